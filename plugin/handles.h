@@ -1,0 +1,96 @@
+/*
+ * handles.h - what our mechanism's handles are.
+ *
+ * The mechglue keeps an opaque name, credential and context for each
+ * mechanism.  Ours each hold the union handle that the re-entered mechglue
+ * returned, and the little that the rewriting needs to remember beside it.
+ */
+#ifndef GW_HANDLES_H
+#define GW_HANDLES_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <gssapi/gssapi.h>
+#include <gssapi/gssapi_ext.h>
+#include <gssapi/gssapi_krb5.h>
+
+/* Every symbol that the mechglue looks up; all others are hidden. */
+#define GW_EXPORT __attribute__((visibility("default")))
+
+/* Longest host name that is ever rewritten (RFC 1035), without the NUL. */
+#define GW_HOST_MAX 255
+
+/* An imported name.  Owns both members. */
+struct gw_name {
+    gss_name_t inner;           /* canonical for krb5 */
+    char *http_host;            /* as typed after "HTTP@"; else NULL */
+};
+
+/* A credential.  Owns both members. */
+struct gw_cred {
+    gss_cred_id_t inner;
+    char *ccache;               /* named by the caller's cred store, or NULL */
+};
+
+struct gw_attempt;
+
+/* A security context.  Owns inner and attempt. */
+struct gw_ctx {
+    gss_ctx_id_t inner;
+    struct gw_attempt *attempt; /* the name search (initctx.c); NULL when the
+                                 * call is none of our business */
+};
+
+/*
+ * The OID that reaches the real krb5 mechanism from inside an interposer: our
+ * own OID followed by krb5's.  (Not valid DER; only the mechglue sees it.)
+ */
+extern gss_OID_desc gw_oid_interposer;
+extern gss_OID_desc gw_oid_krb5;
+extern gss_OID_desc gw_oid_special;
+extern gss_OID_set_desc gw_set_special;
+
+static inline gss_name_t
+gw_inner_name(gss_name_t name)
+{
+    return (name == GSS_C_NO_NAME) ? GSS_C_NO_NAME :
+        ((struct gw_name *)name)->inner;
+}
+
+static inline gss_cred_id_t
+gw_inner_cred(gss_cred_id_t cred)
+{
+    return (cred == GSS_C_NO_CREDENTIAL) ? GSS_C_NO_CREDENTIAL :
+        ((struct gw_cred *)cred)->inner;
+}
+
+static inline gss_ctx_id_t
+gw_inner_ctx(gss_ctx_id_t ctx)
+{
+    return (ctx == GSS_C_NO_CONTEXT) ? GSS_C_NO_CONTEXT :
+        ((struct gw_ctx *)ctx)->inner;
+}
+
+/*
+ * Wrap a union handle of the re-entered mechglue in one of ours.  On success
+ * *out owns inner.  On failure inner is released, *out is left alone, and
+ * GSS_S_FAILURE with ENOMEM is returned.  A null handle gives a null handle.
+ */
+OM_uint32 gw_wrap_name(OM_uint32 *minor, gss_name_t inner, gss_name_t *out);
+OM_uint32 gw_wrap_cred(OM_uint32 *minor, gss_cred_id_t inner,
+                       const char *ccache, gss_cred_id_t *out);
+
+/* A new, empty context, or NULL. */
+struct gw_ctx *gw_ctx_new(void);
+
+/* Release everything that ctx owns, and ctx.  NULL is fine. */
+void gw_ctx_free(struct gw_ctx *ctx);
+
+/*
+ * Import a name for krb5 as the caller gave it (RFC 2743 section 2.4.5):
+ * *out is canonical for the mechanism.  Same errors as gss_import_name().
+ */
+OM_uint32 gw_import(OM_uint32 *minor, const char *text, size_t len,
+                    gss_OID type, gss_name_t *out);
+
+#endif /* GW_HANDLES_H */
