@@ -1,0 +1,227 @@
+#!/bin/bash
+# Installs the Debian/Ubuntu packages that a part of the project needs.
+# Only what is missing is installed, nothing is started, and nothing else on
+# the machine is changed: see no_services, keep_krb5_conf and stay_disabled.
+set -euo pipefail
+
+# One line per kind. A trailing "?" marks a package that some supported
+# releases do not have because another one contains it there.
+declare -A packages=(
+    [build]="build-essential autoconf automake libtool pkg-config libkrb5-dev
+             xz-utils"
+    [check]="libcmocka-dev krb5-kdc krb5-admin-server krb5-user
+             libkrb5-dev python3 python3-gssapi valgrind libc6-dbg"
+    [mit]="build-essential dpkg-dev bison xz-utils gpgv python3 ca-certificates
+           krb5-user"
+    [lab]="samba samba-ad-provision? samba-dsdb-modules samba-vfs-modules
+           winbind ldb-tools python3-samba krb5-user iproute2 openssl
+           apache2 libapache2-mod-auth-gssapi curl libkrb5-dev python3
+           python3-dev python3-venv python3-gssapi python3-winrm
+           python3-requests-kerberos build-essential ca-certificates"
+    [lint]="shellcheck cppcheck clang clang-tidy mandoc python3-pyflakes
+            binutils build-essential libkrb5-dev"
+    [bench]="gssproxy curl valgrind krb5-kdc krb5-admin-server krb5-user
+             python3 binutils build-essential libkrb5-dev"
+    [fuzz]="clang libkrb5-dev"
+)
+kinds="build check mit lab lint bench fuzz"
+mark="# made by gss-winrm's tests/deps.sh while it installs packages"
+policy=/usr/sbin/policy-rc.d
+
+usage()
+{
+    cat <<END
+usage: tests/deps.sh [--list] KIND...
+Installs the packages of each KIND: $kinds.
+Needs root or sudo, and only when something is missing.
+  --list  print the names of the packages and install nothing
+END
+}
+
+die()
+{
+    printf 'deps.sh: %s\n' "$*" >&2
+    exit 1
+}
+
+# Prints the packages of the kinds given, each once.
+wanted()
+{
+    local kind name
+    for kind in "$@"; do
+        for name in ${packages[$kind]}; do
+            echo "$name"
+        done
+    done | sort -u
+}
+
+installed()
+{
+    [[ $(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null) \
+        = installed ]]
+}
+
+missing()
+{
+    local name
+    while read -r name; do
+        installed "${name%\?}" || echo "$name"
+    done
+}
+
+# Drops the optional names that this release does not have.
+available()
+{
+    local name
+    for name in "$@"; do
+        if [[ $name == *\? ]]; then
+            name=${name%\?}
+            [[ -n $(apt-cache madison "$name" 2>/dev/null) ]] || continue
+        fi
+        echo "$name"
+    done
+}
+
+# Package scripts start their services unless policy-rc.d says no. One that
+# is there already is the administrator's and stays.
+no_services()
+{
+    local new
+    # Ours, left by a run that was killed.
+    if [[ -f $policy ]] && grep -qxF "$mark" "$policy"; then
+        rm -f "$policy"
+    fi
+    [[ ! -e $policy ]] || return 0
+    new=$(mktemp "$policy.XXXXXX")
+    printf '#!/bin/sh\n%s\nexit 101\n' "$mark" >"$new"
+    chmod 755 "$new"
+    mv "$new" "$policy"
+}
+
+allow_services()
+{
+    if [[ -f $policy ]] && grep -qxF "$mark" "$policy"; then
+        rm -f "$policy"
+    fi
+}
+
+# krb5-config's script may edit a krb5.conf that it did not write.
+keep_krb5_conf()
+{
+    if [[ -e /etc/krb5.conf ]]; then
+        cp -a /etc/krb5.conf "$work/krb5.conf"
+    fi
+}
+
+restore_krb5_conf()
+{
+    if [[ -e $work/krb5.conf ]] &&
+        ! cmp -s "$work/krb5.conf" /etc/krb5.conf; then
+        cp -a "$work/krb5.conf" /etc/krb5.conf
+        echo "deps.sh: put /etc/krb5.conf back as it was"
+    fi
+}
+
+# A KDC, a file server or a web server that only tests run should not appear
+# on the machine's network at the next boot either. Only what we named is
+# disabled, never a dependency, and only if it was not installed before.
+stay_disabled()
+{
+    local name
+    # This knows of systemd's units of the same name as well.
+    dpkg-query -L "$@" | sed -nE 's,^/etc/init\.d/([^/]+)$,\1,p' | sort -u |
+        while read -r name; do
+            update-rc.d "$name" disable >>"$work/log" 2>&1 ||
+                echo "deps.sh: could not disable /etc/init.d/$name"
+        done
+    command -v systemctl >/dev/null || return 0
+    dpkg-query -L "$@" |
+        sed -nE 's,^(/usr)?/lib/systemd/system/([^/@]+\.(service|socket))$,\2,p' |
+        sort -u |
+        while read -r name; do
+            systemctl is-enabled "$name" >/dev/null 2>&1 || continue
+            systemctl disable "$name" >>"$work/log" 2>&1 ||
+                echo "deps.sh: could not disable $name"
+        done
+}
+
+as_root()
+{
+    [[ $(id -u) -ne 0 ]] || return 0
+    command -v sudo >/dev/null ||
+        die "must be root to install: $* (or install sudo, or those packages)"
+    echo "deps.sh: not root, using sudo"
+    exec sudo -- "$BASH" "$0" "${args[@]}"
+}
+
+finish()
+{
+    local rc=$?
+    trap - EXIT
+    allow_services
+    restore_krb5_conf
+    rm -rf "$work"
+    exit "$rc"
+}
+
+apt_get()
+{
+    DEBIAN_FRONTEND=noninteractive DEBCONF_NONINTERACTIVE_SEEN=true \
+        apt-get -y -q -o DPkg::Lock::Timeout=600 -o Acquire::Retries=3 \
+        -o Dpkg::Options::=--force-confdef -o Dpkg::Options::=--force-confold \
+        --no-install-recommends "$@" </dev/null >>"$work/log" 2>&1
+}
+
+install()
+{
+    local start=$SECONDS names=("${@%\?}")
+    as_root "${names[@]}"
+    work=$(mktemp -d)
+    trap finish EXIT
+    trap 'exit 130' INT TERM HUP
+    # Two runs at once share apt's lists and policy-rc.d.
+    exec 9>/run/lock/gss-winrm-deps.lock
+    flock -n 9 || {
+        echo "deps.sh: waiting for another installation"
+        flock 9
+    }
+    mapfile -t names < <(printf '%s\n' "$@" | missing)
+    [[ ${#names[@]} -gt 0 ]] || return 0
+    apt_get update 9>&- || echo "deps.sh: apt-get update failed; trying without it"
+    mapfile -t names < <(available "${names[@]}")
+    [[ ${#names[@]} -gt 0 ]] || return 0
+    echo "deps.sh: installing ${names[*]}"
+    no_services
+    keep_krb5_conf
+    if ! apt_get install "${names[@]}" 9>&-; then
+        tail -n 40 "$work/log" >&2
+        die "apt-get install failed; try: apt-get install ${names[*]}"
+    fi
+    stay_disabled "${names[@]}"
+    echo "deps.sh: ${#names[@]} packages installed in $((SECONDS - start)) s"
+}
+
+args=("$@")
+list=no
+case ${1-} in
+-h | --help) usage; exit 0 ;;
+--list) list=yes; shift ;;
+esac
+[[ $# -gt 0 ]] || { usage >&2; exit 2; }
+for kind in "$@"; do
+    [[ -v packages[$kind] ]] || die "no such kind '$kind' (kinds: $kinds)"
+done
+if [[ $list = yes ]]; then
+    wanted "$@"
+    exit 0
+fi
+if ! command -v dpkg-query >/dev/null || ! command -v apt-get >/dev/null; then
+    die "only Debian and Ubuntu are known; install the equivalents of:" \
+        "$(wanted "$@" | tr '\n' ' ')"
+fi
+mapfile -t need < <(wanted "$@" | missing)
+if [[ -z $(available "${need[@]}") ]]; then
+    echo "deps.sh: $*: everything is installed"
+else
+    install "${need[@]}"
+fi
