@@ -1,0 +1,169 @@
+#!/usr/bin/python3
+"""Write the lab's configuration files and certificates: `configs.py DIR`.
+
+krb5.conf is what a Debian user has (krb5-config's defaults; the KDC is found
+through DNS), and reads DIR/krb5.conf.d, where the plugin's policy goes.
+"""
+
+import datetime
+import ipaddress
+import os
+import sys
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+
+import hosts
+
+KRB5_CONF = """\
+includedir {dir}/krb5.conf.d
+
+[libdefaults]
+    default_realm = {realm}
+    kdc_timesync = 1
+    ccache_type = 4
+    forwardable = true
+    proxiable = true
+    rdns = false
+"""
+
+# What an administrator writes for names that say nothing about a machine.
+POLICY = """\
+[appdefaults]
+    winrm = {{
+        targets = {{
+            {ip} = {{ host = {host} }}
+            {alias} = {{ host = {host} }}
+            {cluster} = {{ nodes = {nodes} }}
+        }}
+    }}
+"""
+
+APACHE_MODULES = ("mpm_event", "authn_core", "authz_core", "authz_user",
+                  "dir", "auth_gssapi")
+
+APACHE_CONF = """\
+ServerRoot {dir}/apache
+ServerName localhost
+PidFile {dir}/apache/pid
+DefaultRuntimeDir {dir}/apache
+ErrorLog {dir}/apache/error.log
+# The Authorization header says which ticket the client sent; the tests read
+# its (unencrypted) service name.  The tickets are worth nothing elsewhere.
+LogFormat "%A\\t%>s\\t%u\\t%{{Authorization}}i" tickets
+CustomLog {dir}/apache/access.log tickets
+User www-data
+Group www-data
+"""
+
+APACHE_SITE = """\
+Listen {address}:80
+<VirtualHost {address}:80>
+    DocumentRoot {dir}/sites/{name}
+    <Location />
+        AuthType GSSAPI
+        AuthName "{name}"
+        GssapiCredStore keytab:{dir}/keytabs/{name}-site
+        GssapiConnectionBound On
+        Require valid-user
+    </Location>
+</VirtualHost>
+"""
+
+
+def write(path, text, mode=0o644):
+    os.makedirs(os.path.dirname(path), exist_ok=True)
+    with open(path, "w") as f:
+        f.write(text)
+    os.chmod(path, mode)
+
+
+def write_network(directory):
+    """For /etc/netns/NAME: the DC is the only name server."""
+    write(f"{directory}/netns/resolv.conf",
+          f"nameserver {hosts.DC_ADDRESS}\nsearch {hosts.DOMAIN}\n")
+    write(f"{directory}/netns/hosts", "127.0.0.1 localhost\n")
+    write(f"{directory}/netns/nsswitch.conf",
+          "passwd: files\ngroup: files\nhosts: files dns\n")
+
+
+def write_krb5(directory):
+    web03 = hosts.BY_NAME["web03"]
+    write(f"{directory}/krb5.conf",
+          KRB5_CONF.format(dir=directory, realm=hosts.REALM))
+    write(f"{directory}/krb5.conf.d/gss-winrm.conf", POLICY.format(
+        ip=web03.address, host=web03.fqdn,
+        alias=f"{web03.aliases[0]}.{hosts.DOMAIN}",
+        cluster=hosts.CLUSTER_FQDN,
+        nodes=" ".join(h.fqdn for h in hosts.CLUSTER_NODES)))
+
+
+def write_apache(directory):
+    modules = "/usr/lib/apache2/modules"
+    text = "".join(f"LoadModule {m}_module {modules}/mod_{m}.so\n"
+                   for m in APACHE_MODULES)
+    text += APACHE_CONF.format(dir=directory)
+    for host in hosts.HOSTS:
+        text += APACHE_SITE.format(dir=directory, name=host.name,
+                                   address=host.address)
+        write(f"{directory}/sites/{host.name}/index.html",
+              f"the site of {host.name}\n")
+    write(f"{directory}/apache/apache.conf", text)
+
+
+def make_certificate(subject, alt_names=(), issuer=None):
+    """A P-256 certificate; self-signed (the CA's) without an issuer."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, subject)])
+    now = datetime.datetime.utcnow()
+    builder = (x509.CertificateBuilder().subject_name(name)
+               .issuer_name(issuer[0].subject if issuer else name)
+               .public_key(key.public_key())
+               .serial_number(x509.random_serial_number())
+               .not_valid_before(now - datetime.timedelta(hours=1))
+               .not_valid_after(now + datetime.timedelta(days=2))
+               .add_extension(x509.BasicConstraints(issuer is None, None),
+                              critical=True))
+    if alt_names:
+        builder = builder.add_extension(
+            x509.SubjectAlternativeName(alt_names), critical=False)
+    certificate = builder.sign(issuer[1] if issuer else key, hashes.SHA256())
+    return certificate, key
+
+
+def write_certificate(path, certificate, key=None):
+    pem = certificate.public_bytes(serialization.Encoding.PEM)
+    if key:
+        pem += key.private_bytes(serialization.Encoding.PEM,
+                                 serialization.PrivateFormat.PKCS8,
+                                 serialization.NoEncryption())
+    write(path, pem.decode(), 0o600 if key else 0o644)
+
+
+def write_certificates(directory):
+    """A CA, and per host a certificate for every name it is reached by."""
+    ca = make_certificate("gss-winrm lab CA")
+    write_certificate(f"{directory}/ca.pem", ca[0])
+    for host in hosts.HOSTS:
+        names = [n for name in (host.name, *host.aliases)
+                 for n in (name, f"{name}.{hosts.DOMAIN}")]
+        if host in hosts.CLUSTER_NODES:
+            names += [hosts.CLUSTER, hosts.CLUSTER_FQDN]
+        alt_names = [x509.DNSName(n) for n in names]
+        alt_names.append(x509.IPAddress(ipaddress.ip_address(host.address)))
+        write_certificate(f"{directory}/certs/{host.name}.pem",
+                          *make_certificate(host.fqdn, alt_names, ca))
+
+
+def main():
+    directory = os.path.abspath(sys.argv[1])
+    write_network(directory)
+    write_krb5(directory)
+    write_apache(directory)
+    write_certificates(directory)
+
+
+if __name__ == "__main__":
+    main()

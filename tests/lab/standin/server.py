@@ -1,0 +1,215 @@
+"""HTTP, TLS, and the life of a connection to a WinRM host.
+
+As http.sys does it: what is not POST /wsman is refused before any
+authentication; a connection authenticates once and stays authenticated; a
+later Authorization header starts anew.  On 5985 a request with a body that
+is not sealed is refused with 500 and no body (AllowUnencrypted=false); one
+without a body is a client setting up its context, and gets an empty 200.
+"""
+
+import base64
+import binascii
+import hashlib
+import socket
+import ssl
+import sys
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+from gssapi.exceptions import GSSError
+
+from . import sealed, soap, tokens
+from .auth import Acceptor, Settings
+
+SOAP_TYPE = "application/soap+xml;charset=UTF-8"
+
+
+class Connection(BaseHTTPRequestHandler):
+    """One TCP connection, served by a thread of its own."""
+
+    protocol_version = "HTTP/1.1"
+    server_version = "Microsoft-HTTPAPI/2.0"
+    sys_version = ""
+    timeout = 120
+    disable_nagle_algorithm = True
+
+    def setup(self):
+        if self.server.tls:
+            self.request = self.server.tls.wrap_socket(
+                self.request, server_side=True)
+        super().setup()
+        listener = self.server
+        self.settings = Settings.load(listener.settings_path)
+        self.acceptor = Acceptor(listener.keytab, self.settings,
+                                 listener.certificate_hash)
+        self.client = None
+        self.scheme = None
+
+    def log_message(self, format, *args):
+        pass    # the log of authentications says more
+
+    def answer(self, status, body=b"", content_type=None, headers=()):
+        self.send_response(status)
+        for name, value in headers:
+            self.send_header(name, value)
+        if content_type:
+            self.send_header("Content-Type", content_type)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def challenge(self, verdict=None):
+        headers = []
+        for scheme in self.settings.schemes:
+            value = scheme
+            if verdict and verdict.reply and scheme.lower() == self.scheme:
+                value += " " + base64.b64encode(verdict.reply).decode()
+            headers.append(("WWW-Authenticate", value))
+        self.answer(401, headers=headers)
+
+    def do_GET(self):
+        self.refuse_method()
+
+    do_HEAD = do_PUT = do_DELETE = do_OPTIONS = do_GET
+
+    def refuse_method(self):
+        if self.path.split("?")[0].lower() != "/wsman":
+            self.answer(404)
+        else:
+            self.answer(405, headers=[("Allow", "POST")])
+
+    def do_POST(self):
+        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        if self.path.split("?")[0].lower() != "/wsman":
+            self.answer(404)
+        elif "WSMANIDENTIFY" in self.headers and not self.client:
+            # Without authentication it does not say which system it is.
+            self.answer(200, identify("0.0.0"), SOAP_TYPE)
+        elif self.headers.get("Authorization"):
+            self.authenticate(body)
+        elif self.client:
+            self.serve(body)
+        else:
+            self.challenge()
+
+    def authenticate(self, body):
+        self.client = None
+        scheme, _, text = self.headers["Authorization"].partition(" ")
+        self.scheme = scheme.lower()
+        try:
+            token = base64.b64decode(text, validate=True)
+        except binascii.Error:
+            token = b""
+        if self.scheme not in (s.lower() for s in self.settings.schemes):
+            self.challenge()
+            return
+        ask = tokens.ask_of(token)
+        verdict = self.acceptor.step(token, ask)
+        self.log_verdict(scheme, ask, verdict)
+        if not verdict.accepted:
+            self.challenge(verdict)
+            return
+        self.client = verdict.client
+        headers = []
+        if verdict.reply:
+            headers.append(("WWW-Authenticate", scheme + " " +
+                            base64.b64encode(verdict.reply).decode()))
+        self.serve(body, headers)
+
+    def log_verdict(self, scheme, ask, verdict):
+        self.server.log.write(
+            host=self.server.host.name, port=self.server.server_port,
+            peer="%s:%d" % self.client_address[:2], scheme=scheme,
+            mech="spnego" if ask and ask.spnego else "krb5" if ask else None,
+            ticket=ask.server if ask else None, client=verdict.client,
+            accepted=verdict.accepted, bindings=verdict.bound,
+            reason=verdict.reason or ("more legs" if verdict.more else ""))
+
+    def serve(self, body, headers=()):
+        """An authenticated request."""
+        content_type = self.headers.get("Content-Type") or ""
+        if not body:
+            self.answer(200, headers=headers)
+        elif sealed.is_sealed(content_type):
+            self.serve_sealed(body, content_type, headers)
+        elif self.server.tls or self.settings.allow_unencrypted:
+            status, reply = self.dispatch(body)
+            self.answer(status, reply, SOAP_TYPE, headers)
+        else:
+            self.answer(500, headers=headers)
+
+    def serve_sealed(self, body, content_type, headers):
+        context = self.acceptor.context
+        try:
+            text = sealed.open_message(context, self.scheme, content_type,
+                                       body)
+        except (sealed.BadMessage, GSSError) as error:
+            self.server.log.write(host=self.server.host.name,
+                                  port=self.server.server_port,
+                                  bad_message=str(error))
+            self.answer(400, headers=headers)
+            return
+        status, reply = self.dispatch(text)
+        self.answer(status, sealed.seal_message(context, self.scheme, reply),
+                    sealed.content_type(self.scheme), headers)
+
+    def dispatch(self, text):
+        relates_to = ""
+        try:
+            request = soap.Request(text)
+            relates_to = request.message_id
+            if request.identify:
+                return 200, identify("10.0.20348")
+            return 200, self.server.service.handle(request, self.client)
+        except soap.Fault as error:
+            return 500, soap.fault(error, relates_to, self.server.host.fqdn)
+
+
+def identify(system):
+    return soap.IDENTIFY_RESPONSE.format(os=system).encode()
+
+
+class Listener(ThreadingHTTPServer):
+    """One host's port."""
+
+    daemon_threads = True
+    request_queue_size = 64
+
+    def __init__(self, host, port, service, directory, log):
+        self.host = host
+        self.service = service
+        self.log = log
+        self.keytab = f"FILE:{directory}/keytabs/{host.name}"
+        self.settings_path = f"{directory}/standin/{host.name}.json"
+        self.tls = self.certificate_hash = None
+        if port == 5986:
+            self.load_certificate(f"{directory}/certs/{host.name}.pem")
+        super().__init__((host.address, port), Connection)
+
+    def load_certificate(self, path):
+        self.tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        self.tls.load_cert_chain(path)
+        with open(path) as f:
+            pem = f.read()
+        pem = pem[:pem.index("-----BEGIN PRIVATE KEY")]
+        # RFC 5929: with the hash of the certificate's signature; the lab's
+        # certificates are all signed with SHA-256.
+        self.certificate_hash = hashlib.sha256(
+            ssl.PEM_cert_to_DER_cert(pem)).digest()
+
+    def server_bind(self):
+        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        self.socket.bind(self.server_address)
+        self.server_name, self.server_port = self.server_address
+
+    def handle_error(self, request, client_address):
+        """A client that hangs up or speaks no TLS is its own problem; what
+        goes wrong in here is logged for the tests to find."""
+        error = sys.exc_info()[1]
+        if not isinstance(error, (ConnectionError, ssl.SSLError, TimeoutError)):
+            super().handle_error(request, client_address)
+            self.log.write(host=self.host.name, port=self.server_port,
+                           internal_error=repr(error))
+
+    def start(self):
+        threading.Thread(target=self.serve_forever, daemon=True).start()
