@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "handles.h"
-#include "initctx.h"
+#include "attempt.h"
 
 /* 2.25.1467839256 */
 #define INTERPOSER_OID "\x69\x85\xbb\xf5\xe6\x18"

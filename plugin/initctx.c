@@ -2,17 +2,183 @@
 #include "config.h"
 
 #include <errno.h>
+#include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
+#include <krb5.h>
 
+#include "attempt.h"
 #include "handles.h"
-#include "initctx.h"
 
 extern GW_EXPORT __typeof__(gss_init_sec_context) gssi_init_sec_context;
 
-void
-gw_attempt_free(struct gw_attempt *attempt)
+/* The arguments that every leg passes on as they are. */
+struct call {
+    OM_uint32 *minor;
+    gss_cred_id_t cred;
+    OM_uint32 time_req;
+    gss_channel_bindings_t bindings;
+    gss_OID *actual;
+    gss_buffer_t out;
+    OM_uint32 *ret_flags;
+    OM_uint32 *time_rec;
+};
+
+/* One leg of the real krb5 mechanism. */
+static OM_uint32
+leg(const struct call *c, struct gw_ctx *ctx, gss_name_t target,
+    OM_uint32 flags, gss_buffer_t token)
 {
-    (void)attempt;
+    return gss_init_sec_context(c->minor, gw_inner_cred(c->cred), &ctx->inner,
+                                target, &gw_oid_special, flags, c->time_req,
+                                c->bindings, token, c->actual, c->out,
+                                c->ret_flags, c->time_rec);
+}
+
+/*
+ * Did the KDC not know the name?  The mechglue keeps krb5's code as the minor
+ * status unless another mechanism came first with the same number; the text
+ * tells then.
+ */
+static int
+is_unknown(OM_uint32 minor)
+{
+    static const char text[] = "not found in Kerberos database";
+    gss_buffer_desc msg = GSS_C_EMPTY_BUFFER;
+    OM_uint32 tmp, more = 0;
+    int found;
+
+    if (minor == (OM_uint32)KRB5KDC_ERR_S_PRINCIPAL_UNKNOWN)
+        return 1;
+    if (GSS_ERROR(gss_display_status(&tmp, minor, GSS_C_MECH_CODE,
+                                     &gw_oid_special, &more, &msg)))
+        return 0;
+    found = memmem(msg.value, msg.length, text, sizeof(text) - 1) != NULL;
+    (void)gss_release_buffer(&tmp, &msg);
+    return found;
+}
+
+/*
+ * Begin a context with the next candidate that the KDC knows.  The last one is
+ * the caller's own name, so that when none is known the error is that which
+ * the caller would have seen without us.
+ */
+static OM_uint32
+try_candidates(const struct call *c, struct gw_ctx *ctx, gss_name_t own,
+               OM_uint32 flags)
+{
+    struct gw_attempt *a = ctx->attempt;
+    OM_uint32 major = GSS_S_FAILURE;
+    gss_name_t target;
+
+    while (gw_attempt_next(a)) {
+        target = gw_attempt_target(a);
+        major = leg(c, ctx, target != GSS_C_NO_NAME ? target : own,
+                    flags | gw_attempt_flags(a), GSS_C_NO_BUFFER);
+        if (!GSS_ERROR(major)) {
+            gw_attempt_sent(a);
+            return major;
+        }
+        if (!is_unknown(*c->minor)) {
+            gw_attempt_failed(a, *c->minor);
+            return major;
+        }
+        gw_attempt_unknown(a);
+    }
+    return major;
+}
+
+static int
+has_bytes(gss_buffer_t token)
+{
+    return token != GSS_C_NO_BUFFER && token->length > 0;
+}
+
+static OM_uint32
+first_leg(const struct call *c, struct gw_ctx *ctx, const struct gw_name *name,
+          OM_uint32 flags, gss_buffer_t token)
+{
+    OM_uint32 major;
+
+    if (name->http_host != NULL)
+        ctx->attempt = gw_attempt_begin((const struct gw_cred *)c->cred, name,
+                                        has_bytes(token));
+    if (ctx->attempt != NULL && gw_attempt_is_winrm(ctx->attempt))
+        return try_candidates(c, ctx, name->inner, flags);
+    major = leg(c, ctx, name->inner, flags, token);
+    if (ctx->attempt != NULL && !GSS_ERROR(major))
+        gw_attempt_sent(ctx->attempt);
+    return major;
+}
+
+/*
+ * Is this the acceptor's error token?  RFC 4121 section 4.1 frames a KRB-ERROR
+ * with token ID 03 00 behind the mechanism's OID:
+ *
+ *   60 len 06 09 2a 86 48 86 f7 12 01 02 02 03 00 7e ...
+ *
+ * It may also come bare (7e, RFC 4120 section 5.9.1).
+ */
+static int
+is_error_token(gss_buffer_t token)
+{
+    const uint8_t *p;
+    size_t skip;
+
+    if (!has_bytes(token))
+        return 0;
+    p = token->value;
+    if (p[0] == 0x7e)
+        return 1;
+    if (p[0] != 0x60 || token->length < 2)
+        return 0;
+    skip = (p[1] & 0x80) ? 2 + (p[1] & 0x7f) : 2;
+    if (token->length < skip + 2 + gw_oid_krb5.length + 2)
+        return 0;
+    p += skip;
+    return p[0] == 0x06 && p[1] == gw_oid_krb5.length &&
+        memcmp(p + 2, gw_oid_krb5.elements, gw_oid_krb5.length) == 0 &&
+        p[2 + gw_oid_krb5.length] == 0x03 && p[3 + gw_oid_krb5.length] == 0x00;
+}
+
+/* The server has refused the name: begin anew with the next one. */
+static OM_uint32
+heal(const struct call *c, struct gw_ctx *ctx, const struct gw_name *name,
+     OM_uint32 flags, OM_uint32 failed)
+{
+    OM_uint32 failed_minor = *c->minor, major, tmp;
+
+    (void)gss_release_buffer(&tmp, c->out);
+    (void)gss_delete_sec_context(&tmp, &ctx->inner, GSS_C_NO_BUFFER);
+    major = try_candidates(c, ctx, name->inner, flags);
+    if (GSS_ERROR(major)) {
+        *c->minor = failed_minor;
+        return failed;
+    }
+    return major;
+}
+
+static OM_uint32
+next_leg(const struct call *c, struct gw_ctx *ctx, const struct gw_name *name,
+         OM_uint32 flags, gss_buffer_t token)
+{
+    struct gw_attempt *a = ctx->attempt;
+    gss_name_t target = name->inner;
+    OM_uint32 major;
+
+    if (a != NULL && gw_attempt_target(a) != GSS_C_NO_NAME)
+        target = gw_attempt_target(a);
+    major = leg(c, ctx, target, flags, token);
+    if (a == NULL)
+        return major;
+    if (major == GSS_S_COMPLETE) {
+        gw_attempt_proven(a, (const struct gw_cred *)c->cred, ctx->inner);
+    } else if (GSS_ERROR(major) && is_error_token(token)) {
+        gw_attempt_rejected(a);
+        if (gw_attempt_is_winrm(a))
+            major = heal(c, ctx, name, flags, major);
+    }
+    return major;
 }
 
 OM_uint32 KRB5_CALLCONV
@@ -23,23 +189,24 @@ gssi_init_sec_context(OM_uint32 *minor, gss_cred_id_t cred,
                       gss_OID *actual, gss_buffer_t out, OM_uint32 *ret_flags,
                       OM_uint32 *time_rec)
 {
-    struct gw_ctx *ctx = (struct gw_ctx *)*handle, *fresh = NULL;
+    const struct call c = {
+        minor, cred, time_req, bindings, actual, out, ret_flags, time_rec
+    };
+    const struct gw_name *name = (const struct gw_name *)target;
+    struct gw_ctx *ctx = (struct gw_ctx *)*handle;
     OM_uint32 major;
 
     (void)mech;
+    if (ctx != NULL)
+        return next_leg(&c, ctx, name, flags, token);
+    ctx = gw_ctx_new();
     if (ctx == NULL) {
-        ctx = fresh = gw_ctx_new();
-        if (fresh == NULL) {
-            *minor = ENOMEM;
-            return GSS_S_FAILURE;
-        }
+        *minor = ENOMEM;
+        return GSS_S_FAILURE;
     }
-    major = gss_init_sec_context(minor, gw_inner_cred(cred), &ctx->inner,
-                                 gw_inner_name(target), &gw_oid_special, flags,
-                                 time_req, bindings, token, actual, out,
-                                 ret_flags, time_rec);
-    if (fresh != NULL && GSS_ERROR(major))
-        gw_ctx_free(fresh);
+    major = first_leg(&c, ctx, name, flags, token);
+    if (GSS_ERROR(major))
+        gw_ctx_free(ctx);
     else
         *handle = (gss_ctx_id_t)ctx;
     return major;

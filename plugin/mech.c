@@ -12,7 +12,7 @@
 
 #include "frame.h"
 #include "handles.h"
-#include "initctx.h"
+#include "memory.h"
 #include "policy.h"
 
 #define DECLARE(name) extern GW_EXPORT __typeof__(gss_##name) gssi_##name
@@ -69,6 +69,7 @@ gss_mech_interposer(gss_OID mech)
         (void)gss_release_oid_set(&minor, &set);
         return NULL;
     }
+    gw_memory_init();
     return set;
 }
 

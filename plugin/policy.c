@@ -1,8 +1,490 @@
+/*
+ * policy.c - what krb5.conf says about one target.
+ *
+ * A value is looked for at each level in turn: the exact target, the longest
+ * suffix, ".", the realm's section, the general section, the default.
+ */
 #include "config.h"
+
+#include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
 #include "policy.h"
-int
-gw_stand_aside(void)
+#include "trace.h"
+#include "words.h"
+
+#define APP "appdefaults"
+#define SECTION "winrm"
+#define LEVELS_MAX 5
+
+static const char *const default_spn[] = {
+    "HOST/%f", "WSMAN/%f", "HTTP/%n", "HTTP/%f", NULL
+};
+static const uint16_t default_ports[] = { 5985, 5986 };
+
+/* Where a key is looked for.  Owns key. */
+struct level {
+    enum { L_TARGET, L_REALM, L_GENERAL } kind;
+    char *key;                  /* the target or realm; NULL if general */
+};
+
+struct levels {
+    profile_t profile;
+    struct level v[LEVELS_MAX];
+    size_t n;
+};
+
+static size_t
+subject_rank(const char *key, const struct gw_subject *subject)
 {
-    return secure_getenv("GSS_USE_PROXY") != NULL;
+    size_t typed = gw_target_rank(key, subject->typed), canon = 0;
+
+    /* "." is about the name as typed: the canonical one has dots. */
+    if (subject->canon != NULL && strcmp(key, ".") != 0)
+        canon = gw_target_rank(key, subject->canon);
+    return (typed > canon) ? typed : canon;
+}
+
+static int
+add_level(struct levels *levels, int kind, const char *key)
+{
+    struct level *l = &levels->v[levels->n];
+
+    l->kind = kind;
+    l->key = NULL;
+    if (key != NULL && (l->key = strdup(key)) == NULL)
+        return ENOMEM;
+    levels->n++;
+    return 0;
+}
+
+/* The exact target, the longest suffix, and ".", of those that match. */
+static int
+add_targets(struct levels *levels, const struct gw_subject *subject)
+{
+    const char *path[] = { APP, SECTION, "targets", NULL };
+    const char *exact = NULL, *suffix = NULL, *dot = NULL;
+    char **keys = NULL, **k;
+    size_t rank, best = 0;
+    int ret = 0;
+
+    if (profile_get_subsection_names(levels->profile, path, &keys) != 0)
+        return 0;
+    for (k = keys; *k != NULL; k++) {
+        rank = subject_rank(*k, subject);
+        if (rank == SIZE_MAX && exact == NULL) {
+            exact = *k;
+        } else if (rank == 1) {
+            dot = *k;
+        } else if (rank > best && rank != SIZE_MAX) {
+            best = rank;
+            suffix = *k;
+        }
+    }
+    if (exact != NULL)
+        ret = add_level(levels, L_TARGET, exact);
+    if (ret == 0 && suffix != NULL)
+        ret = add_level(levels, L_TARGET, suffix);
+    if (ret == 0 && dot != NULL)
+        ret = add_level(levels, L_TARGET, dot);
+    profile_free_list(keys);
+    return ret;
+}
+
+static void
+free_levels(struct levels *levels)
+{
+    while (levels->n > 0)
+        free(levels->v[--levels->n].key);
+}
+
+static int
+find_levels(struct levels *levels, profile_t profile,
+            const struct gw_subject *subject)
+{
+    int ret = 0;
+
+    levels->profile = profile;
+    levels->n = 0;
+    if (subject != NULL && subject->typed != NULL)
+        ret = add_targets(levels, subject);
+    if (ret == 0 && subject != NULL && subject->realm != NULL &&
+        *subject->realm != '\0')
+        ret = add_level(levels, L_REALM, subject->realm);
+    if (ret == 0)
+        ret = add_level(levels, L_GENERAL, NULL);
+    if (ret != 0)
+        free_levels(levels);
+    return ret;
+}
+
+/* Values. */
+
+/* All values of a key at one level, or NULL.  Free with profile_free_list(). */
+static char **
+level_values(const struct levels *levels, const struct level *l,
+             const char *sub, const char *key)
+{
+    const char *path[7];
+    char **values = NULL;
+    size_t n = 0;
+
+    path[n++] = APP;
+    path[n++] = SECTION;
+    if (l->kind == L_TARGET)
+        path[n++] = "targets";
+    if (l->key != NULL)
+        path[n++] = l->key;
+    if (sub != NULL)
+        path[n++] = sub;
+    path[n++] = key;
+    path[n] = NULL;
+    if (profile_get_values(levels->profile, path, &values) != 0)
+        return NULL;
+    if (values != NULL && values[0] == NULL) {
+        profile_free_list(values);
+        return NULL;
+    }
+    return values;
+}
+
+static const char *
+level_word(const struct level *l)
+{
+    return l->kind == L_TARGET ? "targets " : l->kind == L_REALM ? "realm " :
+        SECTION;
+}
+
+static void
+complain(const struct level *l, const char *key, const char *value,
+         const char *want)
+{
+    gw_trace("krb5.conf, %s%s: %s = %s is not %s; ignored", level_word(l),
+             l->key != NULL ? l->key : "", key, value, want);
+}
+
+/*
+ * A reader of one key takes the values found at a level.  It returns 0 when it
+ * has used them, EINVAL when they are no good (the next level is asked), or
+ * ENOMEM.
+ */
+typedef int (*value_reader)(const struct level *l, const char *key,
+                            char **values, void *out);
+
+/* Ask each level in turn.  *source, when wanted, becomes new memory. */
+static int
+read_key(const struct levels *levels, const char *sub, const char *key,
+         value_reader reader, void *out, char **source)
+{
+    const struct level *l;
+    char **values;
+    int ret;
+
+    for (l = levels->v; l < levels->v + levels->n; l++) {
+        values = level_values(levels, l, sub, key);
+        if (values == NULL)
+            continue;
+        ret = reader(l, key, values, out);
+        profile_free_list(values);
+        if (ret == 0 && source != NULL &&
+            asprintf(source, "%s%s", level_word(l),
+                     l->key != NULL ? l->key : "") < 0) {
+            *source = NULL;
+            return ENOMEM;
+        }
+        if (ret != EINVAL)
+            return ret;
+    }
+    return 0;
+}
+
+static int
+read_boolean(const struct level *l, const char *key, char **values, void *out)
+{
+    static const char *const yes[] = { "true", "yes", "on", "1", "t", "y" };
+    static const char *const no[] = { "false", "no", "off", "0", "f", "n" };
+    size_t i;
+
+    for (i = 0; i < sizeof(yes) / sizeof(*yes); i++) {
+        if (strcasecmp(values[0], yes[i]) == 0 ||
+            strcasecmp(values[0], no[i]) == 0) {
+            *(int *)out = strcasecmp(values[0], yes[i]) == 0;
+            return 0;
+        }
+    }
+    complain(l, key, values[0], "true or false");
+    return EINVAL;
+}
+
+static const char *const match_words[] = { "auto", "always", "never", NULL };
+static const char *const delegation_words[] = {
+    "none", "kerberos", "credssp", NULL
+};
+
+static int
+read_match(const struct level *l, const char *key, char **values, void *out)
+{
+    int i = gw_find_word(values[0], match_words);
+
+    if (i < 0) {
+        complain(l, key, values[0], "auto, always or never");
+        return EINVAL;
+    }
+    *(enum gw_match *)out = i;
+    return 0;
+}
+
+static int
+read_delegation(const struct level *l, const char *key, char **values,
+                void *out)
+{
+    int i = gw_find_word(values[0], delegation_words);
+
+    if (i < 0) {
+        complain(l, key, values[0], "none, kerberos or credssp");
+        return EINVAL;
+    }
+    *(enum gw_delegation *)out = i;
+    return 0;
+}
+
+/* A whole number in [low, high], or -1. */
+static long
+whole_number(const char *text, long low, long high)
+{
+    char *end;
+    long n;
+
+    errno = 0;
+    n = strtol(text, &end, 10);
+    if (errno != 0 || end == text || *end != '\0' || n < low || n > high)
+        return -1;
+    return n;
+}
+
+static int
+read_ports(const struct level *l, const char *key, char **values, void *out)
+{
+    struct gw_policy *policy = out;
+    uint16_t ports[GW_PORTS_MAX];
+    char **words, **w;
+    size_t n = 0;
+    long port;
+
+    if (gw_split_values(values, &words) != 0)
+        return ENOMEM;
+    for (w = words; w != NULL && *w != NULL; w++) {
+        port = whole_number(*w, 1, 65535);
+        if (port < 0)
+            complain(l, key, *w, "a port number");
+        else if (n == GW_PORTS_MAX)
+            complain(l, key, *w, "one of the first 16 ports");
+        else
+            ports[n++] = port;
+    }
+    gw_free_words(words);
+    if (n == 0)
+        return EINVAL;
+    memcpy(policy->ports, ports, n * sizeof(*ports));
+    policy->nports = n;
+    return 0;
+}
+
+static int
+read_words(const struct level *l, const char *key, char **values, void *out)
+{
+    char **words;
+
+    (void)l;
+    (void)key;
+    if (gw_split_values(values, &words) != 0)
+        return ENOMEM;
+    if (words == NULL)          /* "key =" with nothing behind it: none */
+        return 0;
+    gw_free_words(*(char ***)out);
+    *(char ***)out = words;
+    return 0;
+}
+
+static int
+read_spn(const struct level *l, const char *key, char **values, void *out)
+{
+    char **words, **from, **to;
+
+    if (gw_split_values(values, &words) != 0)
+        return ENOMEM;
+    /* Keep those with a service class and a name. */
+    for (from = to = words; from != NULL && *from != NULL; from++) {
+        if (strchr(*from, '/') != NULL && **from != '/') {
+            *to++ = *from;
+        } else {
+            complain(l, key, *from, "of the form CLASS/NAME");
+            free(*from);
+        }
+    }
+    if (to != NULL)
+        *to = NULL;
+    if (words == NULL || *words == NULL) {
+        gw_free_words(words);
+        return EINVAL;
+    }
+    *(char ***)out = words;
+    return 0;
+}
+
+static int
+read_string(const struct level *l, const char *key, char **values, void *out)
+{
+    if (*values[0] == '\0') {
+        complain(l, key, "(empty)", "a host name");
+        return EINVAL;
+    }
+    *(char **)out = strdup(values[0]);
+    return (*(char **)out == NULL) ? ENOMEM : 0;
+}
+
+static int
+read_version(const struct level *l, const char *key, char **values, void *out)
+{
+    long n = whole_number(values[0], 2, 6);
+
+    if (n < 0) {
+        complain(l, key, values[0], "a CredSSP version from 2 to 6");
+        return EINVAL;
+    }
+    *(int *)out = n;
+    return 0;
+}
+
+/* The whole policy. */
+
+int
+gw_policy_has_sections(profile_t profile)
+{
+    const char *path[] = { APP, SECTION, NULL };
+    char **names = NULL;
+    int found;
+
+    if (profile_get_subsection_names(profile, path, &names) != 0)
+        return 0;
+    found = names != NULL && names[0] != NULL;
+    profile_free_list(names);
+    return found;
+}
+
+static int
+set_defaults(struct gw_policy *policy)
+{
+    size_t i, n = 0;
+    int ret = 0;
+
+    if (policy->nports == 0) {
+        memcpy(policy->ports, default_ports, sizeof(default_ports));
+        policy->nports = sizeof(default_ports) / sizeof(*default_ports);
+    }
+    for (i = 0; policy->spn_source == NULL && default_spn[i] != NULL &&
+             ret == 0; i++)
+        ret = gw_add_word(&policy->spn, &n, default_spn[i]);
+    return ret;
+}
+
+int
+gw_policy_load(profile_t profile, const struct gw_subject *subject,
+               struct gw_policy **out)
+{
+    struct gw_policy *p = calloc(1, sizeof(*p));
+    struct levels levels;
+    int ret;
+
+    *out = NULL;
+    if (p == NULL)
+        return ENOMEM;
+    p->enabled = 1;
+    ret = find_levels(&levels, profile, subject);
+    if (ret != 0) {
+        gw_policy_free(p);
+        return ret;
+    }
+#define READ(key, reader, field, source)                                \
+    if (ret == 0)                                                       \
+        ret = read_key(&levels, NULL, key, reader, field, source)
+    READ("enabled", read_boolean, &p->enabled, NULL);
+    READ("match", read_match, &p->match, &p->match_source);
+    READ("delegation", read_delegation, &p->delegation, NULL);
+    READ("ports", read_ports, p, NULL);
+    READ("spn", read_spn, &p->spn, &p->spn_source);
+    READ("programs", read_words, &p->programs, NULL);
+    READ("nodes", read_words, &p->nodes, NULL);
+    READ("host", read_string, &p->host, NULL);
+#undef READ
+    if (ret == 0)
+        ret = set_defaults(p);
+    free_levels(&levels);
+    if (ret != 0) {
+        gw_policy_free(p);
+        return ret;
+    }
+    *out = p;
+    return 0;
+}
+
+void
+gw_policy_free(struct gw_policy *policy)
+{
+    if (policy == NULL)
+        return;
+    free(policy->match_source);
+    gw_free_words(policy->spn);
+    free(policy->spn_source);
+    gw_free_words(policy->programs);
+    gw_free_words(policy->nodes);
+    free(policy->host);
+    free(policy);
+}
+
+int
+gw_credssp_policy_load(profile_t profile, const char *realm,
+                       struct gw_credssp_policy **out)
+{
+    struct gw_credssp_policy *p = calloc(1, sizeof(*p));
+    struct gw_subject subject = { NULL, NULL, realm };
+    struct levels levels;
+    int ret;
+
+    *out = NULL;
+    if (p == NULL)
+        return ENOMEM;
+    p->minimum_version = 5;     /* CVE-2018-0886 */
+    ret = find_levels(&levels, profile, &subject);
+    if (ret != 0) {
+        free(p);
+        return ret;
+    }
+    ret = read_key(&levels, "credssp", "delegate_to", read_words,
+                   &p->delegate_to, NULL);
+    if (ret == 0)
+        ret = read_key(&levels, "credssp", "ntlm", read_boolean, &p->ntlm,
+                       NULL);
+    if (ret == 0)
+        ret = read_key(&levels, "credssp", "minimum_version", read_version,
+                       &p->minimum_version, NULL);
+    free_levels(&levels);
+    if (ret != 0) {
+        gw_credssp_policy_free(p);
+        return ret;
+    }
+    *out = p;
+    return 0;
+}
+
+void
+gw_credssp_policy_free(struct gw_credssp_policy *policy)
+{
+    if (policy == NULL)
+        return;
+    gw_free_words(policy->delegate_to);
+    free(policy);
 }

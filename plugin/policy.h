@@ -1,4 +1,86 @@
+/*
+ * policy.h - what krb5.conf says about one target.
+ *
+ * [appdefaults] winrm = { ... }, documented in gss-winrm.conf(5).  Reading
+ * never fails: a value that cannot be used is a line in the trace and the
+ * next level's value, in the end the default.
+ */
 #ifndef GW_POLICY_H
 #define GW_POLICY_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <profile.h>
+
+#define GW_PORTS_MAX 16
+
+enum gw_match { GW_MATCH_AUTO, GW_MATCH_ALWAYS, GW_MATCH_NEVER };
+enum gw_delegation { GW_DELEG_NONE, GW_DELEG_KERBEROS, GW_DELEG_CREDSSP };
+
+/* Whom a call is about.  Borrows all three strings. */
+struct gw_subject {
+    const char *typed;          /* the host as the program gave it */
+    const char *canon;          /* as krb5 canonicalised it, or NULL */
+    const char *realm;          /* of that host, or the default; or NULL */
+};
+
+/*
+ * The policy for a subject.  Owns its strings.  The lists end with NULL.
+ * A source names the part of krb5.conf that a value came from, for traces.
+ */
+struct gw_policy {
+    int enabled;
+    enum gw_match match;
+    char *match_source;
+    enum gw_delegation delegation;
+    uint16_t ports[GW_PORTS_MAX];       /* host byte order */
+    size_t nports;
+    char **spn;
+    char *spn_source;
+    char **programs;            /* or NULL */
+    char **nodes;               /* or NULL */
+    char *host;                 /* or NULL */
+};
+
+/* The credssp section (for the helper; here it is only validated). */
+struct gw_credssp_policy {
+    char **delegate_to;         /* or NULL: nowhere */
+    int ntlm;
+    int minimum_version;        /* of MS-CSSP, 2 to 6 */
+};
+
+/* Does the configuration name any targets, or a section for any realm? */
+int gw_policy_has_sections(profile_t profile);
+
+/* Returns 0 or ENOMEM.  Release with gw_policy_free(). */
+int gw_policy_load(profile_t profile, const struct gw_subject *subject,
+                   struct gw_policy **out);
+void gw_policy_free(struct gw_policy *policy);
+
+int gw_credssp_policy_load(profile_t profile, const char *realm,
+                           struct gw_credssp_policy **out);
+void gw_credssp_policy_free(struct gw_credssp_policy *policy);
+
+/* Trace what is unknown or contradictory in the section.  Slow. */
+void gw_policy_review(profile_t profile);
+
+/*
+ * Should the plugin not be there at all?  True for GSS_USE_PROXY, for
+ * GSS_WINRM=off, for "enabled = false", and when krb5.conf cannot be read.
+ */
 int gw_stand_aside(void);
-#endif
+
+/*
+ * GSS_WINRM in the environment (secure_getenv), over the target's match:
+ * returns 1 with *match set, or 0 when it is unset or not understood.
+ */
+int gw_environment_match(enum gw_match *match);
+
+/*
+ * Does a target key of krb5.conf cover this host?  The length of the match,
+ * as a rank: an exact name above every suffix, ".", for dotless names, below;
+ * 0 for no match.  Case and a final dot do not matter.
+ */
+size_t gw_target_rank(const char *key, const char *host);
+
+#endif /* GW_POLICY_H */

@@ -1,0 +1,326 @@
+/* attempt.c - one context's search for a name that the server can answer to. */
+#include "config.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <krb5.h>
+
+#include "attempt.h"
+#include "decide.h"
+#include "lesson.h"
+#include "memory.h"
+#include "names.h"
+#include "policy.h"
+#include "trace.h"
+#include "words.h"
+
+/* A candidate before it is a name: template at host, or a name as it is. */
+struct step {
+    char *template;             /* NULL: name is set */
+    char *host;
+    char *name;
+};
+
+struct gw_attempt {
+    char *typed;                /* the host of HTTP@host */
+    char *plain;                /* "HTTP@host", the caller's own name */
+    struct gw_decision decision;
+    struct step *steps;
+    size_t nsteps, at;          /* at: the next one to try */
+    gss_name_t target;          /* of the candidate; NULL: the caller's own */
+    char *name;                 /* its text, for people and for memory */
+    const char *origin;         /* its template, borrowed from steps */
+};
+
+void
+gw_attempt_free(struct gw_attempt *a)
+{
+    OM_uint32 minor;
+    size_t i;
+
+    if (a == NULL)
+        return;
+    for (i = 0; i < a->nsteps; i++) {
+        free(a->steps[i].template);
+        free(a->steps[i].host);
+        free(a->steps[i].name);
+    }
+    free(a->steps);
+    gw_decision_free(&a->decision);
+    if (a->target != GSS_C_NO_NAME)
+        (void)gss_release_name(&minor, &a->target);
+    free(a->typed);
+    free(a->plain);
+    free(a->name);
+    free(a);
+}
+
+/* Append a step; strings are copied. */
+static int
+add_step(struct gw_attempt *a, const char *template, const char *host,
+         const char *name)
+{
+    struct step *s, *grown;
+
+    grown = realloc(a->steps, (a->nsteps + 1) * sizeof(*grown));
+    if (grown == NULL)
+        return ENOMEM;
+    a->steps = grown;
+    s = &grown[a->nsteps++];
+    s->template = (template != NULL) ? strdup(template) : NULL;
+    s->host = (host != NULL) ? strdup(host) : NULL;
+    s->name = (name != NULL) ? strdup(name) : NULL;
+    if ((template != NULL && s->template == NULL) ||
+        (host != NULL && s->host == NULL) ||
+        (name != NULL && s->name == NULL))
+        return ENOMEM;
+    return 0;
+}
+
+/*
+ * The candidates in order: what was learned; each template of the policy at
+ * each host that the name may stand for; last of all the caller's own name, as
+ * if we were not here.
+ */
+static int
+plan(struct gw_attempt *a)
+{
+    const struct gw_decision *d = &a->decision;
+    char **t, **h;
+    int ret = 0;
+
+    if (d->learned != NULL)
+        ret = add_step(a, NULL, NULL, d->learned);
+    for (t = d->policy->spn; t != NULL && *t != NULL; t++) {
+        for (h = d->hosts; *h != NULL && ret == 0; h++)
+            ret = add_step(a, *t, *h, NULL);
+    }
+    if (ret == 0)
+        ret = add_step(a, NULL, NULL, a->plain);
+    return ret;
+}
+
+/* If the last context's name was rejected, say so; it will not be tried. */
+static void
+heed_rejection(struct gw_attempt *a, int stale_token)
+{
+    char name[GW_MEMORY_NAME];
+
+    if (stale_token)
+        gw_trace("%s: dropping the token of an earlier context", a->plain);
+    if (gw_memory_was_rejected(a->typed, stale_token, a->decision.cookie,
+                               name))
+        gw_trace("%s: %s rejected by the server", a->plain, name);
+}
+
+struct gw_attempt *
+gw_attempt_begin(const struct gw_cred *cred, const struct gw_name *name,
+                 int stale_token)
+{
+    struct gw_attempt *a;
+
+    if (!gw_host_ok(name->http_host)) {
+        gw_trace("HTTP@%s: not a host name or address; left alone",
+                 name->http_host);
+        return NULL;
+    }
+    a = calloc(1, sizeof(*a));
+    if (a == NULL)
+        return NULL;
+    a->typed = strdup(name->http_host);
+    if (a->typed == NULL || asprintf(&a->plain, "HTTP@%s", a->typed) < 0) {
+        a->plain = NULL;
+        goto fail;
+    }
+    if (gw_decide(cred, name, &a->decision) != 0)
+        goto fail;
+    if (a->decision.leave_alone)
+        goto fail;
+    if (!a->decision.is_winrm)
+        return a;
+    heed_rejection(a, stale_token);
+    if (plan(a) != 0)
+        goto fail;
+    return a;
+
+fail:
+    gw_attempt_free(a);
+    return NULL;
+}
+
+int
+gw_attempt_is_winrm(const struct gw_attempt *a)
+{
+    return a->decision.is_winrm;
+}
+
+OM_uint32
+gw_attempt_flags(const struct gw_attempt *a)
+{
+    return (a->decision.is_winrm &&
+            a->decision.policy->delegation == GW_DELEG_KERBEROS) ?
+        GSS_C_DELEG_FLAG : 0;
+}
+
+gss_name_t
+gw_attempt_target(const struct gw_attempt *a)
+{
+    return a->target;
+}
+
+/* Turn a step into the text of a name; 0, EINVAL (skip it) or ENOMEM. */
+static int
+step_name(const struct gw_attempt *a, const struct step *s, char **out)
+{
+    krb5_context context;
+    int ret;
+
+    if (s->name != NULL) {
+        *out = strdup(s->name);
+        return (*out == NULL) ? ENOMEM : 0;
+    }
+    *out = NULL;
+    if (krb5_init_context(&context) != 0)
+        return EINVAL;
+    ret = gw_name_expand(context, s->template, s->host, a->decision.port, out);
+    krb5_free_context(context);
+    if (ret == EINVAL)
+        gw_trace("%s: %s means nothing for %s; skipped", a->plain,
+                 s->template, s->host);
+    return ret;
+}
+
+static int
+is_plain(const struct gw_attempt *a, const char *name)
+{
+    return strcasecmp(name, a->plain) == 0;
+}
+
+/* Make the candidate of a step ours: its text, and its GSS name. */
+static int
+take(struct gw_attempt *a, const struct step *s, char *text)
+{
+    OM_uint32 major, minor;
+    gss_name_t target = GSS_C_NO_NAME;
+
+    if (!is_plain(a, text)) {
+        major = gw_import(&minor, text, strlen(text),
+                          gw_is_principal(text) ?
+                          (gss_OID)GSS_KRB5_NT_PRINCIPAL_NAME :
+                          GSS_C_NT_HOSTBASED_SERVICE, &target);
+        if (GSS_ERROR(major)) {
+            gw_trace("%s: krb5 cannot import %s; skipped", a->plain, text);
+            return EINVAL;
+        }
+    }
+    if (a->target != GSS_C_NO_NAME)
+        (void)gss_release_name(&minor, &a->target);
+    a->target = target;
+    free(a->name);
+    a->name = text;
+    a->origin = s->template;
+    return 0;
+}
+
+/* One pass over what is left of the steps. */
+static int
+next_step(struct gw_attempt *a)
+{
+    const struct step *s;
+    char *text;
+    int last;
+
+    while (a->at < a->nsteps) {
+        s = &a->steps[a->at++];
+        last = (a->at == a->nsteps);
+        if (step_name(a, s, &text) != 0)
+            continue;
+        if (!last && gw_memory_is_rejected(a->typed, text)) {
+            free(text);
+            continue;
+        }
+        if (take(a, s, text) == 0)
+            return 1;
+        free(text);
+    }
+    return 0;
+}
+
+int
+gw_attempt_next(struct gw_attempt *a)
+{
+    int first = (a->at == 0);
+
+    if (!next_step(a))
+        return 0;
+    /* Everything but the last resort is rejected: perhaps the server has
+     * changed, so next time begin again. */
+    if (first && a->at == a->nsteps && a->nsteps > 1)
+        gw_memory_start_over(a->typed);
+    return 1;
+}
+
+void
+gw_attempt_sent(struct gw_attempt *a)
+{
+    if (!a->decision.is_winrm) {
+        gw_memory_sent(a->typed, a->plain, a->decision.cookie);
+        return;
+    }
+    gw_memory_sent(a->typed, a->name, a->decision.cookie);
+    gw_trace("%s: sending %s (%s%s%s)%s", a->plain, a->name,
+             a->origin != NULL ? "spn " : "",
+             a->origin != NULL ? a->origin : is_plain(a, a->name) ?
+             "the caller's own name" : "learned",
+             a->origin == NULL ? "" : a->decision.policy->spn_source == NULL ?
+             ", default" : ", of krb5.conf",
+             gw_attempt_flags(a) != 0 ? ", with delegation" : "");
+}
+
+void
+gw_attempt_unknown(struct gw_attempt *a)
+{
+    gw_memory_reject(a->typed, a->name);
+    gw_trace("%s: %s unknown to the KDC", a->plain, a->name);
+}
+
+void
+gw_attempt_failed(struct gw_attempt *a, OM_uint32 minor)
+{
+    gw_trace("%s: %s failed (minor status %u); reported to the program",
+             a->plain, a->name, (unsigned)minor);
+}
+
+void
+gw_attempt_rejected(struct gw_attempt *a)
+{
+    const char *name = a->decision.is_winrm ? a->name : a->plain;
+
+    gw_memory_reject(a->typed, name);
+    gw_trace("%s: %s rejected by the server", a->plain, name);
+}
+
+void
+gw_attempt_proven(struct gw_attempt *a, const struct gw_cred *cred,
+                  gss_ctx_id_t inner)
+{
+    const char *name = a->decision.is_winrm ? a->name : a->plain;
+    krb5_error_code ret;
+    krb5_context context;
+
+    if (!gw_memory_proven(a->typed, name) || !a->decision.is_winrm)
+        return;
+    ret = krb5_init_context(&context);
+    if (ret == 0) {
+        ret = gw_lesson_put(context, cred, inner, a->typed, name);
+        krb5_free_context(context);
+    }
+    if (ret == 0)
+        gw_trace("%s: learned %s", a->plain, name);
+    else
+        gw_trace("%s: learned %s, for this process only (error %ld from the "
+                 "credential cache)", a->plain, name, (long)ret);
+}

@@ -1,0 +1,48 @@
+/*
+ * attempt.h - one context's search for a name that the server can answer to.
+ */
+#ifndef GW_ATTEMPT_H
+#define GW_ATTEMPT_H
+
+#include "handles.h"
+
+struct gw_attempt;
+
+/*
+ * Look at a first gss_init_sec_context() for HTTP@host: is it WinRM, and what
+ * are the candidates?  stale_token tells that the caller passed a token, which
+ * no initiator's first call needs.  Returns NULL when the call is to be left
+ * alone for good (policy, an absurd host, no memory).
+ */
+struct gw_attempt *gw_attempt_begin(const struct gw_cred *cred,
+                                    const struct gw_name *name,
+                                    int stale_token);
+
+/* Is it WinRM?  If not, the attempt only remembers how the plain name does. */
+int gw_attempt_is_winrm(const struct gw_attempt *attempt);
+
+/* Flags to add to the caller's (GSS_C_DELEG_FLAG or none). */
+OM_uint32 gw_attempt_flags(const struct gw_attempt *attempt);
+
+/*
+ * Go to the next candidate.  Returns 0 when there is none.  The name to send
+ * is then gw_attempt_target(): NULL for the caller's own, else borrowed, and
+ * good for every later leg of the same context.
+ */
+int gw_attempt_next(struct gw_attempt *attempt);
+gss_name_t gw_attempt_target(const struct gw_attempt *attempt);
+
+/* What became of the candidate. */
+void gw_attempt_sent(struct gw_attempt *attempt);
+void gw_attempt_unknown(struct gw_attempt *attempt);
+void gw_attempt_failed(struct gw_attempt *attempt, OM_uint32 minor);
+void gw_attempt_rejected(struct gw_attempt *attempt);
+
+/* The server has proved itself (mutual authentication): learn, if there was
+ * anything to learn.  inner is the finished context. */
+void gw_attempt_proven(struct gw_attempt *attempt, const struct gw_cred *cred,
+                       gss_ctx_id_t inner);
+
+void gw_attempt_free(struct gw_attempt *attempt);
+
+#endif /* GW_ATTEMPT_H */

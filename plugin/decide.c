@@ -1,0 +1,278 @@
+/* decide.c - is this call about WinRM, and where does it go? */
+#include "config.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <krb5.h>
+
+#include "decide.h"
+#include "evidence.h"
+#include "lesson.h"
+#include "memory.h"
+#include "program.h"
+#include "trace.h"
+#include "words.h"
+
+/* What one decision works with. */
+struct inquiry {
+    krb5_context context;
+    profile_t profile;
+    const struct gw_cred *cred;
+    const struct gw_name *name;
+    struct gw_conns conns;
+    const struct gw_conn *conn; /* the one to WinRM, borrowed from conns */
+    struct gw_decision *d;
+};
+
+void
+gw_decision_free(struct gw_decision *d)
+{
+    gw_policy_free(d->policy);
+    gw_free_words(d->hosts);
+    free(d->learned);
+    memset(d, 0, sizeof(*d));
+}
+
+/* The host and realm of the name as krb5 canonicalised it: CLASS/HOST@REALM.
+ * Both new memory, or NULL. */
+static void
+canonical_parts(gss_name_t inner, char **host, char **realm)
+{
+    gss_buffer_desc text = GSS_C_EMPTY_BUFFER;
+    char *copy, *slash, *at;
+    OM_uint32 minor;
+
+    *host = *realm = NULL;
+    if (GSS_ERROR(gss_display_name(&minor, inner, &text, NULL)))
+        return;
+    copy = strndup(text.value, text.length);
+    (void)gss_release_buffer(&minor, &text);
+    if (copy == NULL)
+        return;
+    at = strrchr(copy, '@');
+    if (at != NULL)
+        *at = '\0';
+    slash = strchr(copy, '/');
+    if (slash != NULL)
+        *host = strdup(slash + 1);
+    if (at != NULL && at[1] != '\0')
+        *realm = strdup(at + 1);
+    free(copy);
+}
+
+static int
+load_policy(struct inquiry *q)
+{
+    struct gw_subject subject = { q->name->http_host, NULL, NULL };
+    char *host = NULL, *realm = NULL, *dflt = NULL;
+    int ret;
+
+    if (gw_policy_has_sections(q->profile)) {
+        canonical_parts(q->name->inner, &host, &realm);
+        if (realm == NULL)
+            (void)krb5_get_default_realm(q->context, &dflt);
+        subject.canon = host;
+        subject.realm = (realm != NULL) ? realm : dflt;
+    }
+    if (gw_tracing())
+        gw_policy_review(q->profile);
+    ret = gw_policy_load(q->profile, &subject, &q->d->policy);
+    free(host);
+    free(realm);
+    krb5_free_default_realm(q->context, dflt);
+    return ret;
+}
+
+static void
+say(const struct inquiry *q, int yes, const char *why, const char *detail)
+{
+    gw_trace("HTTP@%s: %s (%s%s)", q->name->http_host,
+             yes ? "WinRM" : "not WinRM", why, detail);
+}
+
+/* Rule 2: the environment, the target's match, the programs.  1: answered. */
+static int
+told(struct inquiry *q)
+{
+    const struct gw_policy *p = q->d->policy;
+    char program[GW_PROGRAM_MAX];
+    enum gw_match match = p->match;
+    const char *why = "GSS_WINRM", *detail = "";
+
+    if (!p->enabled) {
+        q->d->leave_alone = 1;
+        say(q, 0, "enabled = false", "");
+        return 1;
+    }
+    if (!gw_environment_match(&match)) {
+        why = "match of ";
+        detail = (p->match_source != NULL) ? p->match_source : "";
+    }
+    if (match != GW_MATCH_AUTO) {
+        q->d->is_winrm = (match == GW_MATCH_ALWAYS);
+        q->d->leave_alone = (match == GW_MATCH_NEVER);
+        say(q, q->d->is_winrm, why, detail);
+        return 1;
+    }
+    if (p->programs == NULL)
+        return 0;
+    gw_program_name(program, sizeof(program));
+    if (gw_find_word(program, (const char *const *)p->programs) < 0)
+        return 0;
+    q->d->is_winrm = 1;
+    say(q, 1, "program ", program);
+    return 1;
+}
+
+/* Rule 3: the sockets.  1: answered. */
+static int
+connected(struct inquiry *q)
+{
+    const struct gw_policy *p = q->d->policy;
+    enum gw_verdict verdict;
+    char text[64];
+
+    verdict = gw_judge(&q->conns, p->ports, p->nports, q->name->http_host,
+                       &q->conn);
+    if (verdict == GW_NO_WINRM)
+        return 0;
+    q->d->is_winrm = (verdict == GW_WINRM);
+    gw_conn_format(q->conn, text, sizeof(text));
+    say(q, q->d->is_winrm, verdict == GW_WINRM ? "connection to " :
+        "connections to other ports of the host as well as to ", text);
+    return 1;
+}
+
+/* Rule 4: this program got in here before.  1: answered. */
+static int
+remembered(struct inquiry *q)
+{
+    const struct gw_policy *p = q->d->policy;
+
+    if (q->d->learned == NULL)
+        return 0;
+    if (gw_other_connection(&q->conns, p->ports, p->nports,
+                            q->name->http_host)) {
+        say(q, 0, "connected to another port of the host", "");
+        return 1;
+    }
+    q->d->is_winrm = 1;
+    say(q, 1, "learned ", q->d->learned);
+    return 1;
+}
+
+static void
+recall(struct inquiry *q)
+{
+    char name[GW_MEMORY_NAME];
+
+    if (gw_memory_learned(q->name->http_host, name))
+        q->d->learned = strdup(name);
+    else
+        (void)gw_lesson_get(q->context, q->cred, q->name->http_host,
+                            &q->d->learned);
+}
+
+/* Where the connections of this process lead, among the nodes of a cluster. */
+static const char *
+reached_node(const struct inquiry *q)
+{
+    char *const *node, *found = NULL;
+    struct gw_addrs addrs;
+    int here;
+
+    for (node = q->d->policy->nodes; *node != NULL; node++) {
+        if (q->conn == NULL || gw_addrs_of(*node, &addrs) != 0)
+            return NULL;
+        here = gw_addrs_contain(&addrs, &q->conn->addr);
+        free(addrs.v);
+        if (here && found != NULL)
+            return NULL;        /* an address that several nodes share */
+        if (here)
+            found = *node;
+    }
+    return found;
+}
+
+/* The hosts that the caller's may stand for. */
+static int
+choose_hosts(struct inquiry *q)
+{
+    const struct gw_policy *p = q->d->policy;
+    const char *node;
+    char *const *h;
+    size_t n = 0;
+    int ret = 0;
+
+    if (p->nodes == NULL)
+        return gw_add_word(&q->d->hosts, &n, p->host != NULL ? p->host :
+                           q->name->http_host);
+    node = reached_node(q);
+    if (node != NULL) {
+        gw_trace("HTTP@%s: reached node %s", q->name->http_host, node);
+        return gw_add_word(&q->d->hosts, &n, node);
+    }
+    for (h = p->nodes; *h != NULL && ret == 0; h++)
+        ret = gw_add_word(&q->d->hosts, &n, *h);
+    return ret;
+}
+
+/* The connection to WinRM, when something else than sockets has decided. */
+static void
+find_connection(struct inquiry *q)
+{
+    const struct gw_policy *p = q->d->policy;
+
+    if (q->conn == NULL)
+        (void)gw_judge(&q->conns, p->ports, p->nports, q->name->http_host,
+                       &q->conn);
+    q->d->port = (q->conn != NULL) ? q->conn->port : p->ports[0];
+    q->d->cookie = (q->conn != NULL) ? q->conn->cookie : 0;
+}
+
+static int
+decide(struct inquiry *q)
+{
+    int ret;
+
+    ret = load_policy(q);
+    if (ret != 0)
+        return ret;
+    if (told(q) && q->d->leave_alone)
+        return 0;
+    ret = gw_conns_list(&q->conns);
+    if (ret != 0)
+        return ret;
+    if (!q->d->is_winrm && !connected(q)) {
+        recall(q);
+        if (!remembered(q))
+            say(q, 0, "no connection to its ports", "");
+    } else if (q->d->is_winrm) {
+        recall(q);
+    }
+    if (!q->d->is_winrm)
+        return 0;
+    find_connection(q);
+    return choose_hosts(q);
+}
+
+int
+gw_decide(const struct gw_cred *cred, const struct gw_name *name,
+          struct gw_decision *d)
+{
+    struct inquiry q = { .cred = cred, .name = name, .d = d };
+    int ret = EINVAL;
+
+    memset(d, 0, sizeof(*d));
+    if (krb5_init_context(&q.context) != 0)
+        return EINVAL;
+    if (krb5_get_profile(q.context, &q.profile) == 0) {
+        ret = decide(&q);
+        profile_release(q.profile);
+    }
+    free(q.conns.v);
+    krb5_free_context(q.context);
+    return ret;
+}

@@ -1,0 +1,33 @@
+/*
+ * decide.h - is this call about WinRM, and where does it go?
+ *
+ * Brings together what krb5.conf, the environment, this process's sockets and
+ * the credential cache say.
+ */
+#ifndef GW_DECIDE_H
+#define GW_DECIDE_H
+
+#include "handles.h"
+#include "policy.h"
+
+/* Owns policy, hosts and learned. */
+struct gw_decision {
+    int leave_alone;            /* told to: not even worth remembering */
+    int is_winrm;
+    struct gw_policy *policy;
+    char **hosts;               /* hosts to make names of; ends with NULL */
+    uint16_t port;              /* for %p */
+    uint64_t cookie;            /* of the connection, or 0 */
+    char *learned;              /* a name that worked before, or NULL */
+};
+
+/*
+ * Decide about a call for HTTP@host with this credential (NULL: the default).
+ * Returns 0 or an errno; either way free *decision with gw_decision_free().
+ */
+int gw_decide(const struct gw_cred *cred, const struct gw_name *name,
+              struct gw_decision *decision);
+
+void gw_decision_free(struct gw_decision *decision);
+
+#endif /* GW_DECIDE_H */

@@ -1,0 +1,241 @@
+/* evidence.c - what this process's sockets say. */
+#include "config.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netdb.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <netinet/in.h>
+
+#include "evidence.h"
+
+/* Descriptors are handed out lowest first; a gap this long ends the list. */
+#define CLOSED_IN_A_ROW 64
+#define CONNS_MAX 65536
+
+static const uint8_t v4_prefix[12] = { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 255, 255 };
+
+static int
+to_addr(const struct sockaddr *sa, struct gw_addr *addr, uint16_t *port)
+{
+    const struct sockaddr_in *in4 = (const void *)sa;
+    const struct sockaddr_in6 *in6 = (const void *)sa;
+
+    if (sa->sa_family == AF_INET) {
+        memcpy(addr->b, v4_prefix, sizeof(v4_prefix));
+        memcpy(addr->b + sizeof(v4_prefix), &in4->sin_addr, 4);
+        *port = ntohs(in4->sin_port);
+        return 1;
+    }
+    if (sa->sa_family == AF_INET6) {
+        memcpy(addr->b, &in6->sin6_addr, 16);
+        *port = ntohs(in6->sin6_port);
+        return 1;
+    }
+    return 0;
+}
+
+static int
+is_stream(int fd)
+{
+    socklen_t len = sizeof(int);
+    int type = 0;
+
+    return getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &len) == 0 &&
+        type == SOCK_STREAM;
+}
+
+static uint64_t
+cookie_of(int fd)
+{
+    uint64_t cookie = 0;
+#ifdef SO_COOKIE
+    socklen_t len = sizeof(cookie);
+
+    if (getsockopt(fd, SOL_SOCKET, SO_COOKIE, &cookie, &len) != 0)
+        cookie = 0;
+#endif
+    (void)fd;
+    return cookie;
+}
+
+static int
+add_conn(struct gw_conns *conns, size_t *room, const struct gw_conn *conn)
+{
+    struct gw_conn *grown;
+
+    if (conns->n == *room) {
+        *room = (*room == 0) ? 8 : *room * 2;
+        grown = realloc(conns->v, *room * sizeof(*grown));
+        if (grown == NULL)
+            return ENOMEM;
+        conns->v = grown;
+    }
+    conns->v[conns->n++] = *conn;
+    return 0;
+}
+
+static int
+scan(struct gw_conns *conns)
+{
+    struct sockaddr_storage ss;
+    struct gw_conn conn;
+    size_t room = 0;
+    socklen_t len;
+    int fd, closed = 0, ret = 0;
+
+    for (fd = 0; closed < CLOSED_IN_A_ROW && conns->n < CONNS_MAX && ret == 0;
+         fd++) {
+        len = sizeof(ss);
+        if (getpeername(fd, (struct sockaddr *)&ss, &len) != 0) {
+            closed = (errno == EBADF) ? closed + 1 : 0;
+            continue;
+        }
+        closed = 0;
+        if (!to_addr((struct sockaddr *)&ss, &conn.addr, &conn.port) ||
+            !is_stream(fd))
+            continue;
+        conn.cookie = cookie_of(fd);
+        ret = add_conn(conns, &room, &conn);
+    }
+    return ret;
+}
+
+int
+gw_conns_list(struct gw_conns *conns)
+{
+    int saved = errno, ret;
+
+    conns->v = NULL;
+    conns->n = 0;
+    ret = scan(conns);
+    if (ret != 0) {
+        free(conns->v);
+        conns->v = NULL;
+        conns->n = 0;
+    }
+    errno = saved;
+    return ret;
+}
+
+int
+gw_addrs_of(const char *host, struct gw_addrs *addrs)
+{
+    struct addrinfo hints, *list = NULL, *ai;
+    size_t n = 0;
+    uint16_t port;
+
+    addrs->v = NULL;
+    addrs->n = 0;
+    memset(&hints, 0, sizeof(hints));
+    hints.ai_socktype = SOCK_STREAM;
+    if (getaddrinfo(host, NULL, &hints, &list) != 0)
+        return 0;
+    for (ai = list; ai != NULL; ai = ai->ai_next)
+        n++;
+    addrs->v = calloc(n, sizeof(*addrs->v));
+    for (ai = list; ai != NULL && addrs->v != NULL; ai = ai->ai_next) {
+        if (to_addr(ai->ai_addr, &addrs->v[addrs->n], &port))
+            addrs->n++;
+    }
+    freeaddrinfo(list);
+    return (addrs->v == NULL) ? ENOMEM : 0;
+}
+
+int
+gw_addrs_contain(const struct gw_addrs *addrs, const struct gw_addr *addr)
+{
+    size_t i;
+
+    for (i = 0; i < addrs->n; i++) {
+        if (memcmp(&addrs->v[i], addr, sizeof(*addr)) == 0)
+            return 1;
+    }
+    return 0;
+}
+
+void
+gw_conn_format(const struct gw_conn *conn, char *buf, size_t len)
+{
+    char text[INET6_ADDRSTRLEN] = "?";
+
+    if (memcmp(conn->addr.b, v4_prefix, sizeof(v4_prefix)) == 0) {
+        (void)inet_ntop(AF_INET, conn->addr.b + sizeof(v4_prefix), text,
+                        sizeof(text));
+        (void)snprintf(buf, len, "%s:%u", text, conn->port);
+    } else {
+        (void)inet_ntop(AF_INET6, conn->addr.b, text, sizeof(text));
+        (void)snprintf(buf, len, "[%s]:%u", text, conn->port);
+    }
+}
+
+static int
+is_port(uint16_t port, const uint16_t *ports, size_t nports)
+{
+    size_t i;
+
+    for (i = 0; i < nports; i++) {
+        if (ports[i] == port)
+            return 1;
+    }
+    return 0;
+}
+
+/*
+ * The first connection to ports (wanted = 1) or to other ports (wanted = 0),
+ * at one of addrs when those are given; else NULL.
+ */
+static const struct gw_conn *
+find(const struct gw_conns *conns, const uint16_t *ports, size_t nports,
+     int wanted, const struct gw_addrs *addrs)
+{
+    const struct gw_conn *c;
+
+    for (c = conns->v; c != NULL && c < conns->v + conns->n; c++) {
+        if (is_port(c->port, ports, nports) == wanted &&
+            (addrs == NULL || gw_addrs_contain(addrs, &c->addr)))
+            return c;
+    }
+    return NULL;
+}
+
+enum gw_verdict
+gw_judge(const struct gw_conns *conns, const uint16_t *ports, size_t nports,
+         const char *host, const struct gw_conn **conn)
+{
+    enum gw_verdict verdict = GW_NO_WINRM;
+    struct gw_addrs addrs;
+
+    *conn = find(conns, ports, nports, 1, NULL);
+    if (*conn == NULL)
+        return GW_NO_WINRM;
+    if (find(conns, ports, nports, 0, NULL) == NULL)
+        return GW_WINRM;
+    if (gw_addrs_of(host, &addrs) != 0)
+        return GW_NO_WINRM;
+    *conn = find(conns, ports, nports, 1, &addrs);
+    if (*conn != NULL) {
+        verdict = (find(conns, ports, nports, 0, &addrs) == NULL) ?
+            GW_WINRM : GW_BOTH;
+    }
+    free(addrs.v);
+    return verdict;
+}
+
+int
+gw_other_connection(const struct gw_conns *conns, const uint16_t *ports,
+                    size_t nports, const char *host)
+{
+    struct gw_addrs addrs;
+    int found;
+
+    if (find(conns, ports, nports, 0, NULL) == NULL ||
+        gw_addrs_of(host, &addrs) != 0)
+        return 0;
+    found = find(conns, ports, nports, 0, &addrs) != NULL;
+    free(addrs.v);
+    return found;
+}

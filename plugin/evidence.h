@@ -1,0 +1,74 @@
+/*
+ * evidence.h - what this process's sockets say.
+ *
+ * A program that authenticates over HTTP has connected first, nearly always,
+ * so the ports that its sockets go to tell WinRM from a web site.
+ */
+#ifndef GW_EVIDENCE_H
+#define GW_EVIDENCE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* An IP address; IPv4 is mapped into IPv6 (RFC 4291 section 2.5.5.2). */
+struct gw_addr {
+    uint8_t b[16];
+};
+
+/* One TCP connection of this process, seen from the far end. */
+struct gw_conn {
+    struct gw_addr addr;
+    uint16_t port;              /* host byte order */
+    uint64_t cookie;            /* SO_COOKIE: tells connections apart, or 0 */
+};
+
+struct gw_conns {
+    struct gw_conn *v;
+    size_t n;
+};
+
+struct gw_addrs {
+    struct gw_addr *v;
+    size_t n;
+};
+
+/*
+ * List the connected TCP sockets of this process.  Looks at descriptors
+ * counting up until 64 in a row are closed: cheap, no /proc, never blocks.
+ * Returns 0 or ENOMEM.  Free conns->v with free().
+ */
+int gw_conns_list(struct gw_conns *conns);
+
+/*
+ * All addresses of a host, by getaddrinfo(): may block on DNS.  An unknown
+ * host has none.  Returns 0 or ENOMEM.  Free addrs->v with free().
+ */
+int gw_addrs_of(const char *host, struct gw_addrs *addrs);
+
+int gw_addrs_contain(const struct gw_addrs *addrs, const struct gw_addr *addr);
+
+/* "ADDRESS:PORT" or "[ADDRESS]:PORT" into buf. */
+void gw_conn_format(const struct gw_conn *conn, char *buf, size_t len);
+
+enum gw_verdict {
+    GW_NO_WINRM,                /* no connection to the ports at this host */
+    GW_WINRM,                   /* such a connection, and none elsewhere there */
+    GW_BOTH                     /* one of each: nobody can tell */
+};
+
+/*
+ * Do the connections say that a call about host is WinRM?  With connections
+ * to other ports beside one to ports, the host is resolved and its addresses
+ * decide.  When the answer is not GW_NO_WINRM, *conn is the connection to
+ * ports (borrowed from conns).
+ */
+enum gw_verdict gw_judge(const struct gw_conns *conns, const uint16_t *ports,
+                         size_t nports, const char *host,
+                         const struct gw_conn **conn);
+
+/* Is there a connection to host at a port not among ports?  Resolves host
+ * when there is any connection at all to other ports. */
+int gw_other_connection(const struct gw_conns *conns, const uint16_t *ports,
+                        size_t nports, const char *host);
+
+#endif /* GW_EVIDENCE_H */

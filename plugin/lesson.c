@@ -1,0 +1,180 @@
+/* lesson.c - what was learned about a host, kept with the tickets. */
+#include "config.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/statvfs.h>
+
+#include "lesson.h"
+#include "memory.h"
+#include "program.h"
+
+#define KEY "winrm_spn"
+#define ROOM_NEEDED 65536     /* bytes */
+
+/* HTTP/host/program@, the principal that the entry is about. */
+static krb5_error_code
+entry_principal(krb5_context context, const char *host, krb5_principal *out)
+{
+    char lower[GW_HOST_MAX + 1], program[GW_PROGRAM_MAX];
+    size_t i;
+
+    for (i = 0; host[i] != '\0' && i < GW_HOST_MAX; i++)
+        lower[i] = tolower((unsigned char)host[i]);
+    lower[i] = '\0';
+    gw_program_name(program, sizeof(program));
+    return krb5_build_principal(context, out, 0, "", "HTTP", lower, program,
+                                (char *)NULL);
+}
+
+/* A GSS name as a principal. */
+static krb5_error_code
+to_principal(krb5_context context, gss_name_t name, krb5_principal *out)
+{
+    gss_buffer_desc text = GSS_C_EMPTY_BUFFER;
+    krb5_error_code ret = KRB5_CC_NOTFOUND;
+    OM_uint32 minor;
+    char *copy;
+
+    if (name == GSS_C_NO_NAME ||
+        GSS_ERROR(gss_display_name(&minor, name, &text, NULL)))
+        return ret;
+    copy = strndup(text.value, text.length);
+    if (copy != NULL)
+        ret = krb5_parse_name(context, copy, out);
+    free(copy);
+    (void)gss_release_buffer(&minor, &text);
+    return ret;
+}
+
+/* Whose credential is this? */
+static krb5_error_code
+cred_principal(krb5_context context, const struct gw_cred *cred,
+               krb5_principal *out)
+{
+    gss_name_t name = GSS_C_NO_NAME;
+    krb5_error_code ret;
+    OM_uint32 minor;
+
+    if (GSS_ERROR(gss_inquire_cred_by_mech(&minor, cred->inner,
+                                           &gw_oid_special, &name, NULL, NULL,
+                                           NULL)))
+        return KRB5_CC_NOTFOUND;
+    ret = to_principal(context, name, out);
+    (void)gss_release_name(&minor, &name);
+    return ret;
+}
+
+
+/* The cache behind a credential, before it has been used. */
+static krb5_error_code
+open_cache(krb5_context context, const struct gw_cred *cred, krb5_ccache *out)
+{
+    krb5_principal client = NULL;
+    krb5_error_code ret;
+
+    if (cred == NULL)
+        return krb5_cc_default(context, out);
+    if (cred->ccache != NULL)
+        return krb5_cc_resolve(context, cred->ccache, out);
+    ret = cred_principal(context, cred, &client);
+    if (ret == 0)
+        ret = krb5_cc_cache_match(context, client, out);
+    krb5_free_principal(context, client);
+    return ret;
+}
+
+/*
+ * The cache that a context has used: with no credential given, or none that
+ * names a cache, krb5 may have chosen one of the collection by the target, so
+ * go by the client that it authenticated.
+ */
+static krb5_error_code
+used_cache(krb5_context context, const struct gw_cred *cred,
+           gss_ctx_id_t inner, krb5_ccache *out)
+{
+    gss_name_t name = GSS_C_NO_NAME;
+    krb5_principal client = NULL;
+    krb5_error_code ret;
+    OM_uint32 minor;
+
+    if (cred != NULL && cred->ccache != NULL)
+        return krb5_cc_resolve(context, cred->ccache, out);
+    if (GSS_ERROR(gss_inquire_context(&minor, inner, &name, NULL, NULL, NULL,
+                                      NULL, NULL, NULL)))
+        return KRB5_CC_NOTFOUND;
+    ret = to_principal(context, name, &client);
+    (void)gss_release_name(&minor, &name);
+    if (ret == 0)
+        ret = krb5_cc_cache_match(context, client, out);
+    krb5_free_principal(context, client);
+    return ret;
+}
+
+/*
+ * May an entry be appended?  On a full disk libkrb5 can leave half an entry at
+ * the end of a FILE cache, and the tickets behind it are what we must not
+ * risk.  Other types of cache look after themselves.
+ */
+static int
+has_room(krb5_context context, krb5_ccache cache)
+{
+    const char *type = krb5_cc_get_type(context, cache);
+    const char *path = krb5_cc_get_name(context, cache);
+    struct statvfs fs;
+
+    if (strcmp(type, "FILE") != 0 && strcmp(type, "DIR") != 0)
+        return 1;
+    if (*path == ':')           /* DIR::PATH, one cache of the directory */
+        path++;
+    return statvfs(path, &fs) == 0 &&
+        (uint64_t)fs.f_bavail * fs.f_frsize >= ROOM_NEEDED;
+}
+
+int
+gw_lesson_get(krb5_context context, const struct gw_cred *cred,
+              const char *host, char **name)
+{
+    krb5_principal entry = NULL;
+    krb5_ccache cache = NULL;
+    krb5_data data = { 0 };
+
+    *name = NULL;
+    if (open_cache(context, cred, &cache) != 0)
+        return 0;
+    if (entry_principal(context, host, &entry) == 0 &&
+        krb5_cc_get_config(context, cache, entry, KEY, &data) == 0) {
+        if (data.length > 0 && data.length < GW_MEMORY_NAME &&
+            memchr(data.data, '\0', data.length) == NULL)
+            *name = strndup(data.data, data.length);
+        krb5_free_data_contents(context, &data);
+    }
+    krb5_free_principal(context, entry);
+    (void)krb5_cc_close(context, cache);
+    return *name != NULL;
+}
+
+krb5_error_code
+gw_lesson_put(krb5_context context, const struct gw_cred *cred,
+              gss_ctx_id_t inner, const char *host, const char *name)
+{
+    krb5_data data = { 0, strlen(name), (char *)(uintptr_t)name };
+    krb5_principal entry = NULL;
+    krb5_ccache cache = NULL;
+    krb5_error_code ret;
+
+    ret = used_cache(context, cred, inner, &cache);
+    if (ret != 0)
+        return ret;
+    ret = has_room(context, cache) ? 0 : ENOSPC;
+    if (ret == 0)
+        ret = entry_principal(context, host, &entry);
+    if (ret == 0)
+        ret = krb5_cc_set_config(context, cache, entry, KEY, &data);
+    krb5_free_principal(context, entry);
+    (void)krb5_cc_close(context, cache);
+    return ret;
+}

@@ -1,0 +1,53 @@
+/*
+ * memory.h - what this process has seen a host answer.
+ *
+ * A few hosts, in static storage: a server's rejection is remembered from one
+ * context to the next, so that a client heals within its own retry.  Safe in
+ * threads and across fork.  Entries are forgotten after ten minutes.
+ */
+#ifndef GW_MEMORY_H
+#define GW_MEMORY_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* Longest name that is remembered, with the NUL. */
+#define GW_MEMORY_NAME 512
+
+/* Prepare for fork().  Call once, before anything else here. */
+void gw_memory_init(void);
+
+/* A context for host now waits for the answer to this name, sent over the
+ * connection with this cookie (0: not known, the client had not connected). */
+void gw_memory_sent(const char *host, const char *name, uint64_t cookie);
+
+/*
+ * A new context for host begins.  Was the last one's name rejected?  Yes when
+ * it was never answered and
+ *   - the caller hands in a token that no context of this kind begins with, or
+ *   - it went over the very connection that the new one will go over, or
+ *   - it was sent before the client had connected.
+ * If so it counts as rejected from now on and is copied to name (of
+ * GW_MEMORY_NAME bytes).  Returns 1 or 0.
+ */
+int gw_memory_was_rejected(const char *host, int stale_token, uint64_t cookie,
+                           char *name);
+
+/* The name is no good at host: the server refused it, or no KDC knows it. */
+void gw_memory_reject(const char *host, const char *name);
+
+int gw_memory_is_rejected(const char *host, const char *name);
+
+/* Forget the rejections: all names have been tried. */
+void gw_memory_start_over(const char *host);
+
+/*
+ * The server at host has proved itself under this name.  Returns 1 when other
+ * names had been rejected before, in which case the name is kept as learned.
+ */
+int gw_memory_proven(const char *host, const char *name);
+
+/* Copies the learned name (GW_MEMORY_NAME bytes).  Returns 1 or 0. */
+int gw_memory_learned(const char *host, char *name);
+
+#endif /* GW_MEMORY_H */

@@ -1,0 +1,145 @@
+/* names.c - making a service name of a template and a host. */
+#include "config.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "handles.h"
+#include "names.h"
+#include "words.h"
+
+#define NAME_MAX_BYTES 1024
+
+int
+gw_is_principal(const char *name)
+{
+    return name[strcspn(name, "/@")] == '/';
+}
+
+int
+gw_host_ok(const char *host)
+{
+    size_t len = strlen(host), i;
+
+    if (len == 0 || len > GW_HOST_MAX || strspn(host, ".") == len)
+        return 0;
+    if (gw_is_address(host))
+        return 1;
+    for (i = 0; i < len; i++) {
+        if (!isascii((unsigned char)host[i]) ||
+            (!isalnum((unsigned char)host[i]) &&
+             strchr("-_.", host[i]) == NULL))
+            return 0;
+    }
+    return 1;
+}
+
+/* The host as krb5 writes it into a principal: with or without DNS as
+ * krb5.conf says, qualified, in lower case. */
+static int
+canonical_host(krb5_context context, const char *host, char **out)
+{
+    char *expanded;
+
+    if (krb5_expand_hostname(context, host, &expanded) != 0)
+        return ENOMEM;
+    if (!gw_host_ok(expanded)) {
+        krb5_free_string(context, expanded);
+        return EINVAL;
+    }
+    *out = strdup(expanded);
+    krb5_free_string(context, expanded);
+    return (*out == NULL) ? ENOMEM : 0;
+}
+
+/* The realm that krb5.conf gives to a host; "" for a referral. */
+static char *
+realm_of(krb5_context context, const char *host)
+{
+    char **realms = NULL, *realm;
+
+    if (krb5_get_host_realm(context, host, &realms) != 0 || realms == NULL)
+        return strdup("");
+    realm = strdup(realms[0] != NULL ? realms[0] : "");
+    krb5_free_host_realm(context, realms);
+    return realm;
+}
+
+/* Put a template's text into buf with its directives replaced. */
+static int
+expand(const char *template, const char *canon, uint16_t port, char *buf,
+       size_t size)
+{
+    const char *t, *dot = strchr(canon, '.');
+    size_t label = (dot != NULL) ? (size_t)(dot - canon) : strlen(canon);
+    size_t len = 0;
+    int n;
+
+    for (t = template; *t != '\0'; t++) {
+        if (*t != '%')
+            n = snprintf(buf + len, size - len, "%c", *t);
+        else if (*++t == 'f')
+            n = snprintf(buf + len, size - len, "%s", canon);
+        else if (*t == 'n' && !gw_is_address(canon))
+            n = snprintf(buf + len, size - len, "%.*s", (int)label, canon);
+        else if (*t == 'p' && port != 0)
+            n = snprintf(buf + len, size - len, "%u", port);
+        else if (*t == '%')
+            n = snprintf(buf + len, size - len, "%%");
+        else
+            return EINVAL;
+        if (n < 0 || (size_t)n >= size - len)
+            return EINVAL;
+        len += n;
+    }
+    return 0;
+}
+
+/* CLASS/%f and nothing else: "CLASS@host". */
+static int
+host_based(const char *template, const char *host, char **out)
+{
+    const char *slash = strchr(template, '/');
+
+    *out = NULL;
+    if (slash == NULL || strcmp(slash, "/%f") != 0 ||
+        memchr(template, '%', slash - template) != NULL)
+        return 0;
+    if (asprintf(out, "%.*s@%s", (int)(slash - template), template, host) < 0)
+        *out = NULL;
+    return 1;
+}
+
+int
+gw_name_expand(krb5_context context, const char *template, const char *host,
+               uint16_t port, char **out)
+{
+    char buf[NAME_MAX_BYTES] = "", *canon = NULL, *realm = NULL;
+    int ret;
+
+    *out = NULL;
+    if (!gw_host_ok(host))
+        return EINVAL;
+    if (host_based(template, host, out))
+        return (*out == NULL) ? ENOMEM : 0;
+    ret = canonical_host(context, host, &canon);
+    if (ret == 0)
+        ret = expand(template, canon, port, buf, sizeof(buf));
+    if (ret != 0)
+        goto out;
+    if (strchr(buf, '@') != NULL) {
+        *out = strdup(buf);
+    } else {
+        realm = realm_of(context, canon);
+        if (realm == NULL || asprintf(out, "%s@%s", buf, realm) < 0)
+            *out = NULL;
+    }
+    ret = (*out == NULL) ? ENOMEM : 0;
+out:
+    free(canon);
+    free(realm);
+    return ret;
+}

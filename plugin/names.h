@@ -1,0 +1,34 @@
+/* names.h - making a service name of a template and a host. */
+#ifndef GW_NAMES_H
+#define GW_NAMES_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <krb5.h>
+
+/*
+ * A service name in one of two forms, told apart by what comes first:
+ *
+ *   "HOST@web01"        a host-based name (RFC 2743 section 4.1): krb5 makes
+ *                       of the host what it makes of the caller's own
+ *   "HTTP/web01@REALM"  a principal name, as it stands; an empty realm asks
+ *                       the KDC for a referral
+ */
+int gw_is_principal(const char *name);
+
+/* May this host be part of a principal name at all?  An address, or letters,
+ * digits and "-_." only; 255 bytes at most. */
+int gw_host_ok(const char *host);
+
+/*
+ * The name that a template stands for at a host:
+ *   %f  the host as krb5 canonicalises it      %p  the port
+ *   %n  its first label                        %%  a per cent sign
+ * CLASS/%f is host-based and costs nothing; anything else is a principal, for
+ * which krb5 may ask DNS.  Returns 0 with new memory in *out, ENOMEM, or
+ * EINVAL for a template that has no meaning for this host.
+ */
+int gw_name_expand(krb5_context context, const char *template,
+                   const char *host, uint16_t port, char **out);
+
+#endif /* GW_NAMES_H */

@@ -1,0 +1,26 @@
+/* words.h - lists of words: arrays of strings that end with NULL. */
+#ifndef GW_WORDS_H
+#define GW_WORDS_H
+
+#include <stddef.h>
+
+/* Free a list and its strings.  NULL is fine. */
+void gw_free_words(char **words);
+
+/* Append a copy of word to a list of *n.  Returns 0 or ENOMEM; the list stays
+ * the caller's to free either way. */
+int gw_add_word(char ***words, size_t *n, const char *word);
+
+/*
+ * Split each of the values at white space and commas.  *out becomes a new
+ * list, or NULL when there is no word.  Returns 0 or ENOMEM.
+ */
+int gw_split_values(char **values, char ***out);
+
+/* Index of word in a list, ignoring case, or -1. */
+int gw_find_word(const char *word, const char *const *names);
+
+/* Is this an IPv4 or IPv6 address rather than a name? */
+int gw_is_address(const char *host);
+
+#endif /* GW_WORDS_H */
