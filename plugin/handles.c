@@ -110,12 +110,9 @@ gw_import(OM_uint32 *minor, const char *text, size_t len, gss_OID type,
     major = gss_import_name(minor, &buf, type, &name);
     if (GSS_ERROR(major))
         return major;
-    /* Without an output name this converts in place. */
-    major = gss_canonicalize_name(minor, name, &gw_oid_special, NULL);
-    if (GSS_ERROR(major)) {
-        (void)gss_release_name(&tmp, &name);
-        return major;
-    }
-    *out = name;
-    return GSS_S_COMPLETE;
+    /* Not in place: the mechglue would then copy the name's attributes from
+     * the name onto itself, and give it some by doing so. */
+    major = gss_canonicalize_name(minor, name, &gw_oid_special, out);
+    (void)gss_release_name(&tmp, &name);
+    return major;
 }
