@@ -11,8 +11,8 @@ declare -A packages=(
              xz-utils"
     [check]="libcmocka-dev krb5-kdc krb5-admin-server krb5-user
              libkrb5-dev python3 python3-gssapi valgrind libc6-dbg"
-    [mit]="build-essential dpkg-dev bison xz-utils gpgv python3 ca-certificates
-           krb5-user"
+    [mit]="build-essential dpkg-dev bison perl patch xz-utils gpgv python3
+           ca-certificates libnss-wrapper iproute2 krb5-user"
     [lab]="samba samba-ad-provision? samba-dsdb-modules samba-vfs-modules
            winbind ldb-tools python3-samba krb5-user iproute2 openssl
            apache2 libapache2-mod-auth-gssapi curl libkrb5-dev python3
