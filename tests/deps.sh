@@ -10,6 +10,7 @@ declare -A packages=(
     [build]="build-essential autoconf automake libtool pkg-config libkrb5-dev
              xz-utils"
     [check]="libcmocka-dev krb5-kdc krb5-admin-server krb5-user
+             libnss-wrapper
              libkrb5-dev python3 python3-gssapi valgrind libc6-dbg"
     [mit]="build-essential dpkg-dev bison perl patch xz-utils gpgv python3
            ca-certificates libnss-wrapper iproute2 krb5-user"
