@@ -111,7 +111,7 @@ heed_rejection(struct gw_attempt *a, int stale_token)
 
     if (stale_token)
         gw_trace("%s: dropping the token of an earlier context", a->plain);
-    if (gw_memory_was_rejected(a->typed, stale_token, a->decision.cookie,
+    if (gw_memory_was_rejected(a->typed, stale_token, &a->decision.traffic,
                                name))
         gw_trace("%s: %s rejected by the server", a->plain, name);
 }
@@ -175,18 +175,13 @@ gw_attempt_target(const struct gw_attempt *a)
 static int
 step_name(const struct gw_attempt *a, const struct step *s, char **out)
 {
-    krb5_context context;
     int ret;
 
     if (s->name != NULL) {
         *out = strdup(s->name);
         return (*out == NULL) ? ENOMEM : 0;
     }
-    *out = NULL;
-    if (krb5_init_context(&context) != 0)
-        return EINVAL;
-    ret = gw_name_expand(context, s->template, s->host, a->decision.port, out);
-    krb5_free_context(context);
+    ret = gw_name_expand(s->template, s->host, a->decision.port, out);
     if (ret == EINVAL)
         gw_trace("%s: %s means nothing for %s; skipped", a->plain,
                  s->template, s->host);
@@ -267,10 +262,10 @@ void
 gw_attempt_sent(struct gw_attempt *a)
 {
     if (!a->decision.is_winrm) {
-        gw_memory_sent(a->typed, a->plain, a->decision.cookie);
+        gw_memory_sent(a->typed, a->plain, &a->decision.traffic);
         return;
     }
-    gw_memory_sent(a->typed, a->name, a->decision.cookie);
+    gw_memory_sent(a->typed, a->name, &a->decision.traffic);
     gw_trace("%s: sending %s (%s%s%s)%s", a->plain, a->name,
              a->origin != NULL ? "spn " : "",
              a->origin != NULL ? a->origin : is_plain(a, a->name) ?
@@ -309,15 +304,10 @@ gw_attempt_proven(struct gw_attempt *a, const struct gw_cred *cred,
 {
     const char *name = a->decision.is_winrm ? a->name : a->plain;
     krb5_error_code ret;
-    krb5_context context;
 
     if (!gw_memory_proven(a->typed, name) || !a->decision.is_winrm)
         return;
-    ret = krb5_init_context(&context);
-    if (ret == 0) {
-        ret = gw_lesson_put(context, cred, inner, a->typed, name);
-        krb5_free_context(context);
-    }
+    ret = gw_lesson_put(cred, inner, a->typed, name);
     if (ret == 0)
         gw_trace("%s: learned %s", a->plain, name);
     else

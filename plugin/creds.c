@@ -71,10 +71,14 @@ gssi_acquire_cred_from(OM_uint32 *minor, gss_name_t name, OM_uint32 time_req,
 
     (void)desired_mechs;
     *out = GSS_C_NO_CREDENTIAL;
-    major = gss_acquire_cred_from(minor, gw_inner_name(name), time_req,
+    major = gss_acquire_cred_from(minor, gw_canonical(name), time_req,
                                   &gw_set_special, usage, store, &inner,
                                   mechs, time_rec);
-    return finish(major, minor, inner, store_ccache(store), out, mechs);
+    major = finish(major, minor, inner, store_ccache(store), out, mechs);
+    if (!GSS_ERROR(major))
+        ((struct gw_cred *)*out)->is_default =
+            (name == GSS_C_NO_NAME && store_ccache(store) == NULL);
+    return major;
 }
 
 OM_uint32 KRB5_CALLCONV
@@ -99,7 +103,7 @@ gssi_acquire_cred_with_password(OM_uint32 *minor, const gss_name_t name,
 
     (void)desired_mechs;
     *out = GSS_C_NO_CREDENTIAL;
-    major = gss_acquire_cred_with_password(minor, gw_inner_name(name),
+    major = gss_acquire_cred_with_password(minor, gw_canonical(name),
                                            password, time_req,
                                            &gw_set_special, usage, &inner,
                                            mechs, time_rec);
@@ -129,7 +133,7 @@ gssi_acquire_cred_impersonate_name(OM_uint32 *minor,
             return major;
         imp = own;
     }
-    major = gss_acquire_cred_impersonate_name(minor, imp, gw_inner_name(name),
+    major = gss_acquire_cred_impersonate_name(minor, imp, gw_canonical(name),
                                               time_req, &gw_set_special, usage,
                                               &inner, mechs, time_rec);
     (void)gss_release_cred(&tmp, &own);

@@ -5,7 +5,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <krb5.h>
 
 #include "decide.h"
 #include "evidence.h"
@@ -17,8 +16,6 @@
 
 /* What one decision works with. */
 struct inquiry {
-    krb5_context context;
-    profile_t profile;
     const struct gw_cred *cred;
     const struct gw_name *name;
     struct gw_conns conns;
@@ -29,60 +26,10 @@ struct inquiry {
 void
 gw_decision_free(struct gw_decision *d)
 {
-    gw_policy_free(d->policy);
+    gw_settings_put(d->settings);
     gw_free_words(d->hosts);
     free(d->learned);
     memset(d, 0, sizeof(*d));
-}
-
-/* The host and realm of the name as krb5 canonicalised it: CLASS/HOST@REALM.
- * Both new memory, or NULL. */
-static void
-canonical_parts(gss_name_t inner, char **host, char **realm)
-{
-    gss_buffer_desc text = GSS_C_EMPTY_BUFFER;
-    char *copy, *slash, *at;
-    OM_uint32 minor;
-
-    *host = *realm = NULL;
-    if (GSS_ERROR(gss_display_name(&minor, inner, &text, NULL)))
-        return;
-    copy = strndup(text.value, text.length);
-    (void)gss_release_buffer(&minor, &text);
-    if (copy == NULL)
-        return;
-    at = strrchr(copy, '@');
-    if (at != NULL)
-        *at = '\0';
-    slash = strchr(copy, '/');
-    if (slash != NULL)
-        *host = strdup(slash + 1);
-    if (at != NULL && at[1] != '\0')
-        *realm = strdup(at + 1);
-    free(copy);
-}
-
-static int
-load_policy(struct inquiry *q)
-{
-    struct gw_subject subject = { q->name->http_host, NULL, NULL };
-    char *host = NULL, *realm = NULL, *dflt = NULL;
-    int ret;
-
-    if (gw_policy_has_sections(q->profile)) {
-        canonical_parts(q->name->inner, &host, &realm);
-        if (realm == NULL)
-            (void)krb5_get_default_realm(q->context, &dflt);
-        subject.canon = host;
-        subject.realm = (realm != NULL) ? realm : dflt;
-    }
-    if (gw_tracing())
-        gw_policy_review(q->profile);
-    ret = gw_policy_load(q->profile, &subject, &q->d->policy);
-    free(host);
-    free(realm);
-    krb5_free_default_realm(q->context, dflt);
-    return ret;
 }
 
 static void
@@ -171,8 +118,8 @@ recall(struct inquiry *q)
     if (gw_memory_learned(q->name->http_host, name))
         q->d->learned = strdup(name);
     else
-        (void)gw_lesson_get(q->context, q->cred, q->name->http_host,
-                            &q->d->learned);
+        q->d->learned = gw_lesson_get(q->cred, q->d->settings->ccache,
+                                      q->name->http_host);
 }
 
 /* Where the connections of this process lead, among the nodes of a cluster. */
@@ -229,7 +176,8 @@ find_connection(struct inquiry *q)
         (void)gw_judge(&q->conns, p->ports, p->nports, q->name->http_host,
                        &q->conn);
     q->d->port = (q->conn != NULL) ? q->conn->port : p->ports[0];
-    q->d->cookie = (q->conn != NULL) ? q->conn->cookie : 0;
+    if (q->conn != NULL)
+        gw_conn_traffic(q->conn, &q->d->traffic);
 }
 
 static int
@@ -237,9 +185,10 @@ decide(struct inquiry *q)
 {
     int ret;
 
-    ret = load_policy(q);
-    if (ret != 0)
-        return ret;
+    q->d->settings = gw_settings_get(q->name);
+    if (q->d->settings == NULL)
+        return EINVAL;
+    q->d->policy = q->d->settings->policy;
     if (told(q) && q->d->leave_alone)
         return 0;
     ret = gw_conns_list(&q->conns);
@@ -263,16 +212,10 @@ gw_decide(const struct gw_cred *cred, const struct gw_name *name,
           struct gw_decision *d)
 {
     struct inquiry q = { .cred = cred, .name = name, .d = d };
-    int ret = EINVAL;
+    int ret;
 
     memset(d, 0, sizeof(*d));
-    if (krb5_init_context(&q.context) != 0)
-        return EINVAL;
-    if (krb5_get_profile(q.context, &q.profile) == 0) {
-        ret = decide(&q);
-        profile_release(q.profile);
-    }
+    ret = decide(&q);
     free(q.conns.v);
-    krb5_free_context(q.context);
     return ret;
 }

@@ -7,17 +7,19 @@
 #ifndef GW_DECIDE_H
 #define GW_DECIDE_H
 
+#include "evidence.h"
 #include "handles.h"
-#include "policy.h"
+#include "settings.h"
 
-/* Owns policy, hosts and learned. */
+/* Owns hosts, learned and a share of settings. */
 struct gw_decision {
     int leave_alone;            /* told to: not even worth remembering */
     int is_winrm;
-    struct gw_policy *policy;
+    const struct gw_settings *settings;
+    const struct gw_policy *policy;     /* of settings */
     char **hosts;               /* hosts to make names of; ends with NULL */
     uint16_t port;              /* for %p */
-    uint64_t cookie;            /* of the connection, or 0 */
+    struct gw_traffic traffic;  /* of the connection; zero without one */
     char *learned;              /* a name that worked before, or NULL */
 };
 

@@ -4,16 +4,20 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netdb.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <netinet/in.h>
+#include <linux/tcp.h>
 
 #include "evidence.h"
 
-/* Descriptors are handed out lowest first; a gap this long ends the list. */
-#define CLOSED_IN_A_ROW 64
+/* Descriptors are handed out lowest first; a gap this long ends the list.  The
+ * first few closed ones are met one by one, the rest of the gap at once. */
+#define GAP 64
+#define CLOSED_FIRST 8
 #define CONNS_MAX 65536
 
 static const uint8_t v4_prefix[12] = { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 255, 255 };
@@ -48,18 +52,22 @@ is_stream(int fd)
         type == SOCK_STREAM;
 }
 
-static uint64_t
-cookie_of(int fd)
+void
+gw_conn_traffic(const struct gw_conn *conn, struct gw_traffic *t)
 {
-    uint64_t cookie = 0;
-#ifdef SO_COOKIE
-    socklen_t len = sizeof(cookie);
+    struct tcp_info info;
+    socklen_t len;
 
-    if (getsockopt(fd, SOL_SOCKET, SO_COOKIE, &cookie, &len) != 0)
-        cookie = 0;
-#endif
-    (void)fd;
-    return cookie;
+    memset(t, 0, sizeof(*t));
+    len = sizeof(t->cookie);
+    if (getsockopt(conn->fd, SOL_SOCKET, SO_COOKIE, &t->cookie, &len) != 0)
+        t->cookie = 0;
+    memset(&info, 0, sizeof(info));
+    len = sizeof(info);
+    if (getsockopt(conn->fd, IPPROTO_TCP, TCP_INFO, &info, &len) == 0) {
+        t->received = info.tcpi_bytes_received;
+        t->idle_ms = info.tcpi_last_data_recv;
+    }
 }
 
 static int
@@ -78,6 +86,27 @@ add_conn(struct gw_conns *conns, size_t *room, const struct gw_conn *conn)
     return 0;
 }
 
+/* The first open descriptor in [fd, fd + GAP - CLOSED_FIRST), or -1: one
+ * system call that asks for no event and does not wait. */
+static int
+next_open(int fd)
+{
+    struct pollfd p[GAP - CLOSED_FIRST];
+    int i;
+
+    for (i = 0; i < GAP - CLOSED_FIRST; i++) {
+        p[i].fd = fd + i;
+        p[i].events = 0;
+    }
+    if (poll(p, GAP - CLOSED_FIRST, 0) < 0)
+        return -1;
+    for (i = 0; i < GAP - CLOSED_FIRST; i++) {
+        if (!(p[i].revents & POLLNVAL))
+            return fd + i;
+    }
+    return -1;
+}
+
 static int
 scan(struct gw_conns *conns)
 {
@@ -87,8 +116,8 @@ scan(struct gw_conns *conns)
     socklen_t len;
     int fd, closed = 0, ret = 0;
 
-    for (fd = 0; closed < CLOSED_IN_A_ROW && conns->n < CONNS_MAX && ret == 0;
-         fd++) {
+    for (fd = 0; fd != -1 && conns->n < CONNS_MAX && ret == 0;
+         fd = (closed < CLOSED_FIRST) ? fd + 1 : next_open(fd + 1)) {
         len = sizeof(ss);
         if (getpeername(fd, (struct sockaddr *)&ss, &len) != 0) {
             closed = (errno == EBADF) ? closed + 1 : 0;
@@ -98,7 +127,7 @@ scan(struct gw_conns *conns)
         if (!to_addr((struct sockaddr *)&ss, &conn.addr, &conn.port) ||
             !is_stream(fd))
             continue;
-        conn.cookie = cookie_of(fd);
+        conn.fd = fd;
         ret = add_conn(conns, &room, &conn);
     }
     return ret;
@@ -202,6 +231,43 @@ find(const struct gw_conns *conns, const uint16_t *ports, size_t nports,
     return NULL;
 }
 
+/* Of the connections to ports, or to others, at addrs: the traffic of the one
+ * that last received data.  0 when none has received any. */
+static int
+latest(const struct gw_conns *conns, const uint16_t *ports, size_t nports,
+       int wanted, const struct gw_addrs *addrs, struct gw_traffic *best)
+{
+    const struct gw_conn *c;
+    struct gw_traffic t;
+    int found = 0;
+
+    for (c = conns->v; c < conns->v + conns->n; c++) {
+        if (is_port(c->port, ports, nports) != wanted ||
+            !gw_addrs_contain(addrs, &c->addr))
+            continue;
+        gw_conn_traffic(c, &t);
+        if (t.received > 0 && (!found || t.idle_ms < best->idle_ms)) {
+            *best = t;
+            found = 1;
+        }
+    }
+    return found;
+}
+
+/* One of each at the host: has WinRM's received data later than the others? */
+static enum gw_verdict
+break_tie(const struct gw_conns *conns, const uint16_t *ports, size_t nports,
+          const struct gw_addrs *addrs)
+{
+    struct gw_traffic winrm, other;
+
+    if (!latest(conns, ports, nports, 1, addrs, &winrm))
+        return GW_BOTH;
+    if (!latest(conns, ports, nports, 0, addrs, &other))
+        return GW_BOTH;
+    return winrm.idle_ms < other.idle_ms ? GW_WINRM : GW_BOTH;
+}
+
 enum gw_verdict
 gw_judge(const struct gw_conns *conns, const uint16_t *ports, size_t nports,
          const char *host, const struct gw_conn **conn)
@@ -219,7 +285,7 @@ gw_judge(const struct gw_conns *conns, const uint16_t *ports, size_t nports,
     *conn = find(conns, ports, nports, 1, &addrs);
     if (*conn != NULL) {
         verdict = (find(conns, ports, nports, 0, &addrs) == NULL) ?
-            GW_WINRM : GW_BOTH;
+            GW_WINRM : break_tie(conns, ports, nports, &addrs);
     }
     free(addrs.v);
     return verdict;

@@ -17,9 +17,16 @@ struct gw_addr {
 
 /* One TCP connection of this process, seen from the far end. */
 struct gw_conn {
+    int fd;
     struct gw_addr addr;
     uint16_t port;              /* host byte order */
-    uint64_t cookie;            /* SO_COOKIE: tells connections apart, or 0 */
+};
+
+/* What has happened on a connection; all zero when the system cannot tell. */
+struct gw_traffic {
+    uint64_t cookie;            /* SO_COOKIE: tells connections apart */
+    uint64_t received;          /* bytes, TCP_INFO */
+    uint32_t idle_ms;           /* since data last came, milliseconds */
 };
 
 struct gw_conns {
@@ -47,20 +54,25 @@ int gw_addrs_of(const char *host, struct gw_addrs *addrs);
 
 int gw_addrs_contain(const struct gw_addrs *addrs, const struct gw_addr *addr);
 
+void gw_conn_traffic(const struct gw_conn *conn, struct gw_traffic *traffic);
+
 /* "ADDRESS:PORT" or "[ADDRESS]:PORT" into buf. */
 void gw_conn_format(const struct gw_conn *conn, char *buf, size_t len);
 
 enum gw_verdict {
     GW_NO_WINRM,                /* no connection to the ports at this host */
-    GW_WINRM,                   /* such a connection, and none elsewhere there */
+    GW_WINRM,                   /* such a connection, and none elsewhere there,
+                                 * or none that was heard from so lately */
     GW_BOTH                     /* one of each: nobody can tell */
 };
 
 /*
  * Do the connections say that a call about host is WinRM?  With connections
  * to other ports beside one to ports, the host is resolved and its addresses
- * decide.  When the answer is not GW_NO_WINRM, *conn is the connection to
- * ports (borrowed from conns).
+ * decide.  If there is one of each to the host, the answer that the program is
+ * dealing with came over the one that last received data: WinRM's if that is
+ * clear.  When the answer is not GW_NO_WINRM, *conn is the connection to ports
+ * (borrowed from conns).
  */
 enum gw_verdict gw_judge(const struct gw_conns *conns, const uint16_t *ports,
                          size_t nports, const char *host,

@@ -86,15 +86,22 @@ gw_ctx_new(void)
 }
 
 void
+gw_ctx_forget(struct gw_ctx *ctx)
+{
+    gw_attempt_free(ctx->attempt);
+    ctx->attempt = NULL;
+}
+
+void
 gw_ctx_free(struct gw_ctx *ctx)
 {
     OM_uint32 tmp;
 
     if (ctx == NULL)
         return;
+    gw_ctx_forget(ctx);
     if (ctx->inner != GSS_C_NO_CONTEXT)
         (void)gss_delete_sec_context(&tmp, &ctx->inner, GSS_C_NO_BUFFER);
-    gw_attempt_free(ctx->attempt);
     free(ctx);
 }
 
@@ -115,4 +122,29 @@ gw_import(OM_uint32 *minor, const char *text, size_t len, gss_OID type,
     major = gss_canonicalize_name(minor, name, &gw_oid_special, out);
     (void)gss_release_name(&tmp, &name);
     return major;
+}
+
+gss_name_t
+gw_canonical(gss_name_t handle)
+{
+    struct gw_name *name = (struct gw_name *)handle;
+    gss_name_t canon = GSS_C_NO_NAME, expected = GSS_C_NO_NAME;
+    OM_uint32 minor;
+
+    if (name == NULL)
+        return GSS_C_NO_NAME;
+    if (name->http_host == NULL)
+        return name->inner;
+    canon = __atomic_load_n(&name->canon, __ATOMIC_ACQUIRE);
+    if (canon != GSS_C_NO_NAME)
+        return canon;
+    if (GSS_ERROR(gss_canonicalize_name(&minor, name->inner, &gw_oid_special,
+                                        &canon)))
+        return name->inner;
+    /* Names may be shared between threads: the first one here wins. */
+    if (__atomic_compare_exchange_n(&name->canon, &expected, canon, 0,
+                                    __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE))
+        return canon;
+    (void)gss_release_name(&minor, &canon);
+    return expected;
 }

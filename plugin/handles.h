@@ -20,16 +20,22 @@
 /* Longest host name that is ever rewritten (RFC 1035), without the NUL. */
 #define GW_HOST_MAX 255
 
-/* An imported name.  Owns both members. */
+/*
+ * An imported name.  Owns its members.  HTTP@host names are left as typed in
+ * inner until somebody looks at the canonical form; others are canonical for
+ * krb5 from the start.
+ */
 struct gw_name {
-    gss_name_t inner;           /* canonical for krb5 */
+    gss_name_t inner;
+    gss_name_t canon;           /* of an HTTP name, once made */
     char *http_host;            /* as typed after "HTTP@"; else NULL */
 };
 
-/* A credential.  Owns both members. */
+/* A credential.  Owns inner and ccache. */
 struct gw_cred {
     gss_cred_id_t inner;
     char *ccache;               /* named by the caller's cred store, or NULL */
+    int is_default;             /* neither a name nor a store was given */
 };
 
 struct gw_attempt;
@@ -50,12 +56,9 @@ extern gss_OID_desc gw_oid_krb5;
 extern gss_OID_desc gw_oid_special;
 extern gss_OID_set_desc gw_set_special;
 
-static inline gss_name_t
-gw_inner_name(gss_name_t name)
-{
-    return (name == GSS_C_NO_NAME) ? GSS_C_NO_NAME :
-        ((struct gw_name *)name)->inner;
-}
+/* The name for everything but authentication: canonical for krb5, or as
+ * typed when krb5 cannot canonicalise it.  Borrowed from the name. */
+gss_name_t gw_canonical(gss_name_t name);
 
 static inline gss_cred_id_t
 gw_inner_cred(gss_cred_id_t cred)
@@ -82,6 +85,10 @@ OM_uint32 gw_wrap_cred(OM_uint32 *minor, gss_cred_id_t inner,
 
 /* A new, empty context, or NULL. */
 struct gw_ctx *gw_ctx_new(void);
+
+/* Release the name search.  Best done while the inner context lives: its krb5
+ * context keeps krb5.conf in memory, which releasing a name would read again. */
+void gw_ctx_forget(struct gw_ctx *ctx);
 
 /* Release everything that ctx owns, and ctx.  NULL is fine. */
 void gw_ctx_free(struct gw_ctx *ctx);

@@ -6,9 +6,11 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/statvfs.h>
 
 #include "lesson.h"
+#include "lock.h"
 #include "memory.h"
 #include "program.h"
 
@@ -71,15 +73,16 @@ cred_principal(krb5_context context, const struct gw_cred *cred,
 
 /* The cache behind a credential, before it has been used. */
 static krb5_error_code
-open_cache(krb5_context context, const struct gw_cred *cred, krb5_ccache *out)
+open_cache(krb5_context context, const struct gw_cred *cred, const char *name,
+           krb5_ccache *out)
 {
     krb5_principal client = NULL;
     krb5_error_code ret;
 
-    if (cred == NULL)
+    if (name != NULL)
+        return krb5_cc_resolve(context, name, out);
+    if (cred == NULL || cred->is_default)
         return krb5_cc_default(context, out);
-    if (cred->ccache != NULL)
-        return krb5_cc_resolve(context, cred->ccache, out);
     ret = cred_principal(context, cred, &client);
     if (ret == 0)
         ret = krb5_cc_cache_match(context, client, out);
@@ -134,47 +137,161 @@ has_room(krb5_context context, krb5_ccache cache)
         (uint64_t)fs.f_bavail * fs.f_frsize >= ROOM_NEEDED;
 }
 
-int
-gw_lesson_get(krb5_context context, const struct gw_cred *cred,
-              const char *host, char **name)
+/* What the cache says, in new memory, or NULL. */
+static char *
+read_entry(krb5_context context, krb5_ccache cache, const char *host)
 {
     krb5_principal entry = NULL;
-    krb5_ccache cache = NULL;
     krb5_data data = { 0 };
+    char *name = NULL;
 
-    *name = NULL;
-    if (open_cache(context, cred, &cache) != 0)
-        return 0;
     if (entry_principal(context, host, &entry) == 0 &&
         krb5_cc_get_config(context, cache, entry, KEY, &data) == 0) {
         if (data.length > 0 && data.length < GW_MEMORY_NAME &&
             memchr(data.data, '\0', data.length) == NULL)
-            *name = strndup(data.data, data.length);
+            name = strndup(data.data, data.length);
         krb5_free_data_contents(context, &data);
     }
     krb5_free_principal(context, entry);
-    (void)krb5_cc_close(context, cache);
-    return *name != NULL;
+    return name;
 }
 
-krb5_error_code
-gw_lesson_put(krb5_context context, const struct gw_cred *cred,
-              gss_ctx_id_t inner, const char *host, const char *name)
+static char *
+read_cache(const struct gw_cred *cred, const char *ccache, const char *host)
+{
+    krb5_context context;
+    krb5_ccache cache;
+    char *name = NULL;
+
+    if (krb5_init_context(&context) != 0)
+        return NULL;
+    if (open_cache(context, cred, ccache, &cache) == 0) {
+        name = read_entry(context, cache, host);
+        (void)krb5_cc_close(context, cache);
+    }
+    krb5_free_context(context);
+    return name;
+}
+
+/*
+ * What was read of one FILE cache, for as long as the file stays as it was.
+ * Most of the time that is nothing, which should not cost a reading of all the
+ * tickets at every context.
+ */
+static struct {
+    char *path, *host;
+    struct stat st;
+    char *name;                 /* or NULL: no entry */
+} last;                         /* under the lock */
+
+static int
+same_file(const struct stat *a, const struct stat *b)
+{
+    return a->st_dev == b->st_dev && a->st_ino == b->st_ino &&
+        a->st_size == b->st_size && a->st_mtim.tv_sec == b->st_mtim.tv_sec &&
+        a->st_mtim.tv_nsec == b->st_mtim.tv_nsec;
+}
+
+static void
+set_last(char *path, char *host, const struct stat *st, char *name)
+{
+    char *old[3];
+    size_t i;
+
+    gw_lock();
+    old[0] = last.path;
+    old[1] = last.host;
+    old[2] = last.name;
+    last.path = path;
+    last.host = host;
+    last.name = name;
+    if (st != NULL)
+        last.st = *st;
+    gw_unlock();
+    for (i = 0; i < 3; i++)
+        free(old[i]);
+}
+
+void
+gw_lesson_clear(void)
+{
+    set_last(NULL, NULL, NULL, NULL);
+}
+
+static int
+recall_last(const char *path, const char *host, const struct stat *st,
+            char **name)
+{
+    int hit;
+
+    gw_lock();
+    hit = last.path != NULL && last.host != NULL &&
+        strcmp(last.path, path) == 0 && strcmp(last.host, host) == 0 &&
+        same_file(&last.st, st);
+    *name = (hit && last.name != NULL) ? strdup(last.name) : NULL;
+    gw_unlock();
+    return hit;
+}
+
+char *
+gw_lesson_get(const struct gw_cred *cred, const char *dflt, const char *host)
+{
+    const char *ccache = (cred == NULL || cred->is_default) ? dflt :
+        cred->ccache, *path;
+    struct stat st;
+    char *name;
+
+    if (ccache == NULL)
+        return read_cache(cred, NULL, host);
+    if (strncmp(ccache, "FILE:", 5) == 0)
+        path = ccache + 5;
+    else if (*ccache == '/')
+        path = ccache;
+    else
+        return read_cache(cred, ccache, host);
+    if (stat(path, &st) != 0)
+        return NULL;
+    if (recall_last(path, host, &st, &name))
+        return name;
+    name = read_cache(cred, ccache, host);
+    set_last(strdup(path), strdup(host), &st,
+             name != NULL ? strdup(name) : NULL);
+    return name;
+}
+
+static krb5_error_code
+write_entry(krb5_context context, krb5_ccache cache, const char *host,
+            const char *name)
 {
     krb5_data data = { 0, strlen(name), (char *)(uintptr_t)name };
     krb5_principal entry = NULL;
-    krb5_ccache cache = NULL;
     krb5_error_code ret;
 
-    ret = used_cache(context, cred, inner, &cache);
-    if (ret != 0)
-        return ret;
-    ret = has_room(context, cache) ? 0 : ENOSPC;
-    if (ret == 0)
-        ret = entry_principal(context, host, &entry);
+    if (!has_room(context, cache))
+        return ENOSPC;
+    ret = entry_principal(context, host, &entry);
     if (ret == 0)
         ret = krb5_cc_set_config(context, cache, entry, KEY, &data);
     krb5_free_principal(context, entry);
-    (void)krb5_cc_close(context, cache);
+    return ret;
+}
+
+krb5_error_code
+gw_lesson_put(const struct gw_cred *cred, gss_ctx_id_t inner, const char *host,
+              const char *name)
+{
+    krb5_context context;
+    krb5_ccache cache;
+    krb5_error_code ret;
+
+    ret = krb5_init_context(&context);
+    if (ret != 0)
+        return ret;
+    ret = used_cache(context, cred, inner, &cache);
+    if (ret == 0) {
+        ret = write_entry(context, cache, host, name);
+        (void)krb5_cc_close(context, cache);
+    }
+    krb5_free_context(context);
     return ret;
 }

@@ -14,18 +14,21 @@
 #include "handles.h"
 
 /*
- * The name that this program got in with at host.  Returns 1 with new memory
- * in *name, or 0: nothing is known, or there is no cache to read.
+ * The name that this program got in with at host, in new memory; or NULL when
+ * nothing is known, or there is no cache to read.  dflt is the default cache's
+ * full name, or NULL.  An unchanged FILE cache is not read twice.
  */
-int gw_lesson_get(krb5_context context, const struct gw_cred *cred,
-                  const char *host, char **name);
+char *gw_lesson_get(const struct gw_cred *cred, const char *dflt,
+                    const char *host);
 
 /*
- * Keep the name in the cache that the context with this handle used.  Returns
- * 0, or a krb5 error, which loses nothing: the process remembers by itself.
+ * Keep the name in the cache that this context has used.  Returns 0, or an
+ * error, which loses nothing: the process remembers by itself.
  */
-krb5_error_code gw_lesson_put(krb5_context context, const struct gw_cred *cred,
-                              gss_ctx_id_t inner, const char *host,
-                              const char *name);
+krb5_error_code gw_lesson_put(const struct gw_cred *cred, gss_ctx_id_t inner,
+                              const char *host, const char *name);
+
+/* Forget what was read; for the end of the module. */
+void gw_lesson_clear(void);
 
 #endif /* GW_LESSON_H */

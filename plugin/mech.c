@@ -12,8 +12,10 @@
 
 #include "frame.h"
 #include "handles.h"
-#include "memory.h"
+#include "lesson.h"
+#include "lock.h"
 #include "policy.h"
+#include "settings.h"
 
 #define DECLARE(name) extern GW_EXPORT __typeof__(gss_##name) gssi_##name
 DECLARE(import_name);
@@ -42,6 +44,14 @@ GW_EXPORT OM_uint32 KRB5_CALLCONV
 gssi_mech_invoke(OM_uint32 *minor, const gss_OID mech, const gss_OID object,
                  gss_buffer_t value);
 
+/* The end of the module: dlclose(), or the process's exit. */
+static void __attribute__((destructor))
+forget(void)
+{
+    gw_lesson_clear();
+    gw_settings_clear();
+}
+
 static int
 same_oid(gss_const_OID a, gss_const_OID b)
 {
@@ -69,7 +79,7 @@ gss_mech_interposer(gss_OID mech)
         (void)gss_release_oid_set(&minor, &set);
         return NULL;
     }
-    gw_memory_init();
+    gw_lock_init();
     return set;
 }
 
@@ -117,16 +127,23 @@ OM_uint32 KRB5_CALLCONV
 gssi_import_name(OM_uint32 *minor, gss_buffer_t text, gss_OID type,
                  gss_name_t *out)
 {
-    gss_name_t inner;
+    gss_name_t inner = GSS_C_NO_NAME;
     OM_uint32 major;
+    char *host;
 
     *out = GSS_C_NO_NAME;
-    major = gw_import(minor, text->value, text->length, type, &inner);
-    if (GSS_ERROR(major))
+    host = http_host(text, type);
+    /* HTTP@host is canonicalised when somebody looks at it: to ask for another
+     * name instead, nobody does, and it may cost a question to DNS. */
+    major = (host != NULL) ? gss_import_name(minor, text, type, &inner) :
+        gw_import(minor, text->value, text->length, type, &inner);
+    if (!GSS_ERROR(major))
+        major = gw_wrap_name(minor, inner, out);
+    if (GSS_ERROR(major)) {
+        free(host);
         return major;
-    if (GSS_ERROR(gw_wrap_name(minor, inner, out)))
-        return GSS_S_FAILURE;
-    ((struct gw_name *)*out)->http_host = http_host(text, type);
+    }
+    ((struct gw_name *)*out)->http_host = host;
     return major;
 }
 
@@ -143,16 +160,23 @@ gssi_duplicate_name(OM_uint32 *minor, const gss_name_t in, gss_name_t *out)
 {
     const struct gw_name *name = (const struct gw_name *)in;
     gss_name_t inner;
-    OM_uint32 major;
+    OM_uint32 major, tmp;
+    char *host = NULL;
 
     *out = GSS_C_NO_NAME;
     major = gss_duplicate_name(minor, name->inner, &inner);
     if (GSS_ERROR(major))
         return major;
-    if (GSS_ERROR(gw_wrap_name(minor, inner, out)))
+    if (name->http_host != NULL && (host = strdup(name->http_host)) == NULL) {
+        (void)gss_release_name(&tmp, &inner);
+        *minor = ENOMEM;
         return GSS_S_FAILURE;
-    if (name->http_host != NULL)
-        ((struct gw_name *)*out)->http_host = strdup(name->http_host);
+    }
+    if (GSS_ERROR(gw_wrap_name(minor, inner, out))) {
+        free(host);
+        return GSS_S_FAILURE;
+    }
+    ((struct gw_name *)*out)->http_host = host;
     return major;
 }
 
@@ -165,6 +189,8 @@ gssi_release_name(OM_uint32 *minor, gss_name_t *handle)
     *minor = 0;
     if (name == NULL)
         return GSS_S_COMPLETE;
+    if (name->canon != GSS_C_NO_NAME)
+        (void)gss_release_name(minor, &name->canon);
     major = gss_release_name(minor, &name->inner);
     free(name->http_host);
     free(name);
@@ -184,7 +210,7 @@ gssi_authorize_localname(OM_uint32 *minor, const gss_name_t name,
                             (gss_OID)(uintptr_t)type, &local);
     if (GSS_ERROR(major))
         return major;
-    major = gss_authorize_localname(minor, gw_inner_name(name), local);
+    major = gss_authorize_localname(minor, gw_canonical(name), local);
     (void)gss_release_name(&tmp, &local);
     return major;
 }
@@ -294,6 +320,7 @@ gssi_delete_sec_context(OM_uint32 *minor, gss_ctx_id_t *handle,
     *minor = 0;
     if (ctx == NULL)
         return GSS_S_COMPLETE;
+    gw_ctx_forget(ctx);
     if (ctx->inner != GSS_C_NO_CONTEXT)
         major = gss_delete_sec_context(minor, &ctx->inner, token);
     gw_ctx_free(ctx);

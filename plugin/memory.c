@@ -1,12 +1,12 @@
 /* memory.c - what this process has seen a host answer. */
 #include "config.h"
 
-#include <pthread.h>
 #include <string.h>
 #include <strings.h>
 #include <time.h>
 
 #include "handles.h"
+#include "lock.h"
 #include "memory.h"
 
 #define HOSTS 16
@@ -17,32 +17,13 @@ struct entry {
     char host[GW_HOST_MAX + 1]; /* "" when free */
     time_t used;                /* CLOCK_MONOTONIC */
     char pending[GW_MEMORY_NAME];       /* sent and not answered, or "" */
-    uint64_t cookie;                    /* of the connection it went over */
+    struct gw_traffic traffic;          /* of the connection it went over */
     uint64_t rejected[REJECTED];        /* hashes of names */
     size_t nrejected;
     char learned[GW_MEMORY_NAME];       /* or "" */
 };
 
-static struct entry entries[HOSTS];
-static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-
-static void
-lock_memory(void)
-{
-    (void)pthread_mutex_lock(&lock);
-}
-
-static void
-unlock_memory(void)
-{
-    (void)pthread_mutex_unlock(&lock);
-}
-
-void
-gw_memory_init(void)
-{
-    (void)pthread_atfork(lock_memory, unlock_memory, unlock_memory);
-}
+static struct entry entries[HOSTS];      /* under the lock */
 
 static time_t
 now(void)
@@ -128,38 +109,48 @@ reject(struct entry *e, const char *name)
 }
 
 void
-gw_memory_sent(const char *host, const char *name, uint64_t cookie)
+gw_memory_sent(const char *host, const char *name,
+               const struct gw_traffic *traffic)
 {
     struct entry *e;
 
     if (strlen(name) >= GW_MEMORY_NAME)
         return;
-    lock_memory();
+    gw_lock();
     e = find(host, 1);
     if (e != NULL) {
         copy(e->pending, name);
-        e->cookie = cookie;
+        e->traffic = *traffic;
     }
-    unlock_memory();
+    gw_unlock();
+}
+
+/* Has the connection that is there now seen an answer since then? */
+static int
+answered(const struct gw_traffic *then, const struct gw_traffic *now_is)
+{
+    if (now_is->cookie == 0)
+        return 0;
+    return then->cookie == 0 || (then->cookie == now_is->cookie &&
+                                 now_is->received > then->received);
 }
 
 int
-gw_memory_was_rejected(const char *host, int stale_token, uint64_t cookie,
-                       char *name)
+gw_memory_was_rejected(const char *host, int stale_token,
+                       const struct gw_traffic *traffic, char *name)
 {
     struct entry *e;
     int yes = 0;
 
-    lock_memory();
+    gw_lock();
     e = find(host, 0);
     if (e != NULL && e->pending[0] != '\0' &&
-        (stale_token ||
-         (cookie != 0 && (e->cookie == 0 || e->cookie == cookie)))) {
+        (stale_token || answered(&e->traffic, traffic))) {
         copy(name, e->pending);
         reject(e, name);
         yes = 1;
     }
-    unlock_memory();
+    gw_unlock();
     return yes;
 }
 
@@ -168,11 +159,11 @@ gw_memory_reject(const char *host, const char *name)
 {
     struct entry *e;
 
-    lock_memory();
+    gw_lock();
     e = find(host, 1);
     if (e != NULL)
         reject(e, name);
-    unlock_memory();
+    gw_unlock();
 }
 
 int
@@ -181,10 +172,10 @@ gw_memory_is_rejected(const char *host, const char *name)
     struct entry *e;
     int yes;
 
-    lock_memory();
+    gw_lock();
     e = find(host, 0);
     yes = e != NULL && is_rejected(e, name);
-    unlock_memory();
+    gw_unlock();
     return yes;
 }
 
@@ -193,11 +184,11 @@ gw_memory_start_over(const char *host)
 {
     struct entry *e;
 
-    lock_memory();
+    gw_lock();
     e = find(host, 0);
     if (e != NULL)
         e->nrejected = 0;
-    unlock_memory();
+    gw_unlock();
 }
 
 int
@@ -206,7 +197,7 @@ gw_memory_proven(const char *host, const char *name)
     struct entry *e;
     int had = 0;
 
-    lock_memory();
+    gw_lock();
     e = find(host, 0);
     if (e != NULL) {
         had = e->nrejected > 0;
@@ -215,7 +206,7 @@ gw_memory_proven(const char *host, const char *name)
         if (had && strlen(name) < GW_MEMORY_NAME)
             copy(e->learned, name);
     }
-    unlock_memory();
+    gw_unlock();
     return had;
 }
 
@@ -225,12 +216,12 @@ gw_memory_learned(const char *host, char *name)
     struct entry *e;
     int yes = 0;
 
-    lock_memory();
+    gw_lock();
     e = find(host, 0);
     if (e != NULL && e->learned[0] != '\0') {
         copy(name, e->learned);
         yes = 1;
     }
-    unlock_memory();
+    gw_unlock();
     return yes;
 }

@@ -11,27 +11,28 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "evidence.h"
+
 /* Longest name that is remembered, with the NUL. */
 #define GW_MEMORY_NAME 512
 
-/* Prepare for fork().  Call once, before anything else here. */
-void gw_memory_init(void);
-
 /* A context for host now waits for the answer to this name, sent over the
- * connection with this cookie (0: not known, the client had not connected). */
-void gw_memory_sent(const char *host, const char *name, uint64_t cookie);
+ * connection with this traffic (cookie 0: the client had not connected). */
+void gw_memory_sent(const char *host, const char *name,
+                    const struct gw_traffic *traffic);
 
 /*
  * A new context for host begins.  Was the last one's name rejected?  Yes when
  * it was never answered and
  *   - the caller hands in a token that no context of this kind begins with, or
- *   - it went over the very connection that the new one will go over, or
- *   - it was sent before the client had connected.
+ *   - it went over the very connection that the new one will go over, and
+ *     something has come back since, or
+ *   - it was sent before the client had connected, and now it has.
  * If so it counts as rejected from now on and is copied to name (of
  * GW_MEMORY_NAME bytes).  Returns 1 or 0.
  */
-int gw_memory_was_rejected(const char *host, int stale_token, uint64_t cookie,
-                           char *name);
+int gw_memory_was_rejected(const char *host, int stale_token,
+                           const struct gw_traffic *traffic, char *name);
 
 /* The name is no good at host: the server refused it, or no KDC knows it. */
 void gw_memory_reject(const char *host, const char *name);

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <krb5.h>
 
 #include "handles.h"
 #include "names.h"
@@ -113,18 +114,14 @@ host_based(const char *template, const char *host, char **out)
     return 1;
 }
 
-int
-gw_name_expand(krb5_context context, const char *template, const char *host,
-               uint16_t port, char **out)
+/* A template that is not host-based, as a principal name. */
+static int
+principal(krb5_context context, const char *template, const char *host,
+          uint16_t port, char **out)
 {
     char buf[NAME_MAX_BYTES] = "", *canon = NULL, *realm = NULL;
     int ret;
 
-    *out = NULL;
-    if (!gw_host_ok(host))
-        return EINVAL;
-    if (host_based(template, host, out))
-        return (*out == NULL) ? ENOMEM : 0;
     ret = canonical_host(context, host, &canon);
     if (ret == 0)
         ret = expand(template, canon, port, buf, sizeof(buf));
@@ -141,5 +138,24 @@ gw_name_expand(krb5_context context, const char *template, const char *host,
 out:
     free(canon);
     free(realm);
+    return ret;
+}
+
+int
+gw_name_expand(const char *template, const char *host, uint16_t port,
+               char **out)
+{
+    krb5_context context;
+    int ret;
+
+    *out = NULL;
+    if (!gw_host_ok(host))
+        return EINVAL;
+    if (host_based(template, host, out))
+        return (*out == NULL) ? ENOMEM : 0;
+    if (krb5_init_context(&context) != 0)
+        return EINVAL;
+    ret = principal(context, template, host, port, out);
+    krb5_free_context(context);
     return ret;
 }

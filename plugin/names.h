@@ -4,7 +4,6 @@
 
 #include <stddef.h>
 #include <stdint.h>
-#include <krb5.h>
 
 /*
  * A service name in one of two forms, told apart by what comes first:
@@ -28,7 +27,7 @@ int gw_host_ok(const char *host);
  * which krb5 may ask DNS.  Returns 0 with new memory in *out, ENOMEM, or
  * EINVAL for a template that has no meaning for this host.
  */
-int gw_name_expand(krb5_context context, const char *template,
-                   const char *host, uint16_t port, char **out);
+int gw_name_expand(const char *template, const char *host, uint16_t port,
+                   char **out);
 
 #endif /* GW_NAMES_H */

@@ -27,7 +27,7 @@
 
 /* Unwrap a context, a name, a credential; the mechanism to go to. */
 #define C(ctx) gw_inner_ctx(ctx)
-#define N(name) gw_inner_name(name)
+#define N(name) gw_canonical(name)
 #define R(cred) gw_inner_cred(cred)
 #define K5 (&gw_oid_special)
 

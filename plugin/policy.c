@@ -13,6 +13,7 @@
 #include <strings.h>
 
 #include "policy.h"
+#include "sections.h"
 #include "trace.h"
 #include "words.h"
 
@@ -67,13 +68,12 @@ add_targets(struct levels *levels, const struct gw_subject *subject)
 {
     const char *path[] = { APP, SECTION, "targets", NULL };
     const char *exact = NULL, *suffix = NULL, *dot = NULL;
-    char **keys = NULL, **k;
+    char **keys, **k;
     size_t rank, best = 0;
     int ret = 0;
 
-    if (profile_get_subsection_names(levels->profile, path, &keys) != 0)
-        return 0;
-    for (k = keys; *k != NULL; k++) {
+    keys = gw_section_names(levels->profile, path);
+    for (k = keys; k != NULL && *k != NULL; k++) {
         rank = subject_rank(*k, subject);
         if (rank == SIZE_MAX && exact == NULL) {
             exact = *k;
@@ -90,7 +90,7 @@ add_targets(struct levels *levels, const struct gw_subject *subject)
         ret = add_level(levels, L_TARGET, suffix);
     if (ret == 0 && dot != NULL)
         ret = add_level(levels, L_TARGET, dot);
-    profile_free_list(keys);
+    gw_free_words(keys);
     return ret;
 }
 
@@ -123,13 +123,12 @@ find_levels(struct levels *levels, profile_t profile,
 
 /* Values. */
 
-/* All values of a key at one level, or NULL.  Free with profile_free_list(). */
+/* All values of a key at one level, or NULL.  Free with gw_free_words(). */
 static char **
 level_values(const struct levels *levels, const struct level *l,
              const char *sub, const char *key)
 {
     const char *path[7];
-    char **values = NULL;
     size_t n = 0;
 
     path[n++] = APP;
@@ -142,13 +141,7 @@ level_values(const struct levels *levels, const struct level *l,
         path[n++] = sub;
     path[n++] = key;
     path[n] = NULL;
-    if (profile_get_values(levels->profile, path, &values) != 0)
-        return NULL;
-    if (values != NULL && values[0] == NULL) {
-        profile_free_list(values);
-        return NULL;
-    }
-    return values;
+    return gw_section_values(levels->profile, path);
 }
 
 static const char *
@@ -188,7 +181,7 @@ read_key(const struct levels *levels, const char *sub, const char *key,
         if (values == NULL)
             continue;
         ret = reader(l, key, values, out);
-        profile_free_list(values);
+        gw_free_words(values);
         if (ret == 0 && source != NULL &&
             asprintf(source, "%s%s", level_word(l),
                      l->key != NULL ? l->key : "") < 0) {
@@ -365,13 +358,10 @@ int
 gw_policy_has_sections(profile_t profile)
 {
     const char *path[] = { APP, SECTION, NULL };
-    char **names = NULL;
-    int found;
+    char **names = gw_section_names(profile, path);
+    int found = names != NULL;
 
-    if (profile_get_subsection_names(profile, path, &names) != 0)
-        return 0;
-    found = names != NULL && names[0] != NULL;
-    profile_free_list(names);
+    gw_free_words(names);
     return found;
 }
 

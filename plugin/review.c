@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "policy.h"
+#include "sections.h"
 #include "trace.h"
 #include "words.h"
 
@@ -23,43 +24,54 @@ static const char *const credssp_keys[] = {
     "delegate_to", "ntlm", "minimum_version", NULL
 };
 
-/* Name each relation at path that is not among the known. */
+/* Name each key at path that is not among the known. */
 static void
-review_keys(profile_t profile, const char **path, const char *where,
+review_keys(profile_t profile, const char *const *path, const char *where,
             const char *const *known)
 {
-    char **names = NULL, **n;
+    char **names = gw_section_keys(profile, path), **n;
 
-    if (profile_get_relation_names(profile, path, &names) != 0)
-        return;
-    for (n = names; *n != NULL; n++) {
+    for (n = names; n != NULL && *n != NULL; n++) {
         if (gw_find_word(*n, known) < 0)
             gw_trace("krb5.conf, winrm%s: unknown key %s; ignored", where, *n);
     }
-    profile_free_list(names);
+    gw_free_words(names);
+}
+
+/* The general section: its keys, and what looks like a section on one line. */
+static void
+review_general(profile_t profile)
+{
+    const char *winrm[] = { WINRM, NULL };
+    char **names = gw_section_keys(profile, winrm), **n;
+    char **sections = gw_section_names(profile, winrm);
+
+    for (n = names; n != NULL && *n != NULL; n++) {
+        if (gw_find_word(*n, general_keys) < 0 && (sections == NULL ||
+            gw_find_word(*n, (const char *const *)sections) < 0))
+            gw_trace("krb5.conf, winrm: unknown key %s; ignored", *n);
+    }
+    gw_free_words(sections);
+    gw_free_words(names);
 }
 
 static int
 has_value(profile_t profile, const char *target, const char *key)
 {
     const char *path[] = { WINRM, "targets", target, key, NULL };
-    char **values = NULL;
+    char **values = gw_section_values(profile, path);
 
-    if (profile_get_values(profile, path, &values) != 0)
-        return 0;
-    profile_free_list(values);
-    return 1;
+    gw_free_words(values);
+    return values != NULL;
 }
 
 static void
 review_targets(profile_t profile)
 {
     const char *path[] = { WINRM, "targets", NULL };
-    char **names = NULL, **n;
+    char **names = gw_section_names(profile, path), **n;
 
-    if (profile_get_subsection_names(profile, path, &names) != 0)
-        return;
-    for (n = names; *n != NULL; n++) {
+    for (n = names; n != NULL && *n != NULL; n++) {
         const char *target[] = { WINRM, "targets", *n, NULL };
 
         review_keys(profile, target, " targets", target_keys);
@@ -67,7 +79,7 @@ review_targets(profile_t profile)
             gw_trace("krb5.conf, targets %s: host and nodes are both set; "
                      "nodes is used", *n);
     }
-    profile_free_list(names);
+    gw_free_words(names);
 }
 
 void
@@ -75,13 +87,12 @@ gw_policy_review(profile_t profile)
 {
     const char *winrm[] = { WINRM, NULL };
     struct gw_credssp_policy *credssp = NULL;
-    char **names = NULL, **n;
+    char **names, **n;
 
-    review_keys(profile, winrm, "", general_keys);
+    review_general(profile);
     review_targets(profile);
-    if (profile_get_subsection_names(profile, winrm, &names) != 0)
-        return;
-    for (n = names; *n != NULL; n++) {
+    names = gw_section_names(profile, winrm);
+    for (n = names; n != NULL && *n != NULL; n++) {
         const char *sub[] = { WINRM, *n, NULL };
 
         if (strcmp(*n, "targets") == 0)
@@ -91,7 +102,7 @@ gw_policy_review(profile_t profile)
         else
             review_keys(profile, sub, " realm", general_keys);
     }
-    profile_free_list(names);
+    gw_free_words(names);
     /* Reading it complains of values that cannot be used. */
     (void)gw_credssp_policy_load(profile, NULL, &credssp);
     gw_credssp_policy_free(credssp);
