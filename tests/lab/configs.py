@@ -18,8 +18,6 @@ from cryptography.x509.oid import NameOID
 import hosts
 
 KRB5_CONF = """\
-includedir {dir}/krb5.conf.d
-
 [libdefaults]
     default_realm = {realm}
     kdc_timesync = 1
@@ -30,13 +28,20 @@ includedir {dir}/krb5.conf.d
 """
 
 # What an administrator writes for names that say nothing about a machine.
+# (libkrb5 reads a section only when its braces are on lines of their own.)
 POLICY = """\
 [appdefaults]
     winrm = {{
         targets = {{
-            {ip} = {{ host = {host} }}
-            {alias} = {{ host = {host} }}
-            {cluster} = {{ nodes = {nodes} }}
+            {ip} = {{
+                host = {host}
+            }}
+            {alias} = {{
+                host = {host}
+            }}
+            {cluster} = {{
+                nodes = {nodes}
+            }}
         }}
     }}
 """
@@ -91,8 +96,10 @@ def write_network(directory):
 
 def write_krb5(directory):
     web03 = hosts.BY_NAME["web03"]
+    plain = KRB5_CONF.format(realm=hosts.REALM)
+    write(f"{directory}/krb5.plain.conf", plain)
     write(f"{directory}/krb5.conf",
-          KRB5_CONF.format(dir=directory, realm=hosts.REALM))
+          f"includedir {directory}/krb5.conf.d\n\n{plain}")
     write(f"{directory}/krb5.conf.d/gss-winrm.conf", POLICY.format(
         ip=web03.address, host=web03.fqdn,
         alias=f"{web03.aliases[0]}.{hosts.DOMAIN}",
