@@ -270,8 +270,12 @@ write_entry(krb5_context context, krb5_ccache cache, const char *host,
     if (!has_room(context, cache))
         return ENOSPC;
     ret = entry_principal(context, host, &entry);
-    if (ret == 0)
+    if (ret == 0) {
+        /* A FILE cache is appended to and the first entry is the one that
+         * counts, so an older one has to go. */
+        (void)krb5_cc_set_config(context, cache, entry, KEY, NULL);
         ret = krb5_cc_set_config(context, cache, entry, KEY, &data);
+    }
     krb5_free_principal(context, entry);
     return ret;
 }

@@ -15,7 +15,8 @@
 
 struct entry {
     char host[GW_HOST_MAX + 1]; /* "" when free */
-    time_t used;                /* CLOCK_MONOTONIC */
+    time_t used;                /* CLOCK_MONOTONIC, seconds */
+    uint64_t serial;            /* of the last use: the lowest is the oldest */
     char pending[GW_MEMORY_NAME];       /* sent and not answered, or "" */
     struct gw_traffic traffic;          /* of the connection it went over */
     uint64_t rejected[REJECTED];        /* hashes of names */
@@ -62,6 +63,7 @@ hash(const char *name)
 static struct entry *
 find(const char *host, int create)
 {
+    static uint64_t serial;
     struct entry *e, *oldest = entries;
     time_t t = now();
 
@@ -70,10 +72,10 @@ find(const char *host, int create)
             memset(e, 0, sizeof(*e));
         if (e->host[0] != '\0' && strcasecmp(e->host, host) == 0) {
             e->used = t;
+            e->serial = ++serial;
             return e;
         }
-        if (oldest->host[0] != '\0' &&
-            (e->host[0] == '\0' || e->used < oldest->used))
+        if (e->serial < oldest->serial)
             oldest = e;
     }
     if (!create || strlen(host) > GW_HOST_MAX)
@@ -81,6 +83,7 @@ find(const char *host, int create)
     memset(oldest, 0, sizeof(*oldest));
     copy(oldest->host, host);
     oldest->used = t;
+    oldest->serial = ++serial;
     return oldest;
 }
 

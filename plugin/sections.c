@@ -10,14 +10,14 @@
 
 #define DEPTH_MAX 8
 
-/* The next token of a section on one line: "=" or a word.  Returns where the
- * scan goes on, with *len 0 at the end. */
+/* The next token of a section on one line: "=", "}" or a word.  Returns where
+ * the scan goes on, with *len 0 at the end. */
 static const char *
 next_token(const char *p, const char **start, size_t *len)
 {
     p += strspn(p, " \t\r\n");
     *start = p;
-    *len = (*p == '=') ? 1 : strcspn(p, "= \t\r\n");
+    *len = (*p == '=' || *p == '}') ? 1 : strcspn(p, "=} \t\r\n");
     return p + *len;
 }
 

@@ -1,0 +1,194 @@
+/* test_memory.c - what the process remembers of a host's answers. */
+#include "config.h"
+
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "lock.h"
+#include "memory.h"
+#include "unit.h"
+
+static const struct gw_traffic unconnected = { 0, 0, 0 };
+static const struct gw_traffic before = { 7, 100, 0 };
+static const struct gw_traffic after = { 7, 200, 0 };
+static const struct gw_traffic elsewhere = { 8, 900, 0 };
+
+static void
+rejected_is(const char *host, int stale, const struct gw_traffic *traffic,
+            const char *want)
+{
+    char name[GW_MEMORY_NAME] = "";
+
+    assert_int_equal(gw_memory_was_rejected(host, stale, traffic, name),
+                     want != NULL);
+    assert_string_equal(name, want != NULL ? want : "");
+}
+
+static void
+test_unknown_host(void **state)
+{
+    char name[GW_MEMORY_NAME];
+
+    (void)state;
+    rejected_is("a", 1, &after, NULL);
+    assert_false(gw_memory_is_rejected("a", "HOST@a"));
+    assert_false(gw_memory_learned("a", name));
+    assert_false(gw_memory_proven("a", "HOST@a"));
+}
+
+static void
+test_stale_token(void **state)
+{
+    (void)state;
+    gw_memory_sent("b", "HTTP@b", &before);
+    rejected_is("B", 1, &before, "HTTP@b");
+    assert_true(gw_memory_is_rejected("b", "http@B"));
+    rejected_is("b", 1, &before, NULL);         /* once */
+}
+
+static void
+test_answer_on_the_connection(void **state)
+{
+    (void)state;
+    gw_memory_sent("c", "HOST@c", &before);
+    rejected_is("c", 0, &before, NULL);         /* nothing has come yet */
+    rejected_is("c", 0, &elsewhere, NULL);      /* another connection */
+    rejected_is("c", 0, &unconnected, NULL);
+    rejected_is("c", 0, &after, "HOST@c");
+    gw_memory_sent("d", "HTTP@d", &unconnected);
+    rejected_is("d", 0, &unconnected, NULL);
+    rejected_is("d", 0, &elsewhere, "HTTP@d");  /* sent before connecting */
+}
+
+static void
+test_learning(void **state)
+{
+    char name[GW_MEMORY_NAME];
+
+    (void)state;
+    assert_false(gw_memory_proven("e", "HOST@e"));
+    assert_false(gw_memory_learned("e", name));
+    gw_memory_reject("e", "HOST@e");
+    assert_true(gw_memory_proven("e", "WSMAN@e"));
+    assert_true(gw_memory_learned("e", name));
+    assert_string_equal(name, "WSMAN@e");
+    assert_false(gw_memory_is_rejected("e", "HOST@e"));
+    /* A learned name that is rejected later is learned no more. */
+    gw_memory_reject("e", "wsman@E");
+    assert_false(gw_memory_learned("e", name));
+}
+
+static void
+test_start_over(void **state)
+{
+    (void)state;
+    gw_memory_reject("f", "HOST@f");
+    gw_memory_start_over("f");
+    assert_false(gw_memory_is_rejected("f", "HOST@f"));
+}
+
+static void
+test_long_names(void **state)
+{
+    char host[1000], name[1000], out[GW_MEMORY_NAME];
+
+    (void)state;
+    memset(host, 'h', sizeof(host) - 1);
+    memset(name, 'n', sizeof(name) - 1);
+    host[999] = name[999] = '\0';
+    gw_memory_sent(host, "HOST@x", &before);
+    rejected_is(host, 1, &before, NULL);
+    gw_memory_sent("g", name, &before);
+    rejected_is("g", 1, &before, NULL);
+    gw_memory_reject("g", name);
+    assert_true(gw_memory_is_rejected("g", name));
+    assert_true(gw_memory_proven("g", name));
+    assert_false(gw_memory_learned("g", out));
+}
+
+/* More hosts than there is room for: the oldest go, the newest stay. */
+static void
+test_many_hosts(void **state)
+{
+    char host[32];
+    int i;
+
+    (void)state;
+    for (i = 0; i < 100; i++) {
+        (void)snprintf(host, sizeof(host), "many%d", i);
+        gw_memory_reject(host, "HOST@x");
+        assert_true(gw_memory_is_rejected(host, "HOST@x"));
+    }
+    assert_false(gw_memory_is_rejected("many0", "HOST@x"));
+    for (i = 0; i < 100; i++) {
+        (void)snprintf(host, sizeof(host), "NAME@%d", i);
+        gw_memory_reject("many99", host);
+    }
+    assert_true(gw_memory_is_rejected("many99", "NAME@5"));
+}
+
+static void *
+hammer(void *arg)
+{
+    char host[32], name[GW_MEMORY_NAME];
+    int i;
+
+    for (i = 0; i < 2000; i++) {
+        (void)snprintf(host, sizeof(host), "t%d", i % 20);
+        gw_memory_sent(host, arg, &before);
+        (void)gw_memory_was_rejected(host, i & 1, &after, name);
+        (void)gw_memory_proven(host, arg);
+        (void)gw_memory_learned(host, name);
+    }
+    return NULL;
+}
+
+/* Children of a fork in the middle of it all can use the memory. */
+static void
+test_threads_and_fork(void **state)
+{
+    pthread_t threads[8];
+    int i, status;
+    pid_t pid;
+
+    (void)state;
+    gw_lock_init();
+    gw_lock_init();
+    for (i = 0; i < 8; i++)
+        assert_int_equal(pthread_create(&threads[i], NULL, hammer,
+                                        (void *)(uintptr_t)"HOST@x"),
+                         0);
+    for (i = 0; i < 20; i++) {
+        pid = fork();
+        if (pid == 0) {
+            (void)alarm(20);
+            gw_memory_reject("forked", "HOST@x");
+            _exit(gw_memory_is_rejected("forked", "HOST@x") ? 0 : 1);
+        }
+        assert_int_equal(waitpid(pid, &status, 0), pid);
+        assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+    }
+    for (i = 0; i < 8; i++)
+        assert_int_equal(pthread_join(threads[i], NULL), 0);
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_unknown_host),
+        cmocka_unit_test(test_stale_token),
+        cmocka_unit_test(test_answer_on_the_connection),
+        cmocka_unit_test(test_learning),
+        cmocka_unit_test(test_start_over),
+        cmocka_unit_test(test_long_names),
+        cmocka_unit_test(test_many_hosts),
+        cmocka_unit_test(test_threads_and_fork),
+    };
+
+    return cmocka_run_group_tests_name("memory", tests, NULL, NULL);
+}
