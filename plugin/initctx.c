@@ -2,13 +2,13 @@
 #include "config.h"
 
 #include <errno.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <krb5.h>
 
 #include "attempt.h"
 #include "handles.h"
-#include "token.h"
 
 extern GW_EXPORT __typeof__(gss_init_sec_context) gssi_init_sec_context;
 
@@ -111,6 +111,36 @@ first_leg(const struct call *c, struct gw_ctx *ctx, const struct gw_name *name,
     return major;
 }
 
+/*
+ * Is this the acceptor's error token?  RFC 4121 section 4.1 frames a KRB-ERROR
+ * with token ID 03 00 behind the mechanism's OID:
+ *
+ *   60 len 06 09 2a 86 48 86 f7 12 01 02 02 03 00 7e ...
+ *
+ * It may also come bare (7e, RFC 4120 section 5.9.1).
+ */
+static int
+is_error_token(gss_buffer_t token)
+{
+    const uint8_t *p;
+    size_t skip;
+
+    if (!has_bytes(token))
+        return 0;
+    p = token->value;
+    if (p[0] == 0x7e)
+        return 1;
+    if (p[0] != 0x60 || token->length < 2)
+        return 0;
+    skip = (p[1] & 0x80) ? 2 + (p[1] & 0x7f) : 2;
+    if (token->length < skip + 2 + gw_oid_krb5.length + 2)
+        return 0;
+    p += skip;
+    return p[0] == 0x06 && p[1] == gw_oid_krb5.length &&
+        memcmp(p + 2, gw_oid_krb5.elements, gw_oid_krb5.length) == 0 &&
+        p[2 + gw_oid_krb5.length] == 0x03 && p[3 + gw_oid_krb5.length] == 0x00;
+}
+
 /* The server has refused the name: begin anew with the next one. */
 static OM_uint32
 heal(const struct call *c, struct gw_ctx *ctx, const struct gw_name *name,
@@ -143,8 +173,7 @@ next_leg(const struct call *c, struct gw_ctx *ctx, const struct gw_name *name,
         return major;
     if (major == GSS_S_COMPLETE) {
         gw_attempt_proven(a, (const struct gw_cred *)c->cred, ctx->inner);
-    } else if (GSS_ERROR(major) && has_bytes(token) &&
-               gw_is_error_token(token->value, token->length)) {
+    } else if (GSS_ERROR(major) && is_error_token(token)) {
         gw_attempt_rejected(a);
         if (gw_attempt_is_winrm(a))
             major = heal(c, ctx, name, flags, major);

@@ -1,11 +1,14 @@
 """What the matrix does not cover.  Each function is one part, reported as
 one test per client or question."""
 
+import os
 import re
+import shutil
 import time
 
 import hosts
-from .clients import CURL, PROGRAMS, SYSTEM_PYTHON, catalog, refused, url
+from .clients import (COMMAND, CURL, PROGRAMS, SYSTEM_PYTHON, catalog, refused,
+                      remote_problems, url)
 from .matrix import FORMS, Ansible, after_problems, before_problems
 
 HOST = hosts.BY_NAME
@@ -86,13 +89,12 @@ def site_problems(result, host, name):
     """The site answered as alice, to the ticket that the plain name gives;
     nothing about port 80 was rewritten."""
     hits = [h for h in result.hits if h["ticket"]]
-    wanted = f"HTTP/{name}@{hosts.REALM}"
-    if [h for h in hits if h["host"] == host.name and h["status"] == 200
-            and h["ticket"] == wanted
-            and h["user"] == f"{hosts.USER}@{hosts.REALM}"] != hits or not hits:
-        return [f"Apache saw {result.hits}, not {wanted}\n"
-                + result.describe()]
-    return []
+    wanted = {"host": host.name, "status": 200,
+              "user": f"{hosts.USER}@{hosts.REALM}",
+              "ticket": f"HTTP/{name}@{hosts.REALM}"}
+    if hits and all(h == wanted for h in hits):
+        return []
+    return [f"Apache saw {result.hits}, not {wanted}\n{result.describe()}"]
 
 
 def sites(report, lab, venv, program):
@@ -282,10 +284,7 @@ def healing(report, lab, venv, program):
     forgets = ["curl --negotiate (Debian)"]
     lab.set(rejection="token", allow_unencrypted=True)
     for client in heals:
-        ccache = f"{lab.work}/healing"
-        with open(f"{lab.dir}/alice.ccache", "rb") as f, \
-                open(ccache, "wb") as g:
-            g.write(f.read())
+        ccache = own_ccache(lab, "healing")
         argv = client.argv("http", host.fqdn, 5985)
         first = lab.run(argv, True, wrong_first, ccache=ccache)
         problems = client.problems(first, host)
@@ -306,6 +305,84 @@ def healing(report, lab, venv, program):
         report.ok(f"{client.name}: heals from a wrong first name, and "
                   "remembers", problems)
     lab.set()
+
+
+def own_ccache(lab, name):
+    """A ccache with nothing but a TGT, to be kept for several runs."""
+    path = f"{lab.work}/{name}"
+    shutil.copy(f"{lab.dir}/alice.ccache", path)
+    return path
+
+
+def lessons(report, lab, venv, program):
+    """What pywinrm's first login taught holds for WinRM, not for the site."""
+    host = HOST["web01"]
+    both = f"{PROGRAMS}/site_and_winrm.py"
+    lab.set(allow_unencrypted=True)
+    for client in one_name(lab, venv, program,
+                           ["pywinrm (Debian)", "pywinrm (PyPI)"]):
+        ccache = own_ccache(lab, "lessons")
+        argv = client.argv("http", host.fqdn, 5985)
+        problems = client.problems(lab.run(argv, True, ccache=ccache), host)
+        again = lab.run(argv, True, ccache=ccache)
+        problems += client.problems(again, host)
+        problems += [again.describe() for a in again.auths
+                     if a["ticket"] != f"HOST/{host.fqdn}@{hosts.REALM}"]
+        report.ok(f"{client.name}: the second process asks for HOST at once",
+                  problems)
+        interpreter = argv[0]
+        ccache = own_ccache(lab, "lessons")
+        lab.run([interpreter, both, "pywinrm", host.fqdn, "winrm"], True,
+                ccache=ccache)
+        site = lab.run([interpreter, both, "pywinrm", host.fqdn, "site"],
+                       True, ccache=ccache)
+        report.ok(f"{client.name}: a later process of the program, the site "
+                  "first", site_problems(site, host, host.fqdn))
+    lab.set()
+
+
+def schemes(report, lab, venv, program):
+    """WinRM that offers only Kerberos; a client that asks for HOST itself."""
+    host = HOST["web01"]
+    lab.set(schemes=["Kerberos"])
+    client = one_name(lab, venv, program, ["pypsrp kerberos (PyPI)"])[0]
+    argv = client.argv("http", host.fqdn, 5985)
+    form = FORMS[0]
+    before, after = lab.run(argv, False), lab.run(argv, True)
+    problems = before_problems(client, before, form)
+    problems += after_problems(client, after, form)
+    problems += [after.describe() for a in after.auths
+                 if a["scheme"].lower() != "kerberos"]
+    report.ok(f"{client.name}, the scheme Kerberos only", problems)
+    lab.set()
+    argv = [f"{venv}/bin/python", f"{PROGRAMS}/run_pypsrp.py",
+            url("http", host.fqdn, 5985), "negotiate", "default", COMMAND]
+    problems = []
+    for plugin in (False, True):
+        result = lab.run(argv, plugin)
+        problems += remote_problems(result, host)
+        problems += expect("rewritten", result.sent(host.fqdn), [], result)
+    report.ok("pypsrp with its own default, HOST: works before, untouched",
+              problems)
+
+
+def long_output(report, lab, venv, program):
+    """A command that writes 400,000 bytes, sealed all the way."""
+    host = HOST["web01"]
+    wanted = "".join(f"{n:07d}\n" for n in range(50000))
+    script = "seq -f %07.0f 0 49999"
+    python = f"{venv}/bin/python"
+    to = url("http", host.fqdn, 5985)
+    for name, argv in (
+            ("pywinrm (PyPI)",
+             [python, f"{PROGRAMS}/run_pywinrm.py", to, script]),
+            ("pypsrp negotiate (PyPI)",
+             [python, f"{PROGRAMS}/run_pypsrp.py", to, "negotiate", "HTTP",
+              script])):
+        result = lab.run(argv, True)
+        report.ok(f"{name}: 400,000 bytes of output arrive whole",
+                  [] if result.out == wanted and result.code == 0 else
+                  [f"{len(result.out)} bytes\n{result.err[-500:]}"])
 
 
 def forks(report, lab, venv, program):
@@ -353,7 +430,6 @@ exec "$@"
 
 def bad_ccache(report, lab, venv, program):
     """A ccache that cannot be written, a full disk: nothing is lost."""
-    import os
     directory = f"{lab.work}/small"
     os.makedirs(directory, exist_ok=True)
     curl = one_name(lab, venv, program, ["curl --negotiate (Debian)"])[0]
@@ -425,5 +501,5 @@ def bad_names(report, lab, venv, program):
 
 PARTS = {f.__name__: f for f in (
     no_conflict, unencrypted, sites, both_at_once, both_open, spellings,
-    switched_off, bindings, rejections, healing, forks, bad_ccache,
-    bad_network, bad_names)}
+    switched_off, bindings, rejections, healing, lessons, schemes,
+    long_output, forks, bad_ccache, bad_network, bad_names)}

@@ -73,8 +73,8 @@ EARLY = "[appdefaults]\n winrm = {\n targets = {\n" + "".join(
     f" {name} = {{\n match = always\n }}\n" for name in
     (hosts.BY_NAME["web03"].address, f"files.{hosts.DOMAIN}")) + " }\n }\n"
 
-CURL = ["curl", "--silent", "--show-error", "--fail", "--negotiate", "--user", ":",
-        "--write-out", "%{http_code}"]
+CURL = ["curl", "--silent", "--show-error", "--fail", "--negotiate",
+        "--user", ":", "--write-out", "%{http_code}"]
 
 
 def catalog(lab, venv, program):

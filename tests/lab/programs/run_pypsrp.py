@@ -13,7 +13,8 @@ url, auth, service, command = sys.argv[1:5]
 where = urlparse(url)
 options = {} if service == "default" else {"negotiate_service": service}
 with WSMan(where.hostname, port=where.port, ssl=where.scheme == "https",
-           auth=auth, cert_validation=os.environ["LAB_CA"], **options) as wsman:
+           auth=auth, cert_validation=os.environ["LAB_CA"],
+           **options) as wsman:
     with WinRS(wsman) as shell:
         process = Process(shell, command)
         process.invoke()

@@ -1,9 +1,10 @@
-"""site_and_winrm.py STACK HOST FIRST [open]: one process that talks to the
-web site on port 80 and to WinRM on 5985 of the same host.
+"""site_and_winrm.py STACK HOST FIRST [open|early]: one process that talks to
+the web site on port 80 and to WinRM on 5985 of the same host.
 
 STACK is pywinrm (with requests-kerberos), pypsrp (with its own
 HTTPNegotiateAuth) or requests-gssapi.  FIRST is site or winrm.  With `open`
-the first connection stays open while the second is made."""
+the first connection stays open while the second is made.  With `early` only
+the site is asked, by pywinrm's stack, authenticating before it connects."""
 
 import gc
 import sys
@@ -12,6 +13,7 @@ import requests
 
 stack, host, first = sys.argv[1:4]
 keep_open = sys.argv[4:] == ["open"]
+early = sys.argv[4:] == ["early"]
 site_url = f"http://{host}/"
 winrm_url = f"http://{host}:5985/wsman"
 
@@ -22,7 +24,7 @@ def auth():
             from winrm.vendor import requests_kerberos
         except ImportError:
             import requests_kerberos
-        return requests_kerberos.HTTPKerberosAuth()
+        return requests_kerberos.HTTPKerberosAuth(force_preemptive=early)
     if stack == "pypsrp":
         from pypsrp.negotiate import HTTPNegotiateAuth
         return HTTPNegotiateAuth(service="HTTP")
@@ -67,4 +69,6 @@ def winrm():
 
 
 steps = [site, winrm] if first == "site" else [winrm, site]
+if early:
+    steps = [site]
 kept = [step() for step in steps]

@@ -26,7 +26,7 @@ from . import tokens
 class Settings:
     """What an administrator (or a test) can set on a WinRM host."""
     rejection: str = "none"             # none | token | reject
-    bindings: str = "relaxed"           # CbtHardeningLevel: none|relaxed|strict
+    bindings: str = "relaxed"           # CbtHardeningLevel: none|...|strict
     allow_unencrypted: bool = False     # AllowUnencrypted
     schemes: list = field(default_factory=lambda: ["Negotiate", "Kerberos"])
 

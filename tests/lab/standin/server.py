@@ -206,7 +206,8 @@ class Listener(ThreadingHTTPServer):
         """A client that hangs up or speaks no TLS is its own problem; what
         goes wrong in here is logged for the tests to find."""
         error = sys.exc_info()[1]
-        if not isinstance(error, (ConnectionError, ssl.SSLError, TimeoutError)):
+        if not isinstance(error,
+                          (ConnectionError, ssl.SSLError, TimeoutError)):
             super().handle_error(request, client_address)
             self.log.write(host=self.host.name, port=self.server_port,
                            internal_error=repr(error))
