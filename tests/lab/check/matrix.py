@@ -6,7 +6,7 @@ import shutil
 from dataclasses import dataclass
 
 import hosts
-from .clients import (COMMAND, EARLY, REFUSED, Client, catalog, refused,
+from .clients import (COMMAND, EARLY, Client, catalog, refused,
                       remote_problems)
 from .lab import Result
 
@@ -142,10 +142,15 @@ def ansible_after_problems(result, form):
 
 
 def cell(before, after, before_bad, after_bad):
-    said = "401" if any(a.get("ticket") for a in before.auths) or \
-        REFUSED.search(before.out + before.err) else f"exit {before.code}"
-    return f"{'IN!' if before_bad and before.code == 0 else said} > " + (
-        "FAIL" if after_bad else "ok")
+    """How it went, in a word each."""
+    text = before.out + before.err
+    if before_bad:
+        was = "WRONG"
+    elif "Server not found" in text and not before.auths:
+        was = "no ticket"
+    else:
+        was = "401"
+    return f"{was} > {'WRONG' if after_bad else 'ok'}"
 
 
 class Table:
