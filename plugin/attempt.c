@@ -81,6 +81,28 @@ add_step(struct gw_attempt *a, const char *template, const char *host,
 }
 
 /*
+ * Is the learned name one that the policy would try here?  krb5.conf may have
+ * changed since, or a cluster's name have led to another node.
+ */
+static int
+is_candidate(const struct gw_attempt *a, const char *learned)
+{
+    const struct gw_decision *d = &a->decision;
+    char **t, **h, *name;
+    int same = strcasecmp(learned, a->plain) == 0;
+
+    for (t = d->policy->spn; *t != NULL && !same; t++) {
+        for (h = d->hosts; *h != NULL && !same; h++) {
+            if (gw_name_expand(*t, *h, d->port, &name) != 0)
+                continue;
+            same = strcasecmp(learned, name) == 0;
+            free(name);
+        }
+    }
+    return same;
+}
+
+/*
  * The candidates in order: what was learned; each template of the policy at
  * each host that the name may stand for; last of all the caller's own name, as
  * if we were not here.
@@ -92,9 +114,9 @@ plan(struct gw_attempt *a)
     char **t, **h;
     int ret = 0;
 
-    if (d->learned != NULL)
+    if (d->learned != NULL && is_candidate(a, d->learned))
         ret = add_step(a, NULL, NULL, d->learned);
-    for (t = d->policy->spn; t != NULL && *t != NULL; t++) {
+    for (t = d->policy->spn; *t != NULL; t++) {
         for (h = d->hosts; *h != NULL && ret == 0; h++)
             ret = add_step(a, *t, *h, NULL);
     }
@@ -285,8 +307,16 @@ gw_attempt_unknown(struct gw_attempt *a)
 void
 gw_attempt_failed(struct gw_attempt *a, OM_uint32 minor)
 {
-    gw_trace("%s: %s failed (minor status %u); reported to the program",
-             a->plain, a->name, (unsigned)minor);
+    gss_buffer_desc text = GSS_C_EMPTY_BUFFER;
+    OM_uint32 tmp, more = 0;
+
+    if (!gw_tracing())
+        return;
+    (void)gss_display_status(&tmp, minor, GSS_C_MECH_CODE, &gw_oid_special,
+                             &more, &text);
+    gw_trace("%s: %s failed: %.*s; that is the program's to report", a->plain,
+             a->name, (int)text.length, (char *)text.value);
+    (void)gss_release_buffer(&tmp, &text);
 }
 
 void
@@ -305,12 +335,14 @@ gw_attempt_proven(struct gw_attempt *a, const struct gw_cred *cred,
     const char *name = a->decision.is_winrm ? a->name : a->plain;
     krb5_error_code ret;
 
-    if (!gw_memory_proven(a->typed, name) || !a->decision.is_winrm)
+    if (!gw_memory_proven(a->typed) || !a->decision.is_winrm)
         return;
     ret = gw_lesson_put(cred, inner, a->typed, name);
-    if (ret == 0)
+    if (ret == 0) {
         gw_trace("%s: learned %s", a->plain, name);
-    else
-        gw_trace("%s: learned %s, for this process only (error %ld from the "
-                 "credential cache)", a->plain, name, (long)ret);
+        return;
+    }
+    gw_memory_learn(a->typed, name);
+    gw_trace("%s: learned %s, for this process only (error %ld from the "
+             "credential cache)", a->plain, name, (long)ret);
 }

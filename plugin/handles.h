@@ -60,6 +60,15 @@ extern gss_OID_set_desc gw_set_special;
  * typed when krb5 cannot canonicalise it.  Borrowed from the name. */
 gss_name_t gw_canonical(gss_name_t name);
 
+/* The name for authentication: canonical only if that has been paid for. */
+static inline gss_name_t
+gw_cheapest(const struct gw_name *name)
+{
+    gss_name_t canon = __atomic_load_n(&name->canon, __ATOMIC_ACQUIRE);
+
+    return (canon != GSS_C_NO_NAME) ? canon : name->inner;
+}
+
 static inline gss_cred_id_t
 gw_inner_cred(gss_cred_id_t cred)
 {

@@ -104,8 +104,8 @@ first_leg(const struct call *c, struct gw_ctx *ctx, const struct gw_name *name,
         ctx->attempt = gw_attempt_begin((const struct gw_cred *)c->cred, name,
                                         has_bytes(token));
     if (ctx->attempt != NULL && gw_attempt_is_winrm(ctx->attempt))
-        return try_candidates(c, ctx, name->inner, flags);
-    major = leg(c, ctx, name->inner, flags, token);
+        return try_candidates(c, ctx, gw_cheapest(name), flags);
+    major = leg(c, ctx, gw_cheapest(name), flags, token);
     if (ctx->attempt != NULL && !GSS_ERROR(major))
         gw_attempt_sent(ctx->attempt);
     return major;
@@ -150,7 +150,7 @@ heal(const struct call *c, struct gw_ctx *ctx, const struct gw_name *name,
 
     (void)gss_release_buffer(&tmp, c->out);
     (void)gss_delete_sec_context(&tmp, &ctx->inner, GSS_C_NO_BUFFER);
-    major = try_candidates(c, ctx, name->inner, flags);
+    major = try_candidates(c, ctx, gw_cheapest(name), flags);
     if (GSS_ERROR(major)) {
         *c->minor = failed_minor;
         return failed;
@@ -163,9 +163,11 @@ next_leg(const struct call *c, struct gw_ctx *ctx, const struct gw_name *name,
          OM_uint32 flags, gss_buffer_t token)
 {
     struct gw_attempt *a = ctx->attempt;
-    gss_name_t target = name->inner;
+    gss_name_t target = gw_cheapest(name);
     OM_uint32 major;
 
+    if (ctx->inner == GSS_C_NO_CONTEXT)
+        return GSS_S_NO_CONTEXT;        /* a failed search has ended it */
     if (a != NULL && gw_attempt_target(a) != GSS_C_NO_NAME)
         target = gw_attempt_target(a);
     major = leg(c, ctx, target, flags, token);

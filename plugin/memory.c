@@ -12,12 +12,14 @@
 #define HOSTS 16
 #define REJECTED 16
 #define LIFETIME 600            /* seconds */
+#define UNCONNECTED_LIFETIME 30 /* seconds */
 
 struct entry {
     char host[GW_HOST_MAX + 1]; /* "" when free */
     time_t used;                /* CLOCK_MONOTONIC, seconds */
     uint64_t serial;            /* of the last use: the lowest is the oldest */
     char pending[GW_MEMORY_NAME];       /* sent and not answered, or "" */
+    time_t sent;                        /* CLOCK_MONOTONIC, seconds */
     struct gw_traffic traffic;          /* of the connection it went over */
     uint64_t rejected[REJECTED];        /* hashes of names */
     size_t nrejected;
@@ -124,18 +126,21 @@ gw_memory_sent(const char *host, const char *name,
     if (e != NULL) {
         copy(e->pending, name);
         e->traffic = *traffic;
+        e->sent = now();
     }
     gw_unlock();
 }
 
-/* Has the connection that is there now seen an answer since then? */
+/* Has the connection that is there now seen an answer to what was sent? */
 static int
-answered(const struct gw_traffic *then, const struct gw_traffic *now_is)
+answered(const struct entry *e, const struct gw_traffic *traffic)
 {
-    if (now_is->cookie == 0)
+    if (traffic->cookie == 0)
         return 0;
-    return then->cookie == 0 || (then->cookie == now_is->cookie &&
-                                 now_is->received > then->received);
+    if (e->traffic.cookie == 0)
+        return now() - e->sent <= UNCONNECTED_LIFETIME;
+    return e->traffic.cookie == traffic->cookie &&
+        traffic->received > e->traffic.received;
 }
 
 int
@@ -148,7 +153,7 @@ gw_memory_was_rejected(const char *host, int stale_token,
     gw_lock();
     e = find(host, 0);
     if (e != NULL && e->pending[0] != '\0' &&
-        (stale_token || answered(&e->traffic, traffic))) {
+        (stale_token || answered(e, traffic))) {
         copy(name, e->pending);
         reject(e, name);
         yes = 1;
@@ -195,7 +200,7 @@ gw_memory_start_over(const char *host)
 }
 
 int
-gw_memory_proven(const char *host, const char *name)
+gw_memory_proven(const char *host)
 {
     struct entry *e;
     int had = 0;
@@ -206,11 +211,23 @@ gw_memory_proven(const char *host, const char *name)
         had = e->nrejected > 0;
         e->nrejected = 0;
         e->pending[0] = '\0';
-        if (had && strlen(name) < GW_MEMORY_NAME)
-            copy(e->learned, name);
     }
     gw_unlock();
     return had;
+}
+
+void
+gw_memory_learn(const char *host, const char *name)
+{
+    struct entry *e;
+
+    if (strlen(name) >= GW_MEMORY_NAME)
+        return;
+    gw_lock();
+    e = find(host, 1);
+    if (e != NULL)
+        copy(e->learned, name);
+    gw_unlock();
 }
 
 int

@@ -27,7 +27,8 @@ void gw_memory_sent(const char *host, const char *name,
  *   - the caller hands in a token that no context of this kind begins with, or
  *   - it went over the very connection that the new one will go over, and
  *     something has come back since, or
- *   - it was sent before the client had connected, and now it has.
+ *   - it was sent less than half a minute ago, before the client had
+ *     connected, and now it has.
  * If so it counts as rejected from now on and is copied to name (of
  * GW_MEMORY_NAME bytes).  Returns 1 or 0.
  */
@@ -43,12 +44,15 @@ int gw_memory_is_rejected(const char *host, const char *name);
 void gw_memory_start_over(const char *host);
 
 /*
- * The server at host has proved itself under this name.  Returns 1 when other
- * names had been rejected before, in which case the name is kept as learned.
+ * The server at host has proved itself.  Forgets the rejections; returns 1
+ * when there were any, so that there is something to learn.
  */
-int gw_memory_proven(const char *host, const char *name);
+int gw_memory_proven(const char *host);
 
-/* Copies the learned name (GW_MEMORY_NAME bytes).  Returns 1 or 0. */
+/* Keep what was learned here, where no credential cache can be written. */
+void gw_memory_learn(const char *host, const char *name);
+
+/* Copies the name kept so (GW_MEMORY_NAME bytes).  Returns 1 or 0. */
 int gw_memory_learned(const char *host, char *name);
 
 #endif /* GW_MEMORY_H */
