@@ -80,6 +80,12 @@ add_step(struct gw_attempt *a, const char *template, const char *host,
     return 0;
 }
 
+static int
+is_plain(const struct gw_attempt *a, const char *name)
+{
+    return strcasecmp(name, a->plain) == 0;
+}
+
 /*
  * Is the learned name one that the policy would try here?  krb5.conf may have
  * changed since, or a cluster's name have led to another node.
@@ -89,7 +95,7 @@ is_candidate(const struct gw_attempt *a, const char *learned)
 {
     const struct gw_decision *d = &a->decision;
     char **t, **h, *name;
-    int same = strcasecmp(learned, a->plain) == 0;
+    int same = is_plain(a, learned);
 
     for (t = d->policy->spn; *t != NULL && !same; t++) {
         for (h = d->hosts; *h != NULL && !same; h++) {
@@ -179,6 +185,28 @@ gw_attempt_is_winrm(const struct gw_attempt *a)
     return a->decision.is_winrm;
 }
 
+int
+gw_attempt_owns_token(const struct gw_attempt *a)
+{
+    char name[GW_MEMORY_NAME];
+
+    if (!gw_memory_take_pending(a->typed, name) || is_plain(a, name))
+        return 0;
+    gw_trace("%s: dropping the token that answers %s", a->plain, name);
+    return 1;
+}
+
+int
+gw_attempt_insist(struct gw_attempt *a)
+{
+    if (a->decision.is_winrm || a->decision.hosts == NULL)
+        return 0;
+    gw_trace("%s: unknown to the KDC, trying what krb5.conf puts in its place",
+             a->plain);
+    a->decision.is_winrm = 1;
+    return plan(a) == 0;
+}
+
 OM_uint32
 gw_attempt_flags(const struct gw_attempt *a)
 {
@@ -208,12 +236,6 @@ step_name(const struct gw_attempt *a, const struct step *s, char **out)
         gw_trace("%s: %s means nothing for %s; skipped", a->plain,
                  s->template, s->host);
     return ret;
-}
-
-static int
-is_plain(const struct gw_attempt *a, const char *name)
-{
-    return strcasecmp(name, a->plain) == 0;
 }
 
 /* Make the candidate of a step ours: its text, and its GSS name. */

@@ -21,6 +21,20 @@ struct gw_attempt *gw_attempt_begin(const struct gw_cred *cred,
 /* Is it WinRM?  If not, the attempt only remembers how the plain name does. */
 int gw_attempt_is_winrm(const struct gw_attempt *attempt);
 
+/*
+ * It is not WinRM, and the caller passed a token.  Does that answer a name of
+ * ours, sent before the program had connected to what turned out to be a web
+ * site?  Then it must not reach krb5, which knows of no such context.
+ */
+int gw_attempt_owns_token(const struct gw_attempt *attempt);
+
+/*
+ * There was no evidence, and the KDC does not know the plain name: nothing is
+ * lost by trying the names of a host that krb5.conf puts in its place.  If it
+ * does, the attempt is for WinRM from now on; returns 1 or 0.
+ */
+int gw_attempt_insist(struct gw_attempt *attempt);
+
 /* Flags to add to the caller's (GSS_C_DELEG_FLAG or none). */
 OM_uint32 gw_attempt_flags(const struct gw_attempt *attempt);
 

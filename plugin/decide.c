@@ -92,12 +92,28 @@ connected(struct inquiry *q)
     return 1;
 }
 
+/* What was learned about the host, if anything. */
+static void
+recall(struct inquiry *q)
+{
+    char name[GW_MEMORY_NAME];
+
+    if (q->d->learned != NULL)
+        return;
+    if (gw_memory_learned(q->name->http_host, name))
+        q->d->learned = strdup(name);
+    else
+        q->d->learned = gw_lesson_get(q->cred, q->d->settings->ccache,
+                                      q->name->http_host);
+}
+
 /* Rule 4: this program got in here before.  1: answered. */
 static int
 remembered(struct inquiry *q)
 {
     const struct gw_policy *p = q->d->policy;
 
+    recall(q);
     if (q->d->learned == NULL)
         return 0;
     if (gw_other_connection(&q->conns, p->ports, p->nports,
@@ -108,18 +124,6 @@ remembered(struct inquiry *q)
     q->d->is_winrm = 1;
     say(q, 1, "learned ", q->d->learned);
     return 1;
-}
-
-static void
-recall(struct inquiry *q)
-{
-    char name[GW_MEMORY_NAME];
-
-    if (gw_memory_learned(q->name->http_host, name))
-        q->d->learned = strdup(name);
-    else
-        q->d->learned = gw_lesson_get(q->cred, q->d->settings->ccache,
-                                      q->name->http_host);
 }
 
 /* Where the connections of this process lead, among the nodes of a cluster. */
@@ -183,27 +187,26 @@ find_connection(struct inquiry *q)
 static int
 decide(struct inquiry *q)
 {
-    int ret;
+    const struct gw_policy *p;
+    int ret, answered;
 
     q->d->settings = gw_settings_get(q->name);
     if (q->d->settings == NULL)
         return EINVAL;
-    q->d->policy = q->d->settings->policy;
-    if (told(q) && q->d->leave_alone)
+    q->d->policy = p = q->d->settings->policy;
+    answered = told(q);
+    if (q->d->leave_alone)
         return 0;
     ret = gw_conns_list(&q->conns);
     if (ret != 0)
         return ret;
-    if (!q->d->is_winrm && !connected(q)) {
-        recall(q);
-        if (!remembered(q))
-            say(q, 0, "no connection to its ports", "");
-    } else if (q->d->is_winrm) {
-        recall(q);
-    }
-    if (!q->d->is_winrm)
+    answered = answered || connected(q) || remembered(q);
+    if (!answered)
+        say(q, 0, "no connection to its ports", "");
+    if (!q->d->is_winrm && (answered || (p->host == NULL && p->nodes == NULL)))
         return 0;
     find_connection(q);
+    recall(q);
     return choose_hosts(q);
 }
 

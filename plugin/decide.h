@@ -17,7 +17,9 @@ struct gw_decision {
     int is_winrm;
     const struct gw_settings *settings;
     const struct gw_policy *policy;     /* of settings */
-    char **hosts;               /* hosts to make names of; ends with NULL */
+    char **hosts;               /* to make names of; ends with NULL.  Also set
+                                 * without evidence when krb5.conf puts other
+                                 * hosts in this one's place */
     uint16_t port;              /* for %p */
     struct gw_traffic traffic;  /* of the connection; zero without one */
     char *learned;              /* a name that worked before, or NULL */

@@ -98,16 +98,24 @@ static OM_uint32
 first_leg(const struct call *c, struct gw_ctx *ctx, const struct gw_name *name,
           OM_uint32 flags, gss_buffer_t token)
 {
+    struct gw_attempt *a = NULL;
     OM_uint32 major;
 
     if (name->http_host != NULL)
-        ctx->attempt = gw_attempt_begin((const struct gw_cred *)c->cred, name,
-                                        has_bytes(token));
-    if (ctx->attempt != NULL && gw_attempt_is_winrm(ctx->attempt))
+        a = gw_attempt_begin((const struct gw_cred *)c->cred, name,
+                             has_bytes(token));
+    ctx->attempt = a;
+    if (a == NULL)
+        return leg(c, ctx, gw_cheapest(name), flags, token);
+    if (gw_attempt_is_winrm(a))
         return try_candidates(c, ctx, gw_cheapest(name), flags);
+    if (has_bytes(token) && gw_attempt_owns_token(a))
+        token = GSS_C_NO_BUFFER;
     major = leg(c, ctx, gw_cheapest(name), flags, token);
-    if (ctx->attempt != NULL && !GSS_ERROR(major))
-        gw_attempt_sent(ctx->attempt);
+    if (!GSS_ERROR(major))
+        gw_attempt_sent(a);
+    else if (is_unknown(*c->minor) && gw_attempt_insist(a))
+        major = try_candidates(c, ctx, gw_cheapest(name), flags);
     return major;
 }
 

@@ -162,6 +162,23 @@ gw_memory_was_rejected(const char *host, int stale_token,
     return yes;
 }
 
+int
+gw_memory_take_pending(const char *host, char *name)
+{
+    struct entry *e;
+    int yes;
+
+    gw_lock();
+    e = find(host, 0);
+    yes = e != NULL && e->pending[0] != '\0';
+    if (yes) {
+        copy(name, e->pending);
+        e->pending[0] = '\0';
+    }
+    gw_unlock();
+    return yes;
+}
+
 void
 gw_memory_reject(const char *host, const char *name)
 {

@@ -35,6 +35,10 @@ void gw_memory_sent(const char *host, const char *name,
 int gw_memory_was_rejected(const char *host, int stale_token,
                            const struct gw_traffic *traffic, char *name);
 
+/* Copy the name that waits for an answer (GW_MEMORY_NAME bytes) and forget that
+ * it waits, without blame.  Returns 1 or 0. */
+int gw_memory_take_pending(const char *host, char *name);
+
 /* The name is no good at host: the server refused it, or no KDC knows it. */
 void gw_memory_reject(const char *host, const char *name);
 

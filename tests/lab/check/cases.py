@@ -338,6 +338,13 @@ def lessons(report, lab, venv, program):
                        True, ccache=ccache)
         report.ok(f"{client.name}: a later process of the program, the site "
                   "first", site_problems(site, host, host.fqdn))
+        early = lab.run([interpreter, both, "pywinrm", host.fqdn, "site",
+                         "early"], True, ccache=ccache)
+        problems = []
+        if not early.hits or early.hits[-1]["status"] != 200:
+            problems.append(f"{early.hits}\n{early.describe()}")
+        report.ok(f"{client.name}: a later process that authenticates to the "
+                  "site before it connects gets in", problems)
     lab.set()
 
 
