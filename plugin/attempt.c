@@ -33,6 +33,7 @@ struct gw_attempt {
     gss_name_t target;          /* of the candidate; NULL: the caller's own */
     char *name;                 /* its text, for people and for memory */
     const char *origin;         /* its template, borrowed from steps */
+    int plain_tried;            /* no need to send that name twice */
 };
 
 void
@@ -135,12 +136,14 @@ plan(struct gw_attempt *a)
 static void
 heed_rejection(struct gw_attempt *a, int stale_token)
 {
+    struct gw_traffic traffic = { 0 };
     char name[GW_MEMORY_NAME];
 
     if (stale_token)
         gw_trace("%s: dropping the token of an earlier context", a->plain);
-    if (gw_memory_was_rejected(a->typed, stale_token, &a->decision.traffic,
-                               name))
+    if (a->decision.conn.fd != -1)
+        gw_conn_traffic(&a->decision.conn, &traffic);
+    if (gw_memory_was_rejected(a->typed, stale_token, &traffic, name))
         gw_trace("%s: %s rejected by the server", a->plain, name);
 }
 
@@ -277,13 +280,14 @@ next_step(struct gw_attempt *a)
         last = (a->at == a->nsteps);
         if (step_name(a, s, &text) != 0)
             continue;
-        if (!last && gw_memory_is_rejected(a->typed, text)) {
+        if ((is_plain(a, text) && a->plain_tried) ||
+            (!last && gw_memory_is_rejected(a->typed, text)) ||
+            take(a, s, text) != 0) {
             free(text);
             continue;
         }
-        if (take(a, s, text) == 0)
-            return 1;
-        free(text);
+        a->plain_tried |= is_plain(a, text);
+        return 1;
     }
     return 0;
 }
@@ -303,13 +307,18 @@ gw_attempt_next(struct gw_attempt *a)
 }
 
 void
-gw_attempt_sent(struct gw_attempt *a)
+gw_attempt_sent(struct gw_attempt *a, int one_leg)
 {
+    struct gw_traffic traffic = { 0 };
+
     if (!a->decision.is_winrm) {
-        gw_memory_sent(a->typed, a->plain, &a->decision.traffic);
+        gw_memory_sent(a->typed, a->plain, &traffic, one_leg);
         return;
     }
-    gw_memory_sent(a->typed, a->name, &a->decision.traffic);
+    /* As it is now: what has come before the name goes out is no answer. */
+    if (a->decision.conn.fd != -1)
+        gw_conn_traffic(&a->decision.conn, &traffic);
+    gw_memory_sent(a->typed, a->name, &traffic, one_leg);
     gw_trace("%s: sending %s (%s%s%s)%s", a->plain, a->name,
              a->origin != NULL ? "spn " : "",
              a->origin != NULL ? a->origin : is_plain(a, a->name) ?

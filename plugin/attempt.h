@@ -46,8 +46,8 @@ OM_uint32 gw_attempt_flags(const struct gw_attempt *attempt);
 int gw_attempt_next(struct gw_attempt *attempt);
 gss_name_t gw_attempt_target(const struct gw_attempt *attempt);
 
-/* What became of the candidate. */
-void gw_attempt_sent(struct gw_attempt *attempt);
+/* What became of the candidate.  one_leg: no answer is wanted. */
+void gw_attempt_sent(struct gw_attempt *attempt, int one_leg);
 void gw_attempt_unknown(struct gw_attempt *attempt);
 void gw_attempt_failed(struct gw_attempt *attempt, OM_uint32 minor);
 void gw_attempt_rejected(struct gw_attempt *attempt);

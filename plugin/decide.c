@@ -181,7 +181,7 @@ find_connection(struct inquiry *q)
                        &q->conn);
     q->d->port = (q->conn != NULL) ? q->conn->port : p->ports[0];
     if (q->conn != NULL)
-        gw_conn_traffic(q->conn, &q->d->traffic);
+        q->d->conn = *q->conn;
 }
 
 static int
@@ -218,6 +218,7 @@ gw_decide(const struct gw_cred *cred, const struct gw_name *name,
     int ret;
 
     memset(d, 0, sizeof(*d));
+    d->conn.fd = -1;
     ret = decide(&q);
     free(q.conns.v);
     return ret;

@@ -21,7 +21,7 @@ struct gw_decision {
                                  * without evidence when krb5.conf puts other
                                  * hosts in this one's place */
     uint16_t port;              /* for %p */
-    struct gw_traffic traffic;  /* of the connection; zero without one */
+    struct gw_conn conn;        /* the one to WinRM; fd -1 without one */
     char *learned;              /* a name that worked before, or NULL */
 };
 

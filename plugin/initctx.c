@@ -76,7 +76,7 @@ try_candidates(const struct call *c, struct gw_ctx *ctx, gss_name_t own,
         major = leg(c, ctx, target != GSS_C_NO_NAME ? target : own,
                     flags | gw_attempt_flags(a), GSS_C_NO_BUFFER);
         if (!GSS_ERROR(major)) {
-            gw_attempt_sent(a);
+            gw_attempt_sent(a, major == GSS_S_COMPLETE);
             return major;
         }
         if (!is_unknown(*c->minor)) {
@@ -113,7 +113,7 @@ first_leg(const struct call *c, struct gw_ctx *ctx, const struct gw_name *name,
         token = GSS_C_NO_BUFFER;
     major = leg(c, ctx, gw_cheapest(name), flags, token);
     if (!GSS_ERROR(major))
-        gw_attempt_sent(a);
+        gw_attempt_sent(a, major == GSS_S_COMPLETE);
     else if (is_unknown(*c->minor) && gw_attempt_insist(a))
         major = try_candidates(c, ctx, gw_cheapest(name), flags);
     return major;

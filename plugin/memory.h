@@ -16,10 +16,15 @@
 /* Longest name that is remembered, with the NUL. */
 #define GW_MEMORY_NAME 512
 
-/* A context for host now waits for the answer to this name, sent over the
- * connection with this traffic (cookie 0: the client had not connected). */
+/*
+ * A context for host now waits for the answer to this name, sent over the
+ * connection with this traffic (cookie 0: the client had not connected).  One
+ * that wants no answer (one_leg: without mutual authentication) looks the same
+ * whether it was accepted or not, so it does not count as rejected later
+ * unless a token says so.
+ */
 void gw_memory_sent(const char *host, const char *name,
-                    const struct gw_traffic *traffic);
+                    const struct gw_traffic *traffic, int one_leg);
 
 /*
  * A new context for host begins.  Was the last one's name rejected?  Yes when

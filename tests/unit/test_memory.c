@@ -44,7 +44,7 @@ static void
 test_stale_token(void **state)
 {
     (void)state;
-    gw_memory_sent("b", "HTTP@b", &before);
+    gw_memory_sent("b", "HTTP@b", &before, 0);
     rejected_is("B", 1, &before, "HTTP@b");
     assert_true(gw_memory_is_rejected("b", "http@B"));
     rejected_is("b", 1, &before, NULL);         /* once */
@@ -54,14 +54,38 @@ static void
 test_answer_on_the_connection(void **state)
 {
     (void)state;
-    gw_memory_sent("c", "HOST@c", &before);
+    gw_memory_sent("c", "HOST@c", &before, 0);
     rejected_is("c", 0, &before, NULL);         /* nothing has come yet */
     rejected_is("c", 0, &elsewhere, NULL);      /* another connection */
     rejected_is("c", 0, &unconnected, NULL);
     rejected_is("c", 0, &after, "HOST@c");
-    gw_memory_sent("d", "HTTP@d", &unconnected);
+    gw_memory_sent("d", "HTTP@d", &unconnected, 0);
     rejected_is("d", 0, &unconnected, NULL);
     rejected_is("d", 0, &elsewhere, "HTTP@d");  /* sent before connecting */
+}
+
+/* Accepted or not, a context that wants no answer looks the same. */
+static void
+test_one_leg(void **state)
+{
+    (void)state;
+    gw_memory_sent("one", "HOST@one", &before, 1);
+    rejected_is("one", 0, &after, NULL);
+    rejected_is("one", 1, &after, "HOST@one");
+}
+
+static void
+test_pending(void **state)
+{
+    char name[GW_MEMORY_NAME];
+
+    (void)state;
+    assert_false(gw_memory_take_pending("p", name));
+    gw_memory_sent("p", "HOST@p", &before, 0);
+    assert_true(gw_memory_take_pending("P", name));
+    assert_string_equal(name, "HOST@p");
+    assert_false(gw_memory_take_pending("p", name));
+    assert_false(gw_memory_is_rejected("p", "HOST@p"));
 }
 
 static void
@@ -102,9 +126,9 @@ test_long_names(void **state)
     memset(host, 'h', sizeof(host) - 1);
     memset(name, 'n', sizeof(name) - 1);
     host[999] = name[999] = '\0';
-    gw_memory_sent(host, "HOST@x", &before);
+    gw_memory_sent(host, "HOST@x", &before, 0);
     rejected_is(host, 1, &before, NULL);
-    gw_memory_sent("g", name, &before);
+    gw_memory_sent("g", name, &before, 0);
     rejected_is("g", 1, &before, NULL);
     gw_memory_reject("g", name);
     assert_true(gw_memory_is_rejected("g", name));
@@ -141,7 +165,7 @@ hammer(void *arg)
 
     for (i = 0; i < 2000; i++) {
         (void)snprintf(host, sizeof(host), "t%d", i % 20);
-        gw_memory_sent(host, arg, &before);
+        gw_memory_sent(host, arg, &before, 0);
         (void)gw_memory_was_rejected(host, i & 1, &after, name);
         (void)gw_memory_proven(host);
         gw_memory_learn(host, arg);
@@ -186,6 +210,8 @@ main(void)
         cmocka_unit_test(test_unknown_host),
         cmocka_unit_test(test_stale_token),
         cmocka_unit_test(test_answer_on_the_connection),
+        cmocka_unit_test(test_one_leg),
+        cmocka_unit_test(test_pending),
         cmocka_unit_test(test_learning),
         cmocka_unit_test(test_start_over),
         cmocka_unit_test(test_long_names),

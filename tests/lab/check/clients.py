@@ -29,7 +29,6 @@ class Client:
     ports: tuple = (5985, 5986)
     bindings: bool = False  # sends channel bindings over TLS
     settings: tuple = ()    # what the host must allow it on 5985
-    policy: str | None = None   # what krb5.conf must say for it
 
     def problems(self, result, host):
         """Why this run is not a success at `host`; empty if it is."""
@@ -66,13 +65,6 @@ def url(scheme, name, port, path="wsman"):
     return f"{scheme}://{name}:{port}/{path}"
 
 
-# pywinrm asks for a ticket before it connects and gives up when the KDC knows
-# no such name: nothing shows yet that this is WinRM.  So for names that only a
-# `host` rule can explain the policy has to say it.
-EARLY = "[appdefaults]\n winrm = {\n targets = {\n" + "".join(
-    f" {name} = {{\n match = always\n }}\n" for name in
-    (hosts.BY_NAME["web03"].address, f"files.{hosts.DOMAIN}")) + " }\n }\n"
-
 CURL = ["curl", "--silent", "--show-error", "--fail", "--negotiate",
         "--user", ":", "--write-out", "%{http_code}"]
 
@@ -103,9 +95,8 @@ def catalog(lab, venv, program):
     return [
         Client("curl --negotiate (Debian)", curl, "http"),
         Client("pywinrm (Debian)", pywinrm(SYSTEM_PYTHON), "remote",
-               settings=(("allow_unencrypted", True),), policy=EARLY),
-        Client("pywinrm (PyPI)", pywinrm(python), "remote", bindings=True,
-               policy=EARLY),
+               settings=(("allow_unencrypted", True),)),
+        Client("pywinrm (PyPI)", pywinrm(python), "remote", bindings=True),
         Client("pypsrp negotiate (PyPI)", pypsrp("negotiate", "HTTP"),
                "remote", bindings=True),
         Client("pypsrp kerberos (PyPI)", pypsrp("kerberos", "HTTP"),

@@ -6,7 +6,7 @@ import shutil
 from dataclasses import dataclass
 
 import hosts
-from .clients import (COMMAND, EARLY, Client, catalog, refused,
+from .clients import (COMMAND, Client, catalog, refused,
                       remote_problems)
 from .lab import Result
 
@@ -67,14 +67,13 @@ def before_problems(client, result, form):
 def run_each(lab, client, port, plugin):
     """{form: result} of a client that talks to one host at a time."""
     return {form: lab.run(client.argv(scheme(port), form.name, port),
-                          plugin, client.policy) for form in FORMS}
+                          plugin) for form in FORMS}
 
 
 class Ansible:
     """ansible-core with the winrm connection: all hosts in one run."""
 
-    client = Client("ansible-core winrm, raw (PyPI)", None, "remote",
-                    policy=EARLY)
+    client = Client("ansible-core winrm, raw (PyPI)", None, "remote")
 
     def __init__(self, lab, venv):
         self.lab = lab
@@ -104,7 +103,7 @@ class Ansible:
              "ANSIBLE_DEVEL_WARNING=0", self.ansible, "all",
              "-i", self.inventory(names, port), "-m", "raw", "-a", command,
              "--forks", str(forks), "--tree", tree], plugin,
-            self.client.policy, timeout=180)
+            timeout=180)
         return {name: self.one(whole, f"{tree}/{name}") for name in names}
 
     @staticmethod
