@@ -312,7 +312,10 @@ gw_attempt_sent(struct gw_attempt *a, int one_leg)
     struct gw_traffic traffic = { 0 };
 
     if (!a->decision.is_winrm) {
-        gw_memory_sent(a->typed, a->plain, &traffic, one_leg);
+        /* Over a connection it went to something else than WinRM, whose
+         * answer says nothing about WinRM. */
+        gw_memory_sent(a->typed, a->plain, &traffic,
+                       one_leg || !a->decision.unconnected);
         return;
     }
     /* As it is now: what has come before the name goes out is no answer. */

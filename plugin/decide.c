@@ -126,25 +126,26 @@ remembered(struct inquiry *q)
     return 1;
 }
 
-/* Where the connections of this process lead, among the nodes of a cluster. */
-static const char *
-reached_node(const struct inquiry *q)
+/*
+ * The nodes of a cluster that this process has a connection to, or else all of
+ * them: which is meant, a rejection will tell.
+ */
+static int
+choose_nodes(struct inquiry *q, int reached)
 {
-    char *const *node, *found = NULL;
-    struct gw_addrs addrs;
-    int here;
+    const struct gw_policy *p = q->d->policy;
+    char *const *node;
+    size_t n = 0;
+    int ret = 0;
 
-    for (node = q->d->policy->nodes; *node != NULL; node++) {
-        if (q->conn == NULL || gw_addrs_of(*node, &addrs) != 0)
-            return NULL;
-        here = gw_addrs_contain(&addrs, &q->conn->addr);
-        free(addrs.v);
-        if (here && found != NULL)
-            return NULL;        /* an address that several nodes share */
-        if (here)
-            found = *node;
+    for (node = p->nodes; *node != NULL && ret == 0; node++) {
+        if (reached && !gw_connected_to(&q->conns, p->ports, p->nports, *node))
+            continue;
+        if (reached)
+            gw_trace("HTTP@%s: reached node %s", q->name->http_host, *node);
+        ret = gw_add_word(&q->d->hosts, &n, *node);
     }
-    return found;
+    return ret;
 }
 
 /* The hosts that the caller's may stand for. */
@@ -152,36 +153,33 @@ static int
 choose_hosts(struct inquiry *q)
 {
     const struct gw_policy *p = q->d->policy;
-    const char *node;
-    char *const *h;
     size_t n = 0;
-    int ret = 0;
+    int ret;
 
     if (p->nodes == NULL)
         return gw_add_word(&q->d->hosts, &n, p->host != NULL ? p->host :
                            q->name->http_host);
-    node = reached_node(q);
-    if (node != NULL) {
-        gw_trace("HTTP@%s: reached node %s", q->name->http_host, node);
-        return gw_add_word(&q->d->hosts, &n, node);
-    }
-    for (h = p->nodes; *h != NULL && ret == 0; h++)
-        ret = gw_add_word(&q->d->hosts, &n, *h);
-    return ret;
+    ret = choose_nodes(q, 1);
+    return (ret == 0 && q->d->hosts == NULL) ? choose_nodes(q, 0) : ret;
 }
 
-/* The connection to WinRM, when something else than sockets has decided. */
+/*
+ * What is known of the connection: its port, for %p; and the connection itself
+ * if it is the only one to WinRM, since one of several may be another
+ * context's.
+ */
 static void
-find_connection(struct inquiry *q)
+note_connection(struct inquiry *q)
 {
     const struct gw_policy *p = q->d->policy;
+    const struct gw_conn *only;
 
+    only = gw_only_connection(&q->conns, p->ports, p->nports);
+    if (only != NULL)
+        q->d->conn = *only;
     if (q->conn == NULL)
-        (void)gw_judge(&q->conns, p->ports, p->nports, q->name->http_host,
-                       &q->conn);
+        q->conn = only;
     q->d->port = (q->conn != NULL) ? q->conn->port : p->ports[0];
-    if (q->conn != NULL)
-        q->d->conn = *q->conn;
 }
 
 static int
@@ -200,12 +198,13 @@ decide(struct inquiry *q)
     ret = gw_conns_list(&q->conns);
     if (ret != 0)
         return ret;
+    q->d->unconnected = (q->conns.n == 0);
     answered = answered || connected(q) || remembered(q);
     if (!answered)
         say(q, 0, "no connection to its ports", "");
     if (!q->d->is_winrm && (answered || (p->host == NULL && p->nodes == NULL)))
         return 0;
-    find_connection(q);
+    note_connection(q);
     recall(q);
     return choose_hosts(q);
 }

@@ -21,7 +21,8 @@ struct gw_decision {
                                  * without evidence when krb5.conf puts other
                                  * hosts in this one's place */
     uint16_t port;              /* for %p */
-    struct gw_conn conn;        /* the one to WinRM; fd -1 without one */
+    struct gw_conn conn;        /* the only one to WinRM; else fd -1 */
+    int unconnected;            /* no TCP connection to anywhere */
     char *learned;              /* a name that worked before, or NULL */
 };
 

@@ -291,17 +291,48 @@ gw_judge(const struct gw_conns *conns, const uint16_t *ports, size_t nports,
     return verdict;
 }
 
-int
-gw_other_connection(const struct gw_conns *conns, const uint16_t *ports,
-                    size_t nports, const char *host)
+const struct gw_conn *
+gw_only_connection(const struct gw_conns *conns, const uint16_t *ports,
+                   size_t nports)
+{
+    const struct gw_conn *c, *only = NULL;
+
+    for (c = conns->v; c != NULL && c < conns->v + conns->n; c++) {
+        if (!is_port(c->port, ports, nports))
+            continue;
+        if (only != NULL)
+            return NULL;
+        only = c;
+    }
+    return only;
+}
+
+/* Is there a connection to host, at ports (wanted = 1) or at others (0)? */
+static int
+leads_to(const struct gw_conns *conns, const uint16_t *ports, size_t nports,
+         int wanted, const char *host)
 {
     struct gw_addrs addrs;
     int found;
 
-    if (find(conns, ports, nports, 0, NULL) == NULL ||
+    if (find(conns, ports, nports, wanted, NULL) == NULL ||
         gw_addrs_of(host, &addrs) != 0)
         return 0;
-    found = find(conns, ports, nports, 0, &addrs) != NULL;
+    found = find(conns, ports, nports, wanted, &addrs) != NULL;
     free(addrs.v);
     return found;
+}
+
+int
+gw_connected_to(const struct gw_conns *conns, const uint16_t *ports,
+                size_t nports, const char *host)
+{
+    return leads_to(conns, ports, nports, 1, host);
+}
+
+int
+gw_other_connection(const struct gw_conns *conns, const uint16_t *ports,
+                    size_t nports, const char *host)
+{
+    return leads_to(conns, ports, nports, 0, host);
 }

@@ -78,6 +78,14 @@ enum gw_verdict gw_judge(const struct gw_conns *conns, const uint16_t *ports,
                          size_t nports, const char *host,
                          const struct gw_conn **conn);
 
+/* The only connection to ports, or NULL when there are none or several. */
+const struct gw_conn *gw_only_connection(const struct gw_conns *conns,
+                                         const uint16_t *ports, size_t nports);
+
+/* Does a connection to ports lead to host?  Resolves host. */
+int gw_connected_to(const struct gw_conns *conns, const uint16_t *ports,
+                    size_t nports, const char *host);
+
 /* Is there a connection to host at a port not among ports?  Resolves host
  * when there is any connection at all to other ports. */
 int gw_other_connection(const struct gw_conns *conns, const uint16_t *ports,

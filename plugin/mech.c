@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <krb5.h>
 
 #include "frame.h"
 #include "handles.h"
@@ -18,6 +19,7 @@
 #include "settings.h"
 
 #define DECLARE(name) extern GW_EXPORT __typeof__(gss_##name) gssi_##name
+DECLARE(display_status);
 DECLARE(import_name);
 DECLARE(duplicate_name);
 DECLARE(release_name);
@@ -101,6 +103,43 @@ gssi_mech_invoke(OM_uint32 *minor, const gss_OID mech, const gss_OID object,
 {
     (void)mech;
     return gssspi_mech_invoke(minor, &gw_oid_special, object, value);
+}
+
+/* The system's or com_err's text for a code that no mechanism has mapped. */
+static OM_uint32
+unmapped_status(OM_uint32 *minor, OM_uint32 value, gss_buffer_t out)
+{
+    const char *text = krb5_get_error_message(NULL, (krb5_error_code)value);
+
+    *minor = 0;
+    out->value = strdup(text != NULL ? text : "Unknown error");
+    out->length = (out->value != NULL) ? strlen(out->value) : 0;
+    krb5_free_error_message(NULL, text);
+    if (out->value != NULL)
+        return GSS_S_COMPLETE;
+    *minor = ENOMEM;
+    return GSS_S_FAILURE;
+}
+
+/*
+ * The inner mechglue knows the codes that it has mapped for krb5.  One that it
+ * returned as it was (its own ENOMEM, or ours) is known only as one of this
+ * mechanism's, and asking would lead here again, for ever.
+ */
+OM_uint32 KRB5_CALLCONV
+gssi_display_status(OM_uint32 *minor, OM_uint32 value, int type, gss_OID mech,
+                    OM_uint32 *more, gss_buffer_t out)
+{
+    static __thread int nested;
+    OM_uint32 major;
+
+    (void)mech;
+    if (nested)
+        return unmapped_status(minor, value, out);
+    nested = 1;
+    major = gss_display_status(minor, value, type, &gw_oid_special, more, out);
+    nested = 0;
+    return major;
 }
 
 /* Names. */

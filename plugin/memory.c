@@ -20,7 +20,7 @@ struct entry {
     uint64_t serial;            /* of the last use: the lowest is the oldest */
     char pending[GW_MEMORY_NAME];       /* sent and not answered, or "" */
     time_t sent;                        /* CLOCK_MONOTONIC, seconds */
-    int one_leg;                        /* wants no answer */
+    int mute;                           /* only a token tells the answer */
     struct gw_traffic traffic;          /* of the connection it went over */
     uint64_t rejected[REJECTED];        /* hashes of names */
     size_t nrejected;
@@ -116,7 +116,7 @@ reject(struct entry *e, const char *name)
 
 void
 gw_memory_sent(const char *host, const char *name,
-               const struct gw_traffic *traffic, int one_leg)
+               const struct gw_traffic *traffic, int mute)
 {
     struct entry *e;
 
@@ -128,7 +128,7 @@ gw_memory_sent(const char *host, const char *name,
         copy(e->pending, name);
         e->traffic = *traffic;
         e->sent = now();
-        e->one_leg = one_leg;
+        e->mute = mute;
     }
     gw_unlock();
 }
@@ -137,7 +137,7 @@ gw_memory_sent(const char *host, const char *name,
 static int
 answered(const struct entry *e, const struct gw_traffic *traffic)
 {
-    if (traffic->cookie == 0 || e->one_leg)
+    if (traffic->cookie == 0 || e->mute)
         return 0;
     if (e->traffic.cookie == 0)
         return now() - e->sent <= UNCONNECTED_LIFETIME;

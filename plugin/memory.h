@@ -18,13 +18,12 @@
 
 /*
  * A context for host now waits for the answer to this name, sent over the
- * connection with this traffic (cookie 0: the client had not connected).  One
- * that wants no answer (one_leg: without mutual authentication) looks the same
- * whether it was accepted or not, so it does not count as rejected later
- * unless a token says so.
+ * connection with this traffic (cookie 0: the client had not connected).  With
+ * mute set only a token will tell the answer: a context that wants none looks
+ * the same whether it got in or not.
  */
 void gw_memory_sent(const char *host, const char *name,
-                    const struct gw_traffic *traffic, int one_leg);
+                    const struct gw_traffic *traffic, int mute);
 
 /*
  * A new context for host begins.  Was the last one's name rejected?  Yes when

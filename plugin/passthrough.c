@@ -164,10 +164,6 @@ PASS(store_cred_into,
       store, stored, usage_stored));
 
 /* The mechanism itself: RFC 2744, RFC 5587, RFC 5801. */
-PASS(display_status,
-     (OM_uint32 *min, OM_uint32 value, int type, gss_OID mech,
-      OM_uint32 *more, gss_buffer_t out),
-     (min, value, type, mech == GSS_C_NO_OID ? mech : K5, more, out));
 PASS(inquire_names_for_mech,
      (OM_uint32 *min, gss_OID mech, gss_OID_set *types),
      (min, mech == GSS_C_NO_OID ? mech : K5, types));

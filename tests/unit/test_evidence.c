@@ -263,6 +263,31 @@ test_traffic(void **state)
     assert_int_equal(after.received, 0);
 }
 
+/* One connection to WinRM is this context's; one of two may be another's. */
+static void
+test_only(void **state)
+{
+    struct peer p = peer(AF_INET, "127.0.0.1"), q;
+    struct gw_conns conns;
+    uint16_t ports[2] = { p.port, 0 };
+
+    (void)state;
+    q = peer(AF_INET, "127.0.0.2");
+    ports[1] = q.port;
+    assert_int_equal(gw_conns_list(&conns), 0);
+    assert_non_null(gw_only_connection(&conns, ports, 1));
+    assert_int_equal(gw_only_connection(&conns, ports, 1)->fd, p.fd);
+    assert_null(gw_only_connection(&conns, ports, 2));
+    assert_true(gw_connected_to(&conns, ports, 1, "127.0.0.1"));
+    assert_false(gw_connected_to(&conns, ports, 1, "127.0.0.2"));
+    assert_true(gw_connected_to(&conns, ports, 2, "127.0.0.2"));
+    assert_false(gw_connected_to(&conns, ports, 2, "no.such.host.invalid"));
+    free(conns.v);
+    conns.v = NULL;
+    conns.n = 0;
+    assert_null(gw_only_connection(&conns, ports, 2));
+}
+
 /* A gap of fewer than 64 closed descriptors does not hide a connection. */
 static void
 test_gap(void **state)
@@ -340,6 +365,7 @@ main(void)
         TEST(test_other_hosts),
         TEST(test_both),
         TEST(test_traffic),
+        TEST(test_only),
         TEST(test_gap),
         TEST(test_many),
         TEST(test_errno_is_kept),
