@@ -28,6 +28,7 @@ struct gw_attempt {
     char *typed;                /* the host of HTTP@host */
     char *plain;                /* "HTTP@host", the caller's own name */
     struct gw_decision decision;
+    struct gw_traffic traffic;  /* when it was last looked at */
     struct step *steps;
     size_t nsteps, at;          /* at: the next one to try */
     gss_name_t target;          /* of the candidate; NULL: the caller's own */
@@ -132,18 +133,23 @@ plan(struct gw_attempt *a)
     return ret;
 }
 
+void
+gw_attempt_look(struct gw_attempt *a)
+{
+    if (a->decision.conn.fd != -1)
+        gw_conn_traffic(&a->decision.conn, &a->traffic);
+}
+
 /* If the last context's name was rejected, say so; it will not be tried. */
 static void
 heed_rejection(struct gw_attempt *a, int stale_token)
 {
-    struct gw_traffic traffic = { 0 };
     char name[GW_MEMORY_NAME];
 
     if (stale_token)
         gw_trace("%s: dropping the token of an earlier context", a->plain);
-    if (a->decision.conn.fd != -1)
-        gw_conn_traffic(&a->decision.conn, &traffic);
-    if (gw_memory_was_rejected(a->typed, stale_token, &traffic, name))
+    gw_attempt_look(a);
+    if (gw_memory_was_rejected(a->typed, stale_token, &a->traffic, name))
         gw_trace("%s: %s rejected by the server", a->plain, name);
 }
 
@@ -309,19 +315,14 @@ gw_attempt_next(struct gw_attempt *a)
 void
 gw_attempt_sent(struct gw_attempt *a, int one_leg)
 {
-    struct gw_traffic traffic = { 0 };
-
     if (!a->decision.is_winrm) {
         /* Over a connection it went to something else than WinRM, whose
          * answer says nothing about WinRM. */
-        gw_memory_sent(a->typed, a->plain, &traffic,
+        gw_memory_sent(a->typed, a->plain, &a->traffic,
                        one_leg || !a->decision.unconnected);
         return;
     }
-    /* As it is now: what has come before the name goes out is no answer. */
-    if (a->decision.conn.fd != -1)
-        gw_conn_traffic(&a->decision.conn, &traffic);
-    gw_memory_sent(a->typed, a->name, &traffic, one_leg);
+    gw_memory_sent(a->typed, a->name, &a->traffic, one_leg);
     gw_trace("%s: sending %s (%s%s%s)%s", a->plain, a->name,
              a->origin != NULL ? "spn " : "",
              a->origin != NULL ? a->origin : is_plain(a, a->name) ?

@@ -35,6 +35,10 @@ int gw_attempt_owns_token(const struct gw_attempt *attempt);
  */
 int gw_attempt_insist(struct gw_attempt *attempt);
 
+/* Look at the connection again: what has come over it before a name goes out
+ * is no answer to that name. */
+void gw_attempt_look(struct gw_attempt *attempt);
+
 /* Flags to add to the caller's (GSS_C_DELEG_FLAG or none). */
 OM_uint32 gw_attempt_flags(const struct gw_attempt *attempt);
 

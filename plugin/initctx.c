@@ -158,6 +158,7 @@ heal(const struct call *c, struct gw_ctx *ctx, const struct gw_name *name,
 
     (void)gss_release_buffer(&tmp, c->out);
     (void)gss_delete_sec_context(&tmp, &ctx->inner, GSS_C_NO_BUFFER);
+    gw_attempt_look(ctx->attempt);
     major = try_candidates(c, ctx, gw_cheapest(name), flags);
     if (GSS_ERROR(major)) {
         *c->minor = failed_minor;
