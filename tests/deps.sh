@@ -174,6 +174,12 @@ apt_get()
         --no-install-recommends "$@" </dev/null >>"$work/log" 2>&1
 }
 
+# A minimal container may have no /run/lock.
+lock_dir()
+{
+    [[ -w /run/lock ]] && echo /run/lock || echo /tmp
+}
+
 install()
 {
     local start=$SECONDS names=("${@%\?}")
@@ -182,7 +188,7 @@ install()
     trap finish EXIT
     trap 'exit 130' INT TERM HUP
     # Two runs at once share apt's lists and policy-rc.d.
-    exec 9>/run/lock/gss-winrm-deps.lock
+    exec 9>"$(lock_dir)/gss-winrm-deps.lock"
     flock -n 9 || {
         echo "deps.sh: waiting for another installation"
         flock 9
