@@ -24,7 +24,7 @@ declare -A packages=(
             binutils build-essential libkrb5-dev"
     [bench]="gssproxy curl valgrind krb5-kdc krb5-admin-server krb5-user
              python3 binutils build-essential libkrb5-dev"
-    [fuzz]="clang libkrb5-dev"
+    [fuzz]="clang libclang-rt-dev? libkrb5-dev"
 )
 kinds="build check mit lab lint bench fuzz"
 mark="# made by gss-winrm's tests/deps.sh while it installs packages"
