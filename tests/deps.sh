@@ -174,10 +174,11 @@ apt_get()
         --no-install-recommends "$@" </dev/null >>"$work/log" 2>&1
 }
 
-# A minimal container may have no /run/lock.
+# A minimal container may have no /run/lock. Not /tmp: a name that others can
+# put a link at is not for root to write to.
 lock_dir()
 {
-    [[ -w /run/lock ]] && echo /run/lock || echo /tmp
+    if [[ -w /run/lock ]]; then echo /run/lock; else echo /run; fi
 }
 
 install()
