@@ -174,9 +174,9 @@ gw_attempt_begin(const struct gw_cred *cred, const struct gw_name *name,
     }
     if (gw_decide(cred, name, &a->decision) != 0)
         goto fail;
-    if (a->decision.leave_alone)
+    if (a->decision.answer == GW_LEAVE)
         goto fail;
-    if (!a->decision.is_winrm)
+    if (a->decision.answer != GW_YES)
         return a;
     heed_rejection(a, stale_token);
     if (plan(a) != 0)
@@ -191,7 +191,7 @@ fail:
 int
 gw_attempt_is_winrm(const struct gw_attempt *a)
 {
-    return a->decision.is_winrm;
+    return a->decision.answer == GW_YES;
 }
 
 int
@@ -208,20 +208,30 @@ gw_attempt_owns_token(const struct gw_attempt *a)
 int
 gw_attempt_insist(struct gw_attempt *a)
 {
-    if (a->decision.is_winrm || a->decision.hosts == NULL)
+    if (a->decision.hosts == NULL)
         return 0;
     gw_trace("%s: unknown to the KDC, trying what krb5.conf puts in its place",
              a->plain);
-    a->decision.is_winrm = 1;
+    a->decision.answer = GW_YES;
     return plan(a) == 0;
+}
+
+/* HTTP@host belongs to the web site's account where there is a conflict, and
+ * the last name of a search is reached on a server's unauthenticated word. */
+static int
+may_delegate_to(const struct gw_attempt *a)
+{
+    int is_http = strncasecmp(a->name, "HTTP@", 5) == 0;
+
+    return !is_http || (a->origin != NULL &&
+                        a->decision.policy->spn_source != NULL);
 }
 
 OM_uint32
 gw_attempt_flags(const struct gw_attempt *a)
 {
-    return (a->decision.is_winrm &&
-            a->decision.policy->delegation == GW_DELEG_KERBEROS) ?
-        GSS_C_DELEG_FLAG : 0;
+    return (a->decision.policy->delegation == GW_DELEG_KERBEROS &&
+            may_delegate_to(a)) ? GSS_C_DELEG_FLAG : 0;
 }
 
 gss_name_t
@@ -315,14 +325,17 @@ gw_attempt_next(struct gw_attempt *a)
 void
 gw_attempt_sent(struct gw_attempt *a, int one_leg)
 {
-    if (!a->decision.is_winrm) {
-        /* Over a connection it went to something else than WinRM, whose
-         * answer says nothing about WinRM. */
-        gw_memory_sent(a->typed, a->plain, &a->traffic,
-                       one_leg || !a->decision.unconnected);
+    /* Over one of several connections, or to something else than WinRM: what
+     * comes back over a connection says nothing of this name. */
+    int mute = one_leg ||
+        (a->decision.conn.fd == -1 && !a->decision.unconnected);
+
+    if (!gw_attempt_is_winrm(a)) {
+        if (a->decision.unconnected)
+            gw_memory_sent(a->typed, a->plain, &a->traffic, mute);
         return;
     }
-    gw_memory_sent(a->typed, a->name, &a->traffic, one_leg);
+    gw_memory_sent(a->typed, a->name, &a->traffic, mute);
     gw_trace("%s: sending %s (%s%s%s)%s", a->plain, a->name,
              a->origin != NULL ? "spn " : "",
              a->origin != NULL ? a->origin : is_plain(a, a->name) ?
@@ -357,8 +370,12 @@ gw_attempt_failed(struct gw_attempt *a, OM_uint32 minor)
 void
 gw_attempt_rejected(struct gw_attempt *a)
 {
-    const char *name = a->decision.is_winrm ? a->name : a->plain;
+    int is_winrm = gw_attempt_is_winrm(a);
+    const char *name = is_winrm ? a->name : a->plain;
 
+    /* A web site's refusal is not WinRM's. */
+    if (!is_winrm && !a->decision.unconnected)
+        return;
     gw_memory_reject(a->typed, name);
     gw_trace("%s: %s rejected by the server", a->plain, name);
 }
@@ -367,17 +384,23 @@ void
 gw_attempt_proven(struct gw_attempt *a, const struct gw_cred *cred,
                   gss_ctx_id_t inner)
 {
-    const char *name = a->decision.is_winrm ? a->name : a->plain;
+    char pending[GW_MEMORY_NAME];
     krb5_error_code ret;
 
-    if (!gw_memory_proven(a->typed) || !a->decision.is_winrm)
-        return;
-    ret = gw_lesson_put(cred, inner, a->typed, name);
-    if (ret == 0) {
-        gw_trace("%s: learned %s", a->plain, name);
+    if (!gw_attempt_is_winrm(a)) {
+        /* The plain name was good, wherever it went. */
+        if (a->decision.unconnected)
+            (void)gw_memory_take_pending(a->typed, pending);
         return;
     }
-    gw_memory_learn(a->typed, name);
+    if (!gw_memory_proven(a->typed))
+        return;
+    ret = gw_lesson_put(cred, inner, a->typed, a->name);
+    if (ret == 0) {
+        gw_trace("%s: learned %s", a->plain, a->name);
+        return;
+    }
+    gw_memory_learn(a->typed, a->name);
     gw_trace("%s: learned %s, for this process only (error %ld from the "
-             "credential cache)", a->plain, name, (long)ret);
+             "credential cache)", a->plain, a->name, (long)ret);
 }

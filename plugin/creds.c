@@ -118,25 +118,16 @@ gssi_acquire_cred_impersonate_name(OM_uint32 *minor,
                                    gss_cred_usage_t usage, gss_cred_id_t *out,
                                    gss_OID_set *mechs, OM_uint32 *time_rec)
 {
-    gss_cred_id_t inner = GSS_C_NO_CREDENTIAL, own = GSS_C_NO_CREDENTIAL;
-    gss_cred_id_t imp = gw_inner_cred(impersonator);
-    OM_uint32 major, tmp;
+    gss_cred_id_t inner = GSS_C_NO_CREDENTIAL;
+    OM_uint32 major;
 
     (void)desired_mechs;
     *out = GSS_C_NO_CREDENTIAL;
-    if (imp == GSS_C_NO_CREDENTIAL) {
-        /* The mechglue would look for the default one without our OID. */
-        major = gss_acquire_cred(minor, GSS_C_NO_NAME, GSS_C_INDEFINITE,
-                                 &gw_set_special, GSS_C_INITIATE, &own, NULL,
-                                 NULL);
-        if (GSS_ERROR(major))
-            return major;
-        imp = own;
-    }
-    major = gss_acquire_cred_impersonate_name(minor, imp, gw_canonical(name),
-                                              time_req, &gw_set_special, usage,
-                                              &inner, mechs, time_rec);
-    (void)gss_release_cred(&tmp, &own);
+    major = gss_acquire_cred_impersonate_name(minor,
+                                              gw_inner_cred(impersonator),
+                                              gw_canonical(name), time_req,
+                                              &gw_set_special, usage, &inner,
+                                              mechs, time_rec);
     return finish(major, minor, inner, NULL, out, mechs);
 }
 

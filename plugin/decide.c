@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "decide.h"
+#include "environ.h"
 #include "evidence.h"
 #include "lesson.h"
 #include "memory.h"
@@ -32,15 +33,18 @@ gw_decision_free(struct gw_decision *d)
     memset(d, 0, sizeof(*d));
 }
 
-static void
-say(const struct inquiry *q, int yes, const char *why, const char *detail)
+/* Say what the answer is, and why. */
+static enum gw_answer
+say(const struct inquiry *q, enum gw_answer answer, const char *why,
+    const char *detail)
 {
     gw_trace("HTTP@%s: %s (%s%s)", q->name->http_host,
-             yes ? "WinRM" : "not WinRM", why, detail);
+             answer == GW_YES ? "WinRM" : "not WinRM", why, detail);
+    return answer;
 }
 
-/* Rule 2: the environment, the target's match, the programs.  1: answered. */
-static int
+/* Rule 2: the environment, the target's match, the programs. */
+static enum gw_answer
 told(struct inquiry *q)
 {
     const struct gw_policy *p = q->d->policy;
@@ -48,33 +52,25 @@ told(struct inquiry *q)
     enum gw_match match = p->match;
     const char *why = "GSS_WINRM", *detail = "";
 
-    if (!p->enabled) {
-        q->d->leave_alone = 1;
-        say(q, 0, "enabled = false", "");
-        return 1;
-    }
+    if (!p->enabled)
+        return say(q, GW_LEAVE, "enabled = false", "");
     if (!gw_environment_match(&match)) {
         why = "match of ";
         detail = (p->match_source != NULL) ? p->match_source : "";
     }
-    if (match != GW_MATCH_AUTO) {
-        q->d->is_winrm = (match == GW_MATCH_ALWAYS);
-        q->d->leave_alone = (match == GW_MATCH_NEVER);
-        say(q, q->d->is_winrm, why, detail);
-        return 1;
-    }
+    if (match != GW_MATCH_AUTO)
+        return say(q, match == GW_MATCH_ALWAYS ? GW_YES : GW_LEAVE, why,
+                   detail);
     if (p->programs == NULL)
-        return 0;
+        return GW_UNDECIDED;
     gw_program_name(program, sizeof(program));
     if (gw_find_word(program, (const char *const *)p->programs) < 0)
-        return 0;
-    q->d->is_winrm = 1;
-    say(q, 1, "program ", program);
-    return 1;
+        return GW_UNDECIDED;
+    return say(q, GW_YES, "program ", program);
 }
 
-/* Rule 3: the sockets.  1: answered. */
-static int
+/* Rule 3: the sockets. */
+static enum gw_answer
 connected(struct inquiry *q)
 {
     const struct gw_policy *p = q->d->policy;
@@ -84,12 +80,12 @@ connected(struct inquiry *q)
     verdict = gw_judge(&q->conns, p->ports, p->nports, q->name->http_host,
                        &q->conn);
     if (verdict == GW_NO_WINRM)
-        return 0;
-    q->d->is_winrm = (verdict == GW_WINRM);
+        return GW_UNDECIDED;
     gw_conn_format(q->conn, text, sizeof(text));
-    say(q, q->d->is_winrm, verdict == GW_WINRM ? "connection to " :
-        "connections to other ports of the host as well as to ", text);
-    return 1;
+    if (verdict == GW_WINRM)
+        return say(q, GW_YES, "connection to ", text);
+    return say(q, GW_NO, "connections to other ports of the host as well "
+               "as to ", text);
 }
 
 /* What was learned about the host, if anything. */
@@ -107,23 +103,19 @@ recall(struct inquiry *q)
                                       q->name->http_host);
 }
 
-/* Rule 4: this program got in here before.  1: answered. */
-static int
+/* Rule 4: this program got in here before. */
+static enum gw_answer
 remembered(struct inquiry *q)
 {
     const struct gw_policy *p = q->d->policy;
 
     recall(q);
     if (q->d->learned == NULL)
-        return 0;
+        return GW_UNDECIDED;
     if (gw_other_connection(&q->conns, p->ports, p->nports,
-                            q->name->http_host)) {
-        say(q, 0, "connected to another port of the host", "");
-        return 1;
-    }
-    q->d->is_winrm = 1;
-    say(q, 1, "learned ", q->d->learned);
-    return 1;
+                            q->name->http_host))
+        return say(q, GW_NO, "connected to another port of the host", "");
+    return say(q, GW_YES, "learned ", q->d->learned);
 }
 
 /*
@@ -186,24 +178,30 @@ static int
 decide(struct inquiry *q)
 {
     const struct gw_policy *p;
-    int ret, answered;
+    int ret;
 
     q->d->settings = gw_settings_get(q->name);
     if (q->d->settings == NULL)
         return EINVAL;
     q->d->policy = p = q->d->settings->policy;
-    answered = told(q);
-    if (q->d->leave_alone)
+    q->d->answer = told(q);
+    if (q->d->answer == GW_LEAVE)
         return 0;
     ret = gw_conns_list(&q->conns);
     if (ret != 0)
         return ret;
     q->d->unconnected = (q->conns.n == 0);
-    answered = answered || connected(q) || remembered(q);
-    if (!answered)
-        say(q, 0, "no connection to its ports", "");
-    if (!q->d->is_winrm && (answered || (p->host == NULL && p->nodes == NULL)))
+    if (q->d->answer == GW_UNDECIDED)
+        q->d->answer = connected(q);
+    if (q->d->answer == GW_UNDECIDED)
+        q->d->answer = remembered(q);
+    if (q->d->answer == GW_NO)
         return 0;
+    if (q->d->answer == GW_UNDECIDED) {
+        (void)say(q, GW_UNDECIDED, "no connection to its ports", "");
+        if (p->host == NULL && p->nodes == NULL)
+            return 0;
+    }
     note_connection(q);
     recall(q);
     return choose_hosts(q);

@@ -11,10 +11,16 @@
 #include "handles.h"
 #include "settings.h"
 
+enum gw_answer {
+    GW_UNDECIDED,               /* no rule has an answer */
+    GW_LEAVE,                   /* leave the name alone: we are told to */
+    GW_NO,                      /* it is about something else on the host */
+    GW_YES                      /* it is WinRM */
+};
+
 /* Owns hosts, learned and a share of settings. */
 struct gw_decision {
-    int leave_alone;            /* told to: not even worth remembering */
-    int is_winrm;
+    enum gw_answer answer;
     const struct gw_settings *settings;
     const struct gw_policy *policy;     /* of settings */
     char **hosts;               /* to make names of; ends with NULL.  Also set

@@ -19,6 +19,7 @@
 #define GAP 64
 #define CLOSED_FIRST 8
 #define CONNS_MAX 65536
+#define SILENCE_MS 1000         /* a connection that nobody is busy with */
 
 static const uint8_t v4_prefix[12] = { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 255, 255 };
 
@@ -254,7 +255,8 @@ latest(const struct gw_conns *conns, const uint16_t *ports, size_t nports,
     return found;
 }
 
-/* One of each at the host: has WinRM's received data later than the others? */
+/* One of each at the host: has WinRM's received data while the others were
+ * silent? */
 static enum gw_verdict
 break_tie(const struct gw_conns *conns, const uint16_t *ports, size_t nports,
           const struct gw_addrs *addrs)
@@ -265,7 +267,8 @@ break_tie(const struct gw_conns *conns, const uint16_t *ports, size_t nports,
         return GW_BOTH;
     if (!latest(conns, ports, nports, 0, addrs, &other))
         return GW_BOTH;
-    return winrm.idle_ms < other.idle_ms ? GW_WINRM : GW_BOTH;
+    return (winrm.idle_ms < other.idle_ms && other.idle_ms >= SILENCE_MS) ?
+        GW_WINRM : GW_BOTH;
 }
 
 enum gw_verdict

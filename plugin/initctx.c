@@ -2,13 +2,13 @@
 #include "config.h"
 
 #include <errno.h>
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <krb5.h>
 
 #include "attempt.h"
 #include "handles.h"
+#include "token.h"
 
 extern GW_EXPORT __typeof__(gss_init_sec_context) gssi_init_sec_context;
 
@@ -35,27 +35,56 @@ leg(const struct call *c, struct gw_ctx *ctx, gss_name_t target,
                                 c->ret_flags, c->time_rec);
 }
 
+/* Does the text of a minor status begin and end so? */
+static int
+says(OM_uint32 minor, const char *head, const char *tail)
+{
+    gss_buffer_desc msg = GSS_C_EMPTY_BUFFER;
+    OM_uint32 tmp, more = 0;
+    int yes;
+
+    if (GSS_ERROR(gss_display_status(&tmp, minor, GSS_C_MECH_CODE,
+                                     &gw_oid_special, &more, &msg)))
+        return 0;
+    yes = msg.length >= strlen(head) &&
+        memcmp(msg.value, head, strlen(head)) == 0 &&
+        memmem(msg.value, msg.length, tail, strlen(tail)) != NULL;
+    (void)gss_release_buffer(&tmp, &msg);
+    return yes;
+}
+
 /*
  * Did the KDC not know the name?  The mechglue keeps krb5's code as the minor
  * status unless another mechanism came first with the same number; the text
- * tells then.
+ * tells then.  (An unknown client's differs in its first word.)
  */
 static int
 is_unknown(OM_uint32 minor)
 {
-    static const char text[] = "not found in Kerberos database";
-    gss_buffer_desc msg = GSS_C_EMPTY_BUFFER;
-    OM_uint32 tmp, more = 0;
-    int found;
+    return minor == (OM_uint32)KRB5KDC_ERR_S_PRINCIPAL_UNKNOWN ||
+        says(minor, "Server ", "not found in Kerberos database");
+}
 
-    if (minor == (OM_uint32)KRB5KDC_ERR_S_PRINCIPAL_UNKNOWN)
-        return 1;
-    if (GSS_ERROR(gss_display_status(&tmp, minor, GSS_C_MECH_CODE,
-                                     &gw_oid_special, &more, &msg)))
-        return 0;
-    found = memmem(msg.value, msg.length, text, sizeof(text) - 1) != NULL;
-    (void)gss_release_buffer(&tmp, &msg);
-    return found;
+/*
+ * Does the acceptor's error mean that the ticket is for another account?  It
+ * does not if the clocks differ or the ticket has expired: no other name would
+ * help there (RFC 4120 section 7.5.9).
+ */
+static int
+is_wrong_account(OM_uint32 minor)
+{
+    static const krb5_error_code codes[] = {
+        KRB5KRB_AP_ERR_BAD_INTEGRITY, KRB5KRB_AP_ERR_NOT_US,
+        KRB5KRB_AP_ERR_BADMATCH, KRB5KRB_AP_ERR_MODIFIED,
+        KRB5KRB_AP_ERR_BADKEYVER, KRB5KRB_AP_ERR_NOKEY
+    };
+    size_t i;
+
+    for (i = 0; i < sizeof(codes) / sizeof(*codes); i++) {
+        if (minor == (OM_uint32)codes[i])
+            return 1;
+    }
+    return 0;
 }
 
 /*
@@ -119,36 +148,6 @@ first_leg(const struct call *c, struct gw_ctx *ctx, const struct gw_name *name,
     return major;
 }
 
-/*
- * Is this the acceptor's error token?  RFC 4121 section 4.1 frames a KRB-ERROR
- * with token ID 03 00 behind the mechanism's OID:
- *
- *   60 len 06 09 2a 86 48 86 f7 12 01 02 02 03 00 7e ...
- *
- * It may also come bare (7e, RFC 4120 section 5.9.1).
- */
-static int
-is_error_token(gss_buffer_t token)
-{
-    const uint8_t *p;
-    size_t skip;
-
-    if (!has_bytes(token))
-        return 0;
-    p = token->value;
-    if (p[0] == 0x7e)
-        return 1;
-    if (p[0] != 0x60 || token->length < 2)
-        return 0;
-    skip = (p[1] & 0x80) ? 2 + (p[1] & 0x7f) : 2;
-    if (token->length < skip + 2 + gw_oid_krb5.length + 2)
-        return 0;
-    p += skip;
-    return p[0] == 0x06 && p[1] == gw_oid_krb5.length &&
-        memcmp(p + 2, gw_oid_krb5.elements, gw_oid_krb5.length) == 0 &&
-        p[2 + gw_oid_krb5.length] == 0x03 && p[3 + gw_oid_krb5.length] == 0x00;
-}
-
 /* The server has refused the name: begin anew with the next one. */
 static OM_uint32
 heal(const struct call *c, struct gw_ctx *ctx, const struct gw_name *name,
@@ -175,6 +174,7 @@ next_leg(const struct call *c, struct gw_ctx *ctx, const struct gw_name *name,
     gss_name_t target = gw_cheapest(name);
     OM_uint32 major;
 
+    *c->minor = 0;
     if (ctx->inner == GSS_C_NO_CONTEXT)
         return GSS_S_NO_CONTEXT;        /* a failed search has ended it */
     if (a != NULL && gw_attempt_target(a) != GSS_C_NO_NAME)
@@ -184,7 +184,9 @@ next_leg(const struct call *c, struct gw_ctx *ctx, const struct gw_name *name,
         return major;
     if (major == GSS_S_COMPLETE) {
         gw_attempt_proven(a, (const struct gw_cred *)c->cred, ctx->inner);
-    } else if (GSS_ERROR(major) && is_error_token(token)) {
+    } else if (GSS_ERROR(major) && has_bytes(token) &&
+               gw_is_error_token(token->value, token->length) &&
+               is_wrong_account(*c->minor)) {
         gw_attempt_rejected(a);
         if (gw_attempt_is_winrm(a))
             major = heal(c, ctx, name, flags, major);

@@ -6,8 +6,10 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
+#include <time.h>
 
 #include "lesson.h"
 #include "lock.h"
@@ -174,15 +176,39 @@ read_cache(const struct gw_cred *cred, const char *ccache, const char *host)
 }
 
 /*
- * What was read of one FILE cache, for as long as the file stays as it was.
- * Most of the time that is nothing, which should not cost a reading of all the
- * tickets at every context.
+ * What was read, for a few hosts: of a FILE cache for as long as the file stays
+ * as it was, of others for a second.  Most of the time that is nothing, which
+ * should not cost a reading of all the tickets at every context.
  */
-static struct {
-    char *path, *host;
-    struct stat st;
+#define SLOTS 8
+#define LIFETIME_MS 1000
+
+static struct slot {
+    char *ccache, *host;
+    struct stat st;             /* of a FILE cache's file; else zero */
+    long long when;             /* milliseconds, CLOCK_MONOTONIC */
     char *name;                 /* or NULL: no entry */
-} last;                         /* under the lock */
+} slots[SLOTS];                 /* under the lock */
+
+static long long
+now_ms(void)
+{
+    struct timespec ts;
+
+    if (clock_gettime(CLOCK_MONOTONIC_COARSE, &ts) != 0)
+        return 0;
+    return (long long)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
+}
+
+static struct slot *
+slot_of(const char *host)
+{
+    unsigned int h = 5381;
+
+    for (; *host != '\0'; host++)
+        h = h * 33 + tolower((unsigned char)*host);
+    return &slots[h % SLOTS];
+}
 
 static int
 same_file(const struct stat *a, const struct stat *b)
@@ -192,70 +218,77 @@ same_file(const struct stat *a, const struct stat *b)
         a->st_mtim.tv_nsec == b->st_mtim.tv_nsec;
 }
 
+/* Put contents into a slot; takes over their strings. */
 static void
-set_last(char *path, char *host, const struct stat *st, char *name)
+fill(struct slot *slot, struct slot contents)
 {
-    char *old[3];
-    size_t i;
+    struct slot old;
 
     gw_lock();
-    old[0] = last.path;
-    old[1] = last.host;
-    old[2] = last.name;
-    last.path = path;
-    last.host = host;
-    last.name = name;
-    if (st != NULL)
-        last.st = *st;
+    old = *slot;
+    *slot = contents;
     gw_unlock();
-    for (i = 0; i < 3; i++)
-        free(old[i]);
+    free(old.ccache);
+    free(old.host);
+    free(old.name);
 }
 
 void
 gw_lesson_clear(void)
 {
-    set_last(NULL, NULL, NULL, NULL);
+    const struct slot empty = { 0 };
+    size_t i;
+
+    for (i = 0; i < SLOTS; i++)
+        fill(&slots[i], empty);
 }
 
+/* Is the answer known?  Returns 1 with it in *name (new memory, or NULL). */
 static int
-recall_last(const char *path, const char *host, const struct stat *st,
-            char **name)
+look_up(const char *ccache, const char *host, const struct stat *st,
+        char **name)
 {
+    const struct slot *s = slot_of(host);
     int hit;
 
     gw_lock();
-    hit = last.path != NULL && last.host != NULL &&
-        strcmp(last.path, path) == 0 && strcmp(last.host, host) == 0 &&
-        same_file(&last.st, st);
-    *name = (hit && last.name != NULL) ? strdup(last.name) : NULL;
+    hit = s->ccache != NULL && s->host != NULL &&
+        strcmp(s->ccache, ccache) == 0 && strcasecmp(s->host, host) == 0 &&
+        same_file(&s->st, st) &&
+        (st->st_ino != 0 || now_ms() - s->when < LIFETIME_MS);
+    *name = (hit && s->name != NULL) ? strdup(s->name) : NULL;
     gw_unlock();
     return hit;
+}
+
+/* The file behind a cache's full name, or NULL. */
+static const char *
+file_of(const char *ccache)
+{
+    if (strncmp(ccache, "FILE:", 5) == 0)
+        return ccache + 5;
+    return (strchr(ccache, ':') == NULL || *ccache == '/') ? ccache : NULL;
 }
 
 char *
 gw_lesson_get(const struct gw_cred *cred, const char *dflt, const char *host)
 {
     const char *ccache = (cred == NULL || cred->is_default) ? dflt :
-        cred->ccache, *path;
-    struct stat st;
+        cred->ccache;
+    struct slot s = { .when = now_ms() };
     char *name;
 
     if (ccache == NULL)
         return read_cache(cred, NULL, host);
-    if (strncmp(ccache, "FILE:", 5) == 0)
-        path = ccache + 5;
-    else if (*ccache == '/')
-        path = ccache;
-    else
-        return read_cache(cred, ccache, host);
-    if (stat(path, &st) != 0)
+    if (file_of(ccache) != NULL && stat(file_of(ccache), &s.st) != 0)
         return NULL;
-    if (recall_last(path, host, &st, &name))
+    if (look_up(ccache, host, &s.st, &name))
         return name;
     name = read_cache(cred, ccache, host);
-    set_last(strdup(path), strdup(host), &st,
-             name != NULL ? strdup(name) : NULL);
+    s.ccache = strdup(ccache);
+    s.host = strdup(host);
+    s.name = (name != NULL) ? strdup(name) : NULL;
+    fill(slot_of(host), s);
     return name;
 }
 
@@ -284,6 +317,7 @@ krb5_error_code
 gw_lesson_put(const struct gw_cred *cred, gss_ctx_id_t inner, const char *host,
               const char *name)
 {
+    const struct slot empty = { 0 };
     krb5_context context;
     krb5_ccache cache;
     krb5_error_code ret;
@@ -297,5 +331,6 @@ gw_lesson_put(const struct gw_cred *cred, gss_ctx_id_t inner, const char *host,
         (void)krb5_cc_close(context, cache);
     }
     krb5_free_context(context);
+    fill(slot_of(host), empty);         /* what was read is out of date */
     return ret;
 }

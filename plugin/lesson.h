@@ -16,7 +16,8 @@
 /*
  * The name that this program got in with at host, in new memory; or NULL when
  * nothing is known, or there is no cache to read.  dflt is the default cache's
- * full name, or NULL.  An unchanged FILE cache is not read twice.
+ * full name, or NULL.  What was read is kept for a few hosts: of a FILE cache
+ * until the file changes, of others for a second.
  */
 char *gw_lesson_get(const struct gw_cred *cred, const char *dflt,
                     const char *host);

@@ -11,11 +11,11 @@
 #include <strings.h>
 #include <krb5.h>
 
+#include "environ.h"
 #include "frame.h"
 #include "handles.h"
 #include "lesson.h"
 #include "lock.h"
-#include "policy.h"
 #include "settings.h"
 
 #define DECLARE(name) extern GW_EXPORT __typeof__(gss_##name) gssi_##name
@@ -62,8 +62,12 @@ same_oid(gss_const_OID a, gss_const_OID b)
 }
 
 /*
- * Which mechanisms do we interpose?  The mechglue asks with its lock held, and
- * asks again at each update of its list for as long as the answer is NULL.
+ * Which mechanisms do we interpose?  The mechglue asks with its lock held.
+ *
+ * The answer has to stand for the life of the process: credentials that were
+ * acquired for krb5 proper are not found, and silently replaced by the default
+ * one, once krb5 is interposed.  So standing aside is an empty set, which the
+ * mechglue keeps; for NULL it would ask again at each update of its list.
  */
 gss_OID_set
 gss_mech_interposer(gss_OID mech)
@@ -71,17 +75,19 @@ gss_mech_interposer(gss_OID mech)
     gss_OID_set set = GSS_C_NO_OID_SET;
     OM_uint32 major, minor;
 
-    if (!same_oid(mech, &gw_oid_interposer) || gw_stand_aside())
+    if (!same_oid(mech, &gw_oid_interposer))
         return NULL;
+    gw_lock_init();
     major = gss_create_empty_oid_set(&minor, &set);
     if (GSS_ERROR(major))
         return NULL;
+    if (gw_stand_aside())
+        return set;
     major = gss_add_oid_set_member(&minor, &gw_oid_krb5, &set);
     if (GSS_ERROR(major)) {
         (void)gss_release_oid_set(&minor, &set);
         return NULL;
     }
-    gw_lock_init();
     return set;
 }
 
@@ -279,13 +285,10 @@ wrap_ctx(OM_uint32 *minor, gss_ctx_id_t inner, gss_ctx_id_t *out)
  * default acceptor credential for it.
  */
 static OM_uint32
-accept_cred(OM_uint32 *minor, gss_cred_id_t given, gss_cred_id_t *own,
-            gss_cred_id_t *use)
+accept_cred(OM_uint32 *minor, gss_cred_id_t *own, gss_cred_id_t *use)
 {
     OM_uint32 major = GSS_S_COMPLETE;
 
-    *own = GSS_C_NO_CREDENTIAL;
-    *use = gw_inner_cred(given);
     if (*use == GSS_C_NO_CREDENTIAL) {
         major = gss_acquire_cred(minor, GSS_C_NO_NAME, GSS_C_INDEFINITE,
                                  &gw_set_special, GSS_C_ACCEPT, own, NULL,
@@ -333,7 +336,10 @@ gssi_accept_sec_context(OM_uint32 *minor, gss_ctx_id_t *handle,
             return GSS_S_FAILURE;
         }
     }
-    major = accept_cred(minor, verifier, &own, &use);
+    /* A later leg's mechanism is that of the context. */
+    own = GSS_C_NO_CREDENTIAL;
+    use = gw_inner_cred(verifier);
+    major = (fresh != NULL) ? accept_cred(minor, &own, &use) : GSS_S_COMPLETE;
     if (!GSS_ERROR(major)) {
         major = gss_accept_sec_context(minor, &ctx->inner, use, token,
                                        bindings, src, mech, out, flags,

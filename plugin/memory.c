@@ -24,6 +24,7 @@ struct entry {
     struct gw_traffic traffic;          /* of the connection it went over */
     uint64_t rejected[REJECTED];        /* hashes of names */
     size_t nrejected;
+    time_t last_rejection;              /* CLOCK_MONOTONIC, seconds */
     char learned[GW_MEMORY_NAME];       /* or "" */
 };
 
@@ -74,6 +75,8 @@ find(const char *host, int create)
         if (e->host[0] != '\0' && t - e->used > LIFETIME)
             memset(e, 0, sizeof(*e));
         if (e->host[0] != '\0' && strcasecmp(e->host, host) == 0) {
+            if (t - e->last_rejection > LIFETIME)
+                e->nrejected = 0;
             e->used = t;
             e->serial = ++serial;
             return e;
@@ -108,6 +111,7 @@ reject(struct entry *e, const char *name)
 {
     if (!is_rejected(e, name) && e->nrejected < REJECTED)
         e->rejected[e->nrejected++] = hash(name);
+    e->last_rejection = now();
     if (strcasecmp(e->pending, name) == 0)
         e->pending[0] = '\0';
     if (strcasecmp(e->learned, name) == 0)

@@ -3,7 +3,8 @@
  *
  * A few hosts, in static storage: a server's rejection is remembered from one
  * context to the next, so that a client heals within its own retry.  Safe in
- * threads and across fork.  Entries are forgotten after ten minutes.
+ * threads and across fork.  Rejections are forgotten ten minutes after the last,
+ * the rest after ten minutes without use.
  */
 #ifndef GW_MEMORY_H
 #define GW_MEMORY_H

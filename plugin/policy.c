@@ -19,10 +19,16 @@
 
 #define APP "appdefaults"
 #define SECTION "winrm"
-#define LEVELS_MAX 5
+#define LEVELS_MAX 7
 
 static const char *const default_spn[] = {
     "HOST/%f", "WSMAN/%f", "HTTP/%n", "HTTP/%f", NULL
+};
+/* Samba uses gss_krb5_import_cred(), whose credentials are lost on any
+ * interposer (ARCHITECTURE), and has no business with WinRM. */
+static const char *const default_except[] = {
+    "smbd", "winbindd", "nmbd", "samba", "samba-dcerpcd", "samba-tool",
+    "smbclient", "rpcclient", "net", NULL
 };
 static const uint16_t default_ports[] = { 5985, 5986 };
 
@@ -38,15 +44,32 @@ struct levels {
     size_t n;
 };
 
+/* Length without a final dot. */
 static size_t
-subject_rank(const char *key, const struct gw_subject *subject)
+name_length(const char *name)
 {
-    size_t typed = gw_target_rank(key, subject->typed), canon = 0;
+    size_t len = strlen(name);
 
-    /* "." is about the name as typed: the canonical one has dots. */
-    if (subject->canon != NULL && strcmp(key, ".") != 0)
-        canon = gw_target_rank(key, subject->canon);
-    return (typed > canon) ? typed : canon;
+    return (len > 1 && name[len - 1] == '.') ? len - 1 : len;
+}
+
+size_t
+gw_target_rank(const char *key, const char *host)
+{
+    size_t klen = name_length(key), hlen = name_length(host);
+
+    if (klen == 0 || hlen == 0)
+        return 0;
+    if (klen == 1 && *key == '.') {
+        return (memchr(host, '.', hlen) == NULL && !gw_is_address(host)) ? 1 : 0;
+    }
+    if (*key != '.') {
+        return (klen == hlen && strncasecmp(key, host, hlen) == 0) ?
+            SIZE_MAX : 0;
+    }
+    if (klen >= hlen || gw_is_address(host))
+        return 0;
+    return strncasecmp(key, host + hlen - klen, klen) == 0 ? klen : 0;
 }
 
 static int
@@ -62,34 +85,58 @@ add_level(struct levels *levels, int kind, const char *key)
     return 0;
 }
 
-/* The exact target, the longest suffix, and ".", of those that match. */
+/* The best of the keys for one form of a host's name. */
+struct matches {
+    const char *exact, *suffix, *dot;
+    size_t rank;                /* of the suffix */
+};
+
+static void
+match_keys(char *const *keys, const char *host, struct matches *m)
+{
+    size_t rank;
+
+    memset(m, 0, sizeof(*m));
+    for (; keys != NULL && *keys != NULL && host != NULL; keys++) {
+        rank = gw_target_rank(*keys, host);
+        if (rank == SIZE_MAX) {
+            if (m->exact == NULL)
+                m->exact = *keys;
+        } else if (rank == 1) {
+            m->dot = *keys;
+        } else if (rank > m->rank) {
+            m->rank = rank;
+            m->suffix = *keys;
+        }
+    }
+}
+
+/*
+ * The targets that match, best first: exact before suffix before "."; and the
+ * name as typed before the canonical one, which DNS may have chosen.  "." is
+ * about the name as typed: the canonical one has dots.
+ */
 static int
 add_targets(struct levels *levels, const struct gw_subject *subject)
 {
     const char *path[] = { APP, SECTION, "targets", NULL };
-    const char *exact = NULL, *suffix = NULL, *dot = NULL;
-    char **keys, **k;
-    size_t rank, best = 0;
+    char **keys = gw_section_names(levels->profile, path);
+    struct matches typed, canon;
+    const char *order[5];
+    size_t i;
     int ret = 0;
 
-    keys = gw_section_names(levels->profile, path);
-    for (k = keys; k != NULL && *k != NULL; k++) {
-        rank = subject_rank(*k, subject);
-        if (rank == SIZE_MAX && exact == NULL) {
-            exact = *k;
-        } else if (rank == 1) {
-            dot = *k;
-        } else if (rank > best && rank != SIZE_MAX) {
-            best = rank;
-            suffix = *k;
-        }
+    match_keys(keys, subject->typed, &typed);
+    match_keys(keys, subject->canon, &canon);
+    order[0] = typed.exact;
+    order[1] = canon.exact;
+    order[2] = typed.suffix;
+    order[3] = canon.suffix;
+    order[4] = typed.dot;
+    for (i = 0; i < sizeof(order) / sizeof(*order) && ret == 0; i++) {
+        if (order[i] != NULL)
+            ret = add_level(levels, L_TARGET, order[i]);
     }
-    if (exact != NULL)
-        ret = add_level(levels, L_TARGET, exact);
-    if (ret == 0 && suffix != NULL)
-        ret = add_level(levels, L_TARGET, suffix);
-    if (ret == 0 && dot != NULL)
-        ret = add_level(levels, L_TARGET, dot);
     gw_free_words(keys);
     return ret;
 }
@@ -197,19 +244,14 @@ read_key(const struct levels *levels, const char *sub, const char *key,
 static int
 read_boolean(const struct level *l, const char *key, char **values, void *out)
 {
-    static const char *const yes[] = { "true", "yes", "on", "1", "t", "y" };
-    static const char *const no[] = { "false", "no", "off", "0", "f", "n" };
-    size_t i;
+    int value = gw_boolean(values[0]);
 
-    for (i = 0; i < sizeof(yes) / sizeof(*yes); i++) {
-        if (strcasecmp(values[0], yes[i]) == 0 ||
-            strcasecmp(values[0], no[i]) == 0) {
-            *(int *)out = strcasecmp(values[0], yes[i]) == 0;
-            return 0;
-        }
+    if (value < 0) {
+        complain(l, key, values[0], "true or false");
+        return EINVAL;
     }
-    complain(l, key, values[0], "true or false");
-    return EINVAL;
+    *(int *)out = value;
+    return 0;
 }
 
 static const char *const match_words[] = { "auto", "always", "never", NULL };
@@ -358,26 +400,40 @@ int
 gw_policy_has_sections(profile_t profile)
 {
     const char *path[] = { APP, SECTION, NULL };
-    char **names = gw_section_names(profile, path);
-    int found = names != NULL;
+    char **names = gw_section_names(profile, path), **n;
+    int found = 0;
 
+    for (n = names; n != NULL && *n != NULL; n++)
+        found |= strcmp(*n, "credssp") != 0;
     gw_free_words(names);
     return found;
+}
+
+/* A default list where krb5.conf has none. */
+static int
+default_words(char ***words, const char *const *dflt)
+{
+    size_t n = 0;
+    int ret = 0;
+
+    for (; *dflt != NULL && ret == 0; dflt++)
+        ret = gw_add_word(words, &n, *dflt);
+    return ret;
 }
 
 static int
 set_defaults(struct gw_policy *policy)
 {
-    size_t i, n = 0;
     int ret = 0;
 
     if (policy->nports == 0) {
         memcpy(policy->ports, default_ports, sizeof(default_ports));
         policy->nports = sizeof(default_ports) / sizeof(*default_ports);
     }
-    for (i = 0; policy->spn_source == NULL && default_spn[i] != NULL &&
-             ret == 0; i++)
-        ret = gw_add_word(&policy->spn, &n, default_spn[i]);
+    if (policy->spn == NULL)
+        ret = default_words(&policy->spn, default_spn);
+    if (ret == 0 && policy->except == NULL)
+        ret = default_words(&policy->except, default_except);
     return ret;
 }
 
@@ -407,6 +463,7 @@ gw_policy_load(profile_t profile, const struct gw_subject *subject,
     READ("ports", read_ports, p, NULL);
     READ("spn", read_spn, &p->spn, &p->spn_source);
     READ("programs", read_words, &p->programs, NULL);
+    READ("except", read_words, &p->except, NULL);
     READ("nodes", read_words, &p->nodes, NULL);
     READ("host", read_string, &p->host, NULL);
 #undef READ
@@ -430,6 +487,7 @@ gw_policy_free(struct gw_policy *policy)
     gw_free_words(policy->spn);
     free(policy->spn_source);
     gw_free_words(policy->programs);
+    gw_free_words(policy->except);
     gw_free_words(policy->nodes);
     free(policy->host);
     free(policy);

@@ -38,6 +38,7 @@ struct gw_policy {
     char **spn;
     char *spn_source;
     char **programs;            /* or NULL */
+    char **except;              /* programs in which we are not there */
     char **nodes;               /* or NULL */
     char *host;                 /* or NULL */
 };
@@ -49,7 +50,7 @@ struct gw_credssp_policy {
     int minimum_version;        /* of MS-CSSP, 2 to 6 */
 };
 
-/* Does the configuration name any targets, or a section for any realm? */
+/* Does the configuration have targets, or a section for any realm? */
 int gw_policy_has_sections(profile_t profile);
 
 /* Returns 0 or ENOMEM.  Release with gw_policy_free(). */
@@ -63,18 +64,6 @@ void gw_credssp_policy_free(struct gw_credssp_policy *policy);
 
 /* Trace what is unknown or contradictory in the section.  Slow. */
 void gw_policy_review(profile_t profile);
-
-/*
- * Should the plugin not be there at all?  True for GSS_USE_PROXY, for
- * GSS_WINRM=off, for "enabled = false", and when krb5.conf cannot be read.
- */
-int gw_stand_aside(void);
-
-/*
- * GSS_WINRM in the environment (secure_getenv), over the target's match:
- * returns 1 with *match set, or 0 when it is unset or not understood.
- */
-int gw_environment_match(enum gw_match *match);
 
 /*
  * Does a target key of krb5.conf cover this host?  The length of the match,

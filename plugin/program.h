@@ -9,7 +9,8 @@
 /*
  * The base name of the running program: of the script when an interpreter
  * runs one ("evil-winrm" of "ruby /usr/bin/evil-winrm"), of the module for
- * "python3 -m MODULE".  Truncated to size - 1 bytes.  Reads
+ * "python3 -m MODULE".  (An interpreter's option with an argument apart, as in
+ * "python3 -W ignore x.py", is not known as such.)  Truncated to size - 1 bytes.  Reads
  * /proc/self/cmdline; "unknown" when that cannot be read.
  */
 void gw_program_name(char *buf, size_t size);

@@ -15,7 +15,8 @@
 #define WINRM "appdefaults", "winrm"
 
 static const char *const general_keys[] = {
-    "enabled", "ports", "spn", "delegation", "match", "programs", NULL
+    "enabled", "ports", "spn", "delegation", "match", "programs", "except",
+    NULL
 };
 static const char *const target_keys[] = {
     "enabled", "ports", "spn", "delegation", "match", "host", "nodes", NULL
@@ -60,9 +61,10 @@ has_value(profile_t profile, const char *target, const char *key)
 {
     const char *path[] = { WINRM, "targets", target, key, NULL };
     char **values = gw_section_values(profile, path);
+    int found = values != NULL;
 
     gw_free_words(values);
-    return values != NULL;
+    return found;
 }
 
 static void

@@ -31,7 +31,8 @@ append(const char *line, size_t len)
     ssize_t ignored;
 
     fd = open(secure_getenv("KRB5_TRACE"),
-              O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NONBLOCK, 0600);
+              O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NONBLOCK |
+              O_NOCTTY, 0600);
     if (fd != -1) {
         ignored = write(fd, line, len);
         (void)ignored;

@@ -1,4 +1,4 @@
-/* words.c - lists of words, and host names as krb5.conf's targets have them. */
+/* words.c - words, and lists of them. */
 #include "config.h"
 
 #include <arpa/inet.h>
@@ -8,7 +8,6 @@
 #include <string.h>
 #include <strings.h>
 
-#include "policy.h"
 #include "words.h"
 
 #define SEPARATORS " \t\r\n,"
@@ -73,34 +72,6 @@ gw_is_address(const char *host)
         inet_pton(AF_INET6, host, &a) == 1;
 }
 
-/* Length without a final dot. */
-static size_t
-name_length(const char *name)
-{
-    size_t len = strlen(name);
-
-    return (len > 1 && name[len - 1] == '.') ? len - 1 : len;
-}
-
-size_t
-gw_target_rank(const char *key, const char *host)
-{
-    size_t klen = name_length(key), hlen = name_length(host);
-
-    if (klen == 0 || hlen == 0)
-        return 0;
-    if (klen == 1 && *key == '.') {
-        return (memchr(host, '.', hlen) == NULL && !gw_is_address(host)) ? 1 : 0;
-    }
-    if (*key != '.') {
-        return (klen == hlen && strncasecmp(key, host, hlen) == 0) ?
-            SIZE_MAX : 0;
-    }
-    if (klen >= hlen || gw_is_address(host))
-        return 0;
-    return strncasecmp(key, host + hlen - klen, klen) == 0 ? klen : 0;
-}
-
 int
 gw_find_word(const char *word, const char *const *names)
 {
@@ -111,4 +82,16 @@ gw_find_word(const char *word, const char *const *names)
             return i;
     }
     return -1;
+}
+
+int
+gw_boolean(const char *word)
+{
+    static const char *const words[] = {
+        "false", "true", "no", "yes", "off", "on", "0", "1", "f", "t", "n",
+        "y", NULL
+    };
+    int i = (word != NULL) ? gw_find_word(word, words) : -1;
+
+    return (i < 0) ? -1 : (i & 1);
 }

@@ -1,4 +1,4 @@
-/* words.h - lists of words: arrays of strings that end with NULL. */
+/* words.h - words, and lists of them: arrays of strings that end with NULL. */
 #ifndef GW_WORDS_H
 #define GW_WORDS_H
 
@@ -19,6 +19,9 @@ int gw_split_values(char **values, char ***out);
 
 /* Index of word in a list, ignoring case, or -1. */
 int gw_find_word(const char *word, const char *const *names);
+
+/* 1 for "true", "yes", "on"..., 0 for "false", "no", "off"..., else -1. */
+int gw_boolean(const char *word);
 
 /* Is this an IPv4 or IPv6 address rather than a name? */
 int gw_is_address(const char *host);

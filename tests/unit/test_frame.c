@@ -1,10 +1,11 @@
-/* test_frame.c - the mechglue's frames, byte for byte. */
+/* test_frame.c - the mechglue's frames, and tokens, byte for byte. */
 #include "config.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "frame.h"
+#include "token.h"
 #include "unit.h"
 
 /* u32 15, our OID and krb5's, and what follows. */
@@ -78,12 +79,38 @@ test_unframe(void **state)
     UNFRAMES(gw_unframe_cred, "\0\0\0\2OI\377\377\377\377", NULL);
 }
 
+static void
+is_error(const void *bytes, size_t len, int want)
+{
+    assert_int_equal(gw_is_error_token(bytes, len), want);
+}
+#define IS_ERROR(bytes, want) is_error(bytes, sizeof(bytes) - 1, want)
+#define K5 "\x06\x09\x2a\x86\x48\x86\xf7\x12\x01\x02\x02"
+
+static void
+test_error_token(void **state)
+{
+    (void)state;
+    IS_ERROR("\x60\x0f" K5 "\x03\x00\x7e\x00", 1);
+    IS_ERROR("\x60\x81\x90" K5 "\x03\x00\x7e", 1);
+    IS_ERROR("\x60\x82\x01\x90" K5 "\x03\x00", 1);
+    IS_ERROR("\x7e\x03\x30", 1);
+    IS_ERROR("\x60\x0f" K5 "\x02\x00\x6f\x00", 0);   /* an AP-REP */
+    IS_ERROR("\x60\x0f" K5 "\x03\x01\x7e\x00", 0);
+    IS_ERROR("\x60\x0f" K5 "\x03", 0);               /* cut off */
+    IS_ERROR("\x60\xff" K5 "\x03\x00", 0);
+    IS_ERROR("\x60", 0);
+    IS_ERROR("", 0);
+    IS_ERROR("\xa1\x07\x30\x05\xa0\x03\x0a\x01\x02", 0);
+}
+
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_frame),
         cmocka_unit_test(test_unframe),
+        cmocka_unit_test(test_error_token),
     };
 
     return cmocka_run_group_tests_name("frame", tests, NULL, NULL);

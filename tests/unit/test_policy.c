@@ -4,7 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "environ.h"
 #include "policy.h"
+#include "program.h"
 #include "unit.h"
 #include "words.h"
 
@@ -54,6 +56,7 @@ check_defaults(const struct gw_policy *p)
     words_are(p->spn, "HOST/%f WSMAN/%f HTTP/%n HTTP/%f ");
     assert_null(p->spn_source);
     assert_null(p->programs);
+    assert_string_equal(p->except[0], "smbd");
     assert_null(p->nodes);
     assert_null(p->host);
 }
@@ -161,6 +164,29 @@ test_precedence(void **state)
 }
 
 /* A key that the first level lacks is looked for at the next. */
+/* DNS may choose the canonical name, and so must not override the typed one. */
+static void
+test_typed_before_canonical(void **state)
+{
+    const char *text =
+        "winrm = {\n targets = {\n  aaa.example = {\n   match = always\n  }\n"
+        "  zzz = {\n   match = never\n  }\n  .zzz.example = {\n"
+        "   match = never\n  }\n  .long.aaa.example = {\n   match = always\n"
+        "  }\n }\n}\n";
+    struct gw_policy *p;
+
+    (void)state;
+    p = load_full(text, "zzz", "aaa.example", NULL);
+    assert_int_equal(p->match, GW_MATCH_NEVER);
+    gw_policy_free(p);
+    p = load_full(text, "x.zzz.example", "x.long.aaa.example", NULL);
+    assert_int_equal(p->match, GW_MATCH_NEVER);
+    gw_policy_free(p);
+    p = load_full(text, "x.zzz.example", "aaa.example", NULL);
+    assert_int_equal(p->match, GW_MATCH_ALWAYS);        /* exact */
+    gw_policy_free(p);
+}
+
 static void
 test_inheritance(void **state)
 {
@@ -304,6 +330,7 @@ test_stand_aside(void **state)
 {
     static const char *const yes[] = { "1", "yes", "TRUE", "on" };
     static const char *const no[] = { "", "0", "no", "false", "off" };
+    char program[GW_PROGRAM_MAX];
     size_t i;
 
     (void)state;
@@ -327,6 +354,12 @@ test_stand_aside(void **state)
     setenv("KRB5_CONFIG", unit_file("line.conf", "[appdefaults]\n winrm = "
                                     "{ enabled = false }\n"), 1);
     assert_true(gw_stand_aside());
+    setenv("KRB5_CONFIG", unit_file("except.conf", "[appdefaults]\n winrm = "
+                                    "{ except = other test_policy.tap }\n"),
+           1);
+    gw_program_name(program, sizeof(program));
+    assert_int_equal(gw_stand_aside(),
+                     strcmp(program, "test_policy.tap") == 0);
     setenv("KRB5_CONFIG", unit_file("bad.conf", "[libdefaults\n"), 1);
     assert_true(gw_stand_aside());
 }
@@ -339,6 +372,7 @@ main(void)
         cmocka_unit_test(test_general),
         cmocka_unit_test(test_rank),
         cmocka_unit_test(test_precedence),
+        cmocka_unit_test(test_typed_before_canonical),
         cmocka_unit_test(test_inheritance),
         cmocka_unit_test(test_target_keys),
         cmocka_unit_test(test_bad_values),
