@@ -761,3 +761,20 @@ k5_end_handle(struct k5_end *end, const struct k5_msg *request,
         abort();
     handlers[request->op](end, request, reply);
 }
+
+void
+k5_end_serve(int fd)
+{
+    struct k5_end end
+        = { GSS_C_NO_CONTEXT, GSS_C_NO_CREDENTIAL, GSS_C_NO_CREDENTIAL };
+    struct k5_msg request, reply;
+    int ret = 0;
+
+    while (ret == 0 && k5_msg_receive(fd, &request) == 0) {
+        k5_end_handle(&end, &request, &reply);
+        ret = k5_msg_send(fd, &reply);
+        k5_msg_clear(&request);
+        k5_msg_clear(&reply);
+    }
+    k5_end_reset(&end);
+}

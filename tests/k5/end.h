@@ -71,6 +71,9 @@ void k5_end_handle(struct k5_end *end, const struct k5_msg *request,
                    struct k5_msg *reply);
 void k5_end_reset(struct k5_end *end);
 
+/* Handle the requests that come over a socket until it is closed. */
+void k5_end_serve(int fd);
+
 void k5_msg_clear(struct k5_msg *msg);
 /* Set a part to a copy of data (which may be NULL for none at all). */
 void k5_msg_set(struct k5_msg *msg, unsigned int i, const void *data,

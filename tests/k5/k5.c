@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <krb5.h>
 #include <netinet/in.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,6 +22,9 @@ static int test_count, failures;
 static char work[256];
 
 /* --- TAP --- */
+
+static int result(int good, const char *fmt, va_list ap)
+    __attribute__((format(printf, 2, 0)));
 
 static int
 result(int good, const char *fmt, va_list ap)
@@ -127,10 +131,14 @@ bail(const char *fmt, ...)
 }
 
 void
-k5_begin(void)
+k5_begin(int argc, char **argv)
 {
     struct k5_side here;
 
+    if (argc == 2 && strcmp(argv[1], "peer") == 0) {
+        k5_end_serve(STDIN_FILENO);
+        exit(0);
+    }
     if (getenv("K5_DIR") == NULL || getenv("K5_MODULE") == NULL)
         bail("run this through tests/k5/run_tests.py");
     (void)snprintf(work, sizeof(work), "%s/%s.%d", getenv("K5_DIR"),
@@ -145,6 +153,47 @@ k5_begin(void)
              getenv("GSS_MECH_CONFIG"));
     k5_close(&here);
     (void)k5_kdc_requests();
+}
+
+void
+k5_apart(void (*part)(void))
+{
+    int counts[2], fds[2], status;
+    pid_t pid;
+
+    fflush(stdout);
+    if (pipe(fds) != 0 || (pid = fork()) < 0)
+        bail("fork: %s", strerror(errno));
+    if (pid == 0) {
+        (void)close(fds[0]);
+        part();
+        counts[0] = test_count;
+        counts[1] = failures;
+        if (write(fds[1], counts, sizeof(counts)) != sizeof(counts))
+            _exit(1);
+        (void)close(fds[1]);
+        exit(0);
+    }
+    (void)close(fds[1]);
+    if (read(fds[0], counts, sizeof(counts)) == sizeof(counts)) {
+        test_count = counts[0];
+        failures = counts[1];
+    }
+    (void)close(fds[0]);
+    (void)k5_kdc_requests();
+    (void)k5_trace();
+    if (waitpid(pid, &status, 0) != pid || status != 0)
+        ok(0, "a part of the tests ends well (wait status 0x%x)", status);
+}
+
+int
+k5_slow(void)
+{
+    const char *sanitizer = getenv("GW_SANITIZER");
+    const char *valgrind = getenv("GW_VALGRIND");
+
+    return (sanitizer != NULL && strcmp(sanitizer, "no") != 0) ||
+        (valgrind != NULL && *valgrind != '\0');
 }
 
 int
@@ -208,7 +257,7 @@ void
 k5_conf(const char *libdefaults, const char *winrm)
 {
     static int number;
-    const char *path = k5_path("krb5.conf.%d", ++number);
+    const char *path = k5_path("krb5.conf.%d.%d", (int)getpid(), ++number);
     FILE *f = fopen(path, "we");
 
     if (f == NULL)
@@ -227,7 +276,7 @@ const char *
 k5_fresh(const char *user)
 {
     static int number;
-    const char *path = k5_path("cc.%d", ++number);
+    const char *path = k5_path("cc.%d.%d", (int)getpid(), ++number);
     char source[512], name[600], *data;
     struct stat st;
 
@@ -244,25 +293,41 @@ k5_fresh(const char *user)
 
 typedef void on_cred(krb5_context, krb5_creds *, char *, size_t);
 
-static void
-walk_ccache(const char *path, on_cred *each, char *text, size_t size)
+/* A context of the test's own: with the realms' krb5.conf, and untraced. */
+static krb5_context
+own_context(void)
 {
+    char *trace = getenv("KRB5_TRACE"), *conf = getenv("KRB5_CONFIG");
+    char path[512];
     krb5_context context;
-    krb5_cc_cursor cursor;
-    krb5_ccache cc;
-    krb5_creds creds;
-    char name[600], *trace = getenv("KRB5_TRACE"),
-                    *saved = trace == NULL ? NULL : strdup(trace);
 
-    text[0] = '\0';
-    (void)snprintf(name, sizeof(name), "FILE:%s", path);
-    /* This look is not a part of what is being tested. */
+    trace = trace == NULL ? NULL : strdup(trace);
+    conf = conf == NULL ? NULL : strdup(conf);
+    (void)snprintf(path, sizeof(path), "%s/krb5.conf", getenv("K5_DIR"));
+    (void)setenv("KRB5_CONFIG", path, 1);
     (void)unsetenv("KRB5_TRACE");
     if (krb5_init_context(&context) != 0)
         bail("krb5_init_context");
-    if (saved != NULL)
-        (void)setenv("KRB5_TRACE", saved, 1);
-    free(saved);
+    if (trace != NULL)
+        (void)setenv("KRB5_TRACE", trace, 1);
+    if (conf != NULL)
+        (void)setenv("KRB5_CONFIG", conf, 1);
+    free(trace);
+    free(conf);
+    return context;
+}
+
+static void
+walk_ccache(const char *path, on_cred *each, char *text, size_t size)
+{
+    krb5_context context = own_context();
+    krb5_cc_cursor cursor;
+    krb5_ccache cc;
+    krb5_creds creds;
+    char name[600];
+
+    text[0] = '\0';
+    (void)snprintf(name, sizeof(name), "FILE:%s", path);
     if (krb5_cc_resolve(context, name, &cc) == 0) {
         if (krb5_cc_start_seq_get(context, cc, &cursor) == 0) {
             while (krb5_cc_next_cred(context, cc, &cursor, &creds) == 0) {
@@ -369,6 +434,31 @@ k5_trace(void)
     return found;
 }
 
+char *
+k5_run(int interposed, const char *const *argv, int *status)
+{
+    const char *path = k5_path("run.out");
+    int result = -1;
+    pid_t pid;
+
+    fflush(stdout);
+    pid = fork();
+    if (pid == 0) {
+        if (interposed == K5_BARE) {
+            (void)unsetenv("LD_PRELOAD");
+            (void)setenv("GSS_MECH_CONFIG", "/dev/null", 1);
+        }
+        if (freopen(path, "w", stdout) != NULL && dup2(1, 2) == 2)
+            (void)execvp(argv[0], (char *const *)(uintptr_t)argv);
+        _exit(127);
+    }
+    if (pid < 0 || waitpid(pid, &result, 0) != pid)
+        bail("cannot run %s", argv[0]);
+    if (status != NULL)
+        *status = result;
+    return k5_read(path);
+}
+
 int
 k5_kdc_requests(void)
 {
@@ -387,44 +477,102 @@ k5_kdc_requests(void)
 
 /* --- sockets --- */
 
+union k5_address {
+    struct sockaddr any;
+    struct sockaddr_in in4;
+    struct sockaddr_in6 in6;
+};
+
+/*
+ * The server of a connection, in a process of its own: here its end would be
+ * a second connection of this process.
+ */
+static void
+serve_connection(int listener, int control)
+{
+    static const char answer[] = "HTTP/1.1 401 Unauthorized\r\n\r\n";
+    int fd;
+    char c;
+
+    fd = accept(listener, NULL, NULL);
+    while (fd >= 0 && read(control, &c, 1) == 1) {
+        if (write(fd, answer, sizeof(answer)) < 0
+            || write(control, &c, 1) != 1)
+            break;
+    }
+    _exit(0);
+}
+
+static int
+listen_at(union k5_address *at, socklen_t *len, const char *address, int port)
+{
+    int fd, one = 1;
+
+    memset(at, 0, sizeof(*at));
+    if (strchr(address, ':') != NULL) {
+        at->in6.sin6_family = AF_INET6;
+        at->in6.sin6_port = htons((uint16_t)port);
+        (void)inet_pton(AF_INET6, address, &at->in6.sin6_addr);
+        *len = sizeof(at->in6);
+    } else {
+        at->in4.sin_family = AF_INET;
+        at->in4.sin_port = htons((uint16_t)port);
+        (void)inet_pton(AF_INET, address, &at->in4.sin_addr);
+        *len = sizeof(at->in4);
+    }
+    fd = socket(at->any.sa_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (fd < 0
+        || setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one)) != 0
+        || bind(fd, &at->any, *len) != 0 || listen(fd, 5) != 0
+        || getsockname(fd, &at->any, len) != 0)
+        bail("cannot listen at %s: %s", address, strerror(errno));
+    return fd;
+}
+
 struct k5_socket
 k5_connect(const char *address, int port)
 {
-    union {
-        struct sockaddr any;
-        struct sockaddr_in in4;
-        struct sockaddr_in6 in6;
-    } to = { .in4
-             = { .sin_family = AF_INET, .sin_port = htons((uint16_t)port) } };
-    struct k5_socket s = { -1, -1, 0 };
-    socklen_t len = sizeof(to.in4);
+    struct k5_socket s;
+    union k5_address at;
+    socklen_t len;
+    int listener, fds[2];
 
-    if (strchr(address, ':') != NULL) {
-        to.in6 = (struct sockaddr_in6){ .sin6_family = AF_INET6,
-                                        .sin6_port = htons((uint16_t)port) };
-        (void)inet_pton(AF_INET6, address, &to.in6.sin6_addr);
-        len = sizeof(to.in6);
-    } else {
-        (void)inet_pton(AF_INET, address, &to.in4.sin_addr);
+    fflush(stdout);
+    listener = listen_at(&at, &len, address, port);
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds) != 0)
+        bail("socketpair: %s", strerror(errno));
+    s.server = fork();
+    if (s.server == 0) {
+        (void)close(fds[0]);
+        serve_connection(listener, fds[1]);
     }
-    /* The connection is never accepted here: an accepted socket would be a
-     * second connection of this process. */
-    s.listener = socket(to.any.sa_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    s.fd = socket(to.any.sa_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    if (bind(s.listener, &to.any, len) != 0 || listen(s.listener, 5) != 0
-        || getsockname(s.listener, &to.any, &len) != 0
-        || connect(s.fd, &to.any, len) != 0)
-        bail("cannot make a connection to %s: %s", address, strerror(errno));
-    s.port = ntohs(to.in4.sin_port); /* at the same place in both */
+    (void)close(fds[1]);
+    (void)close(listener);
+    s.control = fds[0];
+    s.port = ntohs(at.in4.sin_port); /* at the same place in both */
+    s.fd = socket(at.any.sa_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (s.server < 0 || connect(s.fd, &at.any, len) != 0)
+        bail("cannot connect to %s: %s", address, strerror(errno));
     return s;
+}
+
+void
+k5_answer(const struct k5_socket *s)
+{
+    char c = 'a';
+
+    if (write(s->control, &c, 1) != 1 || read(s->control, &c, 1) != 1)
+        bail("the server of a connection has gone");
 }
 
 void
 k5_disconnect(struct k5_socket *s)
 {
     (void)close(s->fd);
-    (void)close(s->listener);
-    s->fd = s->listener = -1;
+    (void)close(s->control);
+    (void)kill(s->server, SIGKILL);
+    (void)waitpid(s->server, NULL, 0);
+    s->fd = s->control = -1;
 }
 
 /* --- the two ends --- */
@@ -439,10 +587,13 @@ k5_local(struct k5_side *side)
 void
 k5_spawn(struct k5_side *side, int interposed, const char *keytab)
 {
+    const char *peer = getenv("K5_PEER");
     char path[512];
     int fds[2];
 
     k5_local(side);
+    if (peer == NULL)
+        bail("K5_PEER names no program");
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds) != 0)
         bail("socketpair: %s", strerror(errno));
     fflush(stdout);
@@ -459,13 +610,18 @@ k5_spawn(struct k5_side *side, int interposed, const char *keytab)
         }
         if (dup2(fds[1], STDIN_FILENO) < 0)
             _exit(126);
-        execl(getenv("K5_PEER"), getenv("K5_PEER"), (char *)NULL);
+        if (interposed == K5_SAME)
+            execl("/proc/self/exe", program_invocation_name, "peer",
+                  (char *)NULL);
+        else
+            execl(peer, peer, (char *)NULL);
         _exit(127);
     }
     (void)close(fds[1]);
     side->fd = fds[0];
     if (k5_call(side, K5_LOADED, 0, 0, NULL, NULL, NULL)->a
-        != (uint32_t)interposed)
+            != (interposed != K5_BARE)
+        && interposed != K5_PERHAPS)
         bail("the peer is%s interposed", interposed ? " not" : "");
 }
 
@@ -485,6 +641,15 @@ k5_close(struct k5_side *side)
     side->fd = -1;
 }
 
+static void __attribute__((noreturn))
+bail_gone(const struct k5_side *side, uint32_t op)
+{
+    int status = 0;
+
+    (void)waitpid(side->pid, &status, 0);
+    bail("the peer has gone in operation %u (wait status 0x%x)", op, status);
+}
+
 struct k5_msg *
 k5_send(struct k5_side *side, const struct k5_msg *request)
 {
@@ -493,7 +658,7 @@ k5_send(struct k5_side *side, const struct k5_msg *request)
         k5_end_handle(&side->end, request, &side->reply);
     else if (k5_msg_send(side->fd, request) != 0
              || k5_msg_receive(side->fd, &side->reply) != 0)
-        bail("the peer has gone (during operation %u)", request->op);
+        bail_gone(side, request->op);
     return &side->reply;
 }
 

@@ -35,9 +35,19 @@ void diag(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 void bail(const char *fmt, ...)
     __attribute__((format(printf, 1, 2), noreturn));
 
-/* Start: bails out unless the interposer is loaded and interposing in this
- * process. */
-void k5_begin(void);
+/*
+ * Start: bails out unless the interposer is loaded in this process.  When a
+ * test has spawned this very program as one of its ends (K5_SAME), does that
+ * instead and does not return.
+ */
+void k5_begin(int argc, char **argv);
+/*
+ * Run a part of the tests in a process of its own, so that it neither has nor
+ * leaves anything in the plugin's memory.
+ */
+void k5_apart(void (*part)(void));
+/* Is everything slower than usual, under a sanitizer or valgrind? */
+int k5_slow(void);
 /* End: print the plan; the value is main's. */
 int k5_end(void);
 
@@ -67,22 +77,36 @@ const char *k5_lessons(const char *path);
 /* What has been added to the trace since the last call; only gss-winrm's
  * lines, without the process and the time. */
 const char *k5_trace(void);
+/*
+ * What a program prints (malloc'ed), and its wait status (which may be NULL).
+ * A program of krb5's own is run bare (K5_BARE): with nothing preloaded.
+ */
+char *k5_run(int interposed, const char *const *argv, int *status);
 /* Requests for service tickets that the KDC has seen since the last call. */
 int k5_kdc_requests(void);
 
 /* --- sockets, as evidence --- */
 
 struct k5_socket {
-    int listener, fd, port;
+    int fd, port, control;
+    pid_t server; /* holds the other end of the connection */
 };
-/* A TCP connection from this process to address (IPv4 or IPv6) at a port of
- * the system's choice, or the given one. */
+/*
+ * A TCP connection from this process to address (IPv4 or IPv6), at a port of
+ * the system's choice (0) or the given one.
+ */
 struct k5_socket k5_connect(const char *address, int port);
+/* Have the server send something, as an answer to whatever was sent last. */
+void k5_answer(const struct k5_socket *s);
 void k5_disconnect(struct k5_socket *s);
 
 /* --- the two ends --- */
 
-enum { K5_BARE, K5_INTERPOSED };
+/*
+ * K5_SAME: interposed, in another process of the program that runs.
+ * K5_PERHAPS: the plugin is configured, but may have stepped aside.
+ */
+enum { K5_BARE, K5_INTERPOSED, K5_SAME, K5_PERHAPS };
 
 struct k5_side {
     struct k5_end end; /* if fd < 0 */

@@ -409,7 +409,7 @@ check_kdc_requests(void)
 }
 
 int
-main(void)
+main(int argc, char **argv)
 {
     static const char canonical[]
         = " dns_canonicalize_hostname = true\n rdns = true";
@@ -430,7 +430,7 @@ main(void)
           "h:HTTP@alias01.test.example", "HOST/web01.test.example", NULL },
     };
 
-    k5_begin();
+    k5_begin(argc, argv);
     GROUP("forms", forms, NULL);
     GROUP("forms, canonical names", forms, canonical);
     GROUP("order", fallthrough, NULL);

@@ -1,0 +1,338 @@
+/* t_context.c - established contexts: both ends, messages, delegation. */
+#include "config.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "k5.h"
+
+#define ALWAYS " match = always\n"
+#define WEB01 "h:HTTP@web01.test.example"
+
+static const char *const mech_names[] = { "krb5", "SPNEGO" };
+static const char *const side_names[] = { "bare", "interposed", "here" };
+
+/* What a side knows about its context. */
+static void
+check_inquiry(struct k5_side *side, const char *role, const char *what)
+{
+    const struct k5_msg *r = k5_call(side, K5_INQUIRE, 0, 0, NULL, NULL, NULL);
+
+    is_int(r->major, GSS_S_COMPLETE, "%s: the %s can inquire", what, role);
+    is_str(k5_part(side, 0), "alice@TEST.EXAMPLE", "%s: %s: source", what,
+           role);
+    is_str(k5_part(side, 1), "HOST/web01.test.example@TEST.EXAMPLE",
+           "%s: %s: target", what, role);
+    is_str(k5_part(side, 2), "krb5", "%s: %s: mechanism", what, role);
+    is_str(k5_part(side, 3), role, "%s: %s: role", what, role);
+    ok(r->b == 1 && (r->a & ALL_FLAGS) == ALL_FLAGS,
+       "%s: %s: open, with all flags", what, role);
+}
+
+/* Every pairing of sides, with every kind of message. */
+static void
+check_pair(int initiator, int acceptor, uint32_t mech)
+{
+    struct k5_side ini, acc;
+    char what[80];
+
+    (void)snprintf(what, sizeof(what), "%s, %s to %s", mech_names[mech],
+                   side_names[initiator], side_names[acceptor]);
+    k5_conf(NULL, ALWAYS);
+    (void)k5_fresh("alice");
+    k5_spawn(&acc, acceptor, "machine");
+    if (initiator == 2)
+        k5_local(&ini);
+    else
+        k5_spawn(&ini, initiator, "none");
+    if (ok(k5_connect_ends(&ini, &acc,
+                           initiator == K5_BARE ? "h:HOST@web01.test.example"
+                                                : WEB01,
+                           mech),
+           "%s: a context", what)) {
+        check_inquiry(&ini, "initiator", what);
+        check_inquiry(&acc, "acceptor", what);
+        ok(k5_talk(&ini, &acc), "%s: messages of every kind both ways", what);
+    }
+    k5_close(&ini);
+    k5_close(&acc);
+}
+
+/*
+ * Move one end of a context to another process, go on talking, and move it
+ * back.  The mechglue puts the interposer's OID into the frame of a context
+ * that was interposed, so a bare process refuses that one; the other way
+ * works.
+ */
+static void
+check_export(int from, int to, int peer, uint32_t mech)
+{
+    struct k5_side old, new, other;
+    char what[100];
+
+    (void)snprintf(what, sizeof(what), "%s context exported by %s to %s",
+                   mech_names[mech], side_names[from], side_names[to]);
+    k5_conf(NULL, ALWAYS);
+    (void)k5_fresh("alice");
+    k5_spawn(&other, peer, "machine");
+    k5_spawn(&old, from, "none");
+    k5_spawn(&new, to, "none");
+    (void)k5_connect_ends(
+        &old, &other, from == K5_BARE ? "h:HOST@web01.test.example" : WEB01,
+        mech);
+    (void)k5_call(&old, K5_EXPORT, 0, 0, NULL, NULL, NULL);
+    is_int(old.reply.major, GSS_S_COMPLETE, "%s: exported", what);
+    (void)k5_call(&new, K5_IMPORT, 0, 0, &old.reply.part[0], NULL, NULL);
+    is_int(new.reply.major, GSS_S_COMPLETE, "%s: imported", what);
+    check_inquiry(&new, "initiator", what);
+    ok(k5_talk(&new, &other), "%s: messages both ways", what);
+
+    (void)k5_call(&new, K5_EXPORT, 0, 0, NULL, NULL, NULL);
+    is_int(
+        k5_call(&old, K5_IMPORT, 0, 0, &new.reply.part[0], NULL, NULL)->major,
+        from == K5_BARE ? GSS_S_BAD_MECH : GSS_S_COMPLETE, "%s: and back",
+        what);
+    if (old.reply.major == GSS_S_COMPLETE)
+        ok(k5_talk(&old, &other), "%s: and talks", what);
+    k5_close(&old);
+    k5_close(&new);
+    k5_close(&other);
+}
+
+/* The acceptor's end, to another process. */
+static void
+check_acceptor_export(uint32_t mech)
+{
+    struct k5_side ini, old, new;
+    const char *what = mech_names[mech];
+
+    k5_conf(NULL, ALWAYS);
+    (void)k5_fresh("alice");
+    k5_spawn(&old, K5_INTERPOSED, "machine");
+    k5_spawn(&new, K5_INTERPOSED, "none");
+    k5_spawn(&ini, K5_BARE, "none");
+    (void)k5_connect_ends(&ini, &old, "h:HOST@web01.test.example", mech);
+    (void)k5_call(&old, K5_EXPORT, 0, 0, NULL, NULL, NULL);
+    (void)k5_call(&new, K5_IMPORT, 0, 0, &old.reply.part[0], NULL, NULL);
+    is_int(new.reply.major, GSS_S_COMPLETE, "%s acceptor's end imported",
+           what);
+    check_inquiry(&new, "acceptor", what);
+    ok(k5_talk(&ini, &new), "%s acceptor's end talks", what);
+    k5_close(&old);
+    k5_close(&new);
+    k5_close(&ini);
+}
+
+static void
+check_delegation(const char *winrm, uint32_t flags, int expected,
+                 uint32_t mech, const char *what)
+{
+    struct k5_exchange x
+        = { .target = WEB01, .mech = mech, .flags = ALL_FLAGS | flags };
+    struct k5_side ini, acc;
+
+    k5_conf(NULL, winrm);
+    (void)k5_fresh("alice");
+    k5_spawn(&acc, K5_BARE, "machine");
+    k5_local(&ini);
+    if (ok(k5_establish(&ini, &acc, &x), "%s (%s): a context", what,
+           mech_names[mech])) {
+        /* The reply with the credential is that to the initiator's token. */
+        is_int(acc.reply.b, expected, "%s: a credential is delegated", what);
+        (void)k5_call(&ini, K5_INQUIRE, 0, 0, NULL, NULL, NULL);
+        is_int((ini.reply.a & GSS_C_DELEG_FLAG) != 0, expected,
+               "%s: the initiator is told", what);
+    }
+    if (expected) {
+        (void)k5_call(&acc, K5_DELEGATED, 0, 0, NULL, NULL, NULL);
+        (void)k5_call(&acc, K5_CRED, 0, 0, NULL, NULL, NULL);
+        is_str(k5_part(&acc, 0), "alice@TEST.EXAMPLE", "%s: alice's", what);
+        (void)k5_call(&acc, K5_RESET_CTX, 0, 0, NULL, NULL, NULL);
+        (void)k5_init(&acc, "h:WSMAN@node1.test.example", K5_KRB5, ALL_FLAGS,
+                      NULL);
+        is_int(acc.reply.major, GSS_S_CONTINUE_NEEDED,
+               "%s: the second hop with it", what);
+    }
+    k5_close(&ini);
+    k5_close(&acc);
+}
+
+static void
+check_delegations(void)
+{
+    static const char target[] = ALWAYS
+        " targets = {\n  .test.example = {\n   delegation = kerberos\n  }\n }";
+    uint32_t mech;
+
+    for (mech = K5_KRB5; mech <= K5_SPNEGO; mech++) {
+        check_delegation(ALWAYS, 0, 0, mech, "no delegation");
+        check_delegation(ALWAYS " delegation = none", 0, 0, mech,
+                         "delegation = none");
+        check_delegation(ALWAYS " delegation = kerberos", 0, 1, mech,
+                         "delegation = kerberos");
+        check_delegation(target, 0, 1, mech,
+                         "delegation = kerberos for the target");
+        check_delegation(ALWAYS " delegation = none", GSS_C_DELEG_FLAG, 1,
+                         mech, "delegation that the program asks for");
+        check_delegation(ALWAYS " delegation = credssp", 0, 0, mech,
+                         "delegation = credssp without the helper");
+    }
+}
+
+/* Where nothing is rewritten, nothing is delegated either. */
+static void
+check_no_delegation_elsewhere(void)
+{
+    struct k5_exchange x = { .target = WEB01, .flags = ALL_FLAGS };
+    struct k5_side ini, acc;
+
+    k5_conf(NULL, " delegation = kerberos\n");
+    (void)k5_fresh("alice");
+    k5_spawn(&acc, K5_BARE, "iis");
+    k5_local(&ini);
+    ok(k5_establish(&ini, &acc, &x), "not WinRM: a context with the site");
+    is_int(acc.reply.b, 0, "not WinRM: no credential goes to the site");
+    k5_close(&ini);
+    k5_close(&acc);
+}
+
+static void
+check_binding(uint32_t mech, const char *ini_data, const char *acc_data,
+              int good)
+{
+    struct k5_exchange x = { .target = WEB01,
+                             .mech = mech,
+                             .flags = ALL_FLAGS,
+                             .bind_initiator = ini_data,
+                             .bind_acceptor = acc_data };
+    struct k5_side ini, acc;
+    char what[100];
+
+    (void)snprintf(what, sizeof(what), "bindings %s and %s, %s",
+                   ini_data ? ini_data : "none", acc_data ? acc_data : "none",
+                   mech_names[mech]);
+    k5_conf(NULL, ALWAYS);
+    (void)k5_fresh("alice");
+    k5_spawn(&acc, K5_BARE, "machine");
+    k5_local(&ini);
+    if (!is_int(k5_establish(&ini, &acc, &x), good, "%s", what))
+        diag("0x%x %s", acc.reply.major, k5_part(&acc, 1));
+    if (!good)
+        is_int(GSS_ROUTINE_ERROR(acc.reply.major), GSS_S_BAD_BINDINGS,
+               "%s: refused for that", what);
+    k5_close(&ini);
+    k5_close(&acc);
+}
+
+static void
+check_bindings(void)
+{
+    uint32_t mech;
+
+    for (mech = K5_KRB5; mech <= K5_SPNEGO; mech++) {
+        check_binding(mech, "tls-server-end-point:AA",
+                      "tls-server-end-point:AA", 1);
+        check_binding(mech, "tls-server-end-point:AA",
+                      "tls-server-end-point:BB", 0);
+        check_binding(mech, "tls-server-end-point:AA", NULL, 1);
+        check_binding(mech, NULL, NULL, 1);
+    }
+}
+
+/* Other shapes of exchange: one leg, three legs. */
+static void
+check_legs(void)
+{
+    struct k5_exchange one
+        = { .target = WEB01, .flags = GSS_C_INTEG_FLAG | GSS_C_CONF_FLAG };
+    struct k5_exchange dce
+        = { .target = WEB01, .flags = ALL_FLAGS | GSS_C_DCE_STYLE };
+    struct k5_side ini, acc;
+
+    k5_conf(NULL, ALWAYS);
+    (void)k5_fresh("alice");
+    k5_spawn(&acc, K5_BARE, "machine");
+    k5_local(&ini);
+    ok(k5_establish(&ini, &acc, &one), "one leg: a context");
+    ok(k5_talk(&ini, &acc), "one leg: messages both ways");
+    (void)k5_call(&ini, K5_RESET, 0, 0, NULL, NULL, NULL);
+    (void)k5_call(&acc, K5_RESET, 0, 0, NULL, NULL, NULL);
+    ok(k5_establish(&ini, &acc, &dce), "DCE style, three legs: a context");
+    is_int(dce.legs, 1, "DCE style: the initiator's second token is the last");
+    k5_close(&ini);
+    k5_close(&acc);
+}
+
+/*
+ * krb5 compares the target of each leg with the first one's. A name that the
+ * plugin has put in the place of the caller's passes; where it has put none,
+ * a caller's mistake is still one.
+ */
+static void
+check_pinned(const char *winrm, int interposed, const char *second,
+             OM_uint32 expected, const char *what)
+{
+    struct k5_side ini, acc;
+    struct k5_msg *r;
+
+    k5_conf(NULL, winrm);
+    (void)k5_fresh("alice");
+    k5_spawn(&acc, K5_BARE, winrm == NULL ? "iis" : "machine");
+    k5_spawn(&ini, interposed, "none");
+    (void)k5_init(&ini, WEB01, K5_KRB5, ALL_FLAGS, NULL);
+    (void)k5_accept(&acc, &ini.reply.part[0]);
+    r = k5_init(&ini, second, K5_KRB5, ALL_FLAGS, &acc.reply.part[0]);
+    is_int(r->major, expected, "pinned: %s", what);
+    k5_close(&ini);
+    k5_close(&acc);
+}
+
+static void
+check_size_limit(void)
+{
+    struct k5_side ini, acc;
+    uint32_t here, there;
+
+    k5_conf(NULL, ALWAYS);
+    (void)k5_fresh("alice");
+    k5_spawn(&acc, K5_BARE, "machine");
+    k5_local(&ini);
+    (void)k5_connect_ends(&ini, &acc, WEB01, K5_KRB5);
+    here = k5_call(&ini, K5_SIZE_LIMIT, 4096, 0, NULL, NULL, NULL)->a;
+    there = k5_call(&acc, K5_SIZE_LIMIT, 4096, 0, NULL, NULL, NULL)->a;
+    ok(here == there && here > 0, "wrap_size_limit: %u on both sides", here);
+    k5_close(&ini);
+    k5_close(&acc);
+}
+
+int
+main(int argc, char **argv)
+{
+    uint32_t mech;
+
+    k5_begin(argc, argv);
+    for (mech = K5_KRB5; mech <= K5_SPNEGO; mech++) {
+        check_pair(2, K5_BARE, mech);
+        check_pair(K5_INTERPOSED, K5_INTERPOSED, mech);
+        check_pair(K5_BARE, K5_INTERPOSED, mech);
+        check_pair(K5_BARE, K5_BARE, mech);
+        check_export(K5_INTERPOSED, K5_INTERPOSED, K5_BARE, mech);
+        check_export(K5_BARE, K5_INTERPOSED, K5_INTERPOSED, mech);
+        check_acceptor_export(mech);
+    }
+    check_delegations();
+    check_no_delegation_elsewhere();
+    check_bindings();
+    check_legs();
+    check_pinned(ALWAYS, K5_INTERPOSED, WEB01, GSS_S_COMPLETE,
+                 "the caller's name on the second leg");
+    check_pinned(NULL, K5_INTERPOSED, WEB01, GSS_S_COMPLETE,
+                 "the caller's name on the second leg, not rewritten");
+    check_pinned(NULL, K5_BARE, "h:HTTP@web02.test.example", GSS_S_BAD_NAME,
+                 "another name on the second leg, bare");
+    check_pinned(NULL, K5_INTERPOSED, "h:HTTP@web02.test.example",
+                 GSS_S_BAD_NAME, "another name on the second leg");
+    check_size_limit();
+    return k5_end();
+}
