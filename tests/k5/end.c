@@ -61,7 +61,11 @@ set_buffer(struct k5_msg *msg, unsigned int i, gss_buffer_t buffer)
     OM_uint32 minor;
 
     k5_msg_set(msg, i, buffer->value, buffer->length);
-    (void)gss_release_buffer(&minor, buffer);
+    /* MIT allocates one byte for an empty message, and does not release it. */
+    if (buffer->length == 0)
+        free(buffer->value);
+    else
+        (void)gss_release_buffer(&minor, buffer);
 }
 
 static int
@@ -459,6 +463,8 @@ do_unwrap_stream(struct k5_end *end, const struct k5_msg *in,
     out->major = gss_unwrap_iov(&out->minor, end->ctx, &conf, NULL, iov, 2);
     out->a = (uint32_t)conf;
     k5_msg_set(out, 0, iov[1].buffer.value, iov[1].buffer.length);
+    if (iov[1].buffer.length == 0)
+        free(iov[1].buffer.value); /* as in set_buffer */
     (void)gss_release_iov_buffer(&minor, iov, 2);
 }
 
