@@ -66,7 +66,7 @@ def program_command(name, build, source, valgrind):
     return shlex.split(valgrind) + [str(path)]
 
 
-def environment(realms, build, source, name, sanitizer):
+def environment(realms, build, source, name, sanitizer, valgrind):
     module = (build / 'plugin/.libs/gss_winrm.so').resolve()
     if not module.exists():
         raise realm.Failure('there is no %s: run make first' % module)
@@ -77,9 +77,10 @@ def environment(realms, build, source, name, sanitizer):
     env.update(realms.environment())
     env.update(sanitizer_options(source, name.endswith('.py')))
     env.update(LD_PRELOAD=':'.join(sanitizer_runtimes(sanitizer) + [nss_wrapper()]),
-               NSS_WRAPPER_HOSTS=str(realms.directory / 'hosts'), GSS_MECH_CONFIG=str(mech), K5_MODULE=str(module),
-               K5_PEER=str(build / 'tests/k5/peer'), K5_BUILD=str(build / 'tests/k5'), LC_ALL='C.UTF-8',
-               GW_SANITIZER=sanitizer, PYTHONDONTWRITEBYTECODE='1', HOME=str(realms.directory))
+               NSS_WRAPPER_HOSTS=str(realms.directory / 'hosts'), NSS_WRAPPER_DISABLE_DEEPBIND='1',
+               GSS_MECH_CONFIG=str(mech), K5_MODULE=str(module), K5_PEER=str(build / 'tests/k5/peer'),
+               K5_BUILD=str(build / 'tests/k5'), GW_SANITIZER=sanitizer, GW_VALGRIND=valgrind, LC_ALL='C.UTF-8',
+               PYTHONDONTWRITEBYTECODE='1', HOME=str(realms.directory))
     return env
 
 
@@ -128,7 +129,7 @@ def run(name):
     valgrind = os.environ.get('GW_VALGRIND', '')
     seconds = 180 * (10 if valgrind else 4 if sanitizer != 'no' else 1)
     with realm.Realms() as realms:
-        env = environment(realms, build, source, name, sanitizer)
+        env = environment(realms, build, source, name, sanitizer, valgrind)
         command = program_command(name, build, source, valgrind)
         plain = program_command(name, build, source, '')
         complaint = control(plain, env)
