@@ -9,12 +9,13 @@
 #include <strings.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
-#include <time.h>
 
+#include "clock.h"
 #include "lesson.h"
 #include "lock.h"
 #include "memory.h"
 #include "program.h"
+#include "words.h"
 
 #define KEY "winrm_spn"
 #define ROOM_NEEDED 65536     /* bytes */
@@ -190,24 +191,10 @@ static struct slot {
     char *name;                 /* or NULL: no entry */
 } slots[SLOTS];                 /* under the lock */
 
-static long long
-now_ms(void)
-{
-    struct timespec ts;
-
-    if (clock_gettime(CLOCK_MONOTONIC_COARSE, &ts) != 0)
-        return 0;
-    return (long long)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
-}
-
 static struct slot *
 slot_of(const char *host)
 {
-    unsigned int h = 5381;
-
-    for (; *host != '\0'; host++)
-        h = h * 33 + tolower((unsigned char)*host);
-    return &slots[h % SLOTS];
+    return &slots[gw_hash(host) % SLOTS];
 }
 
 static int
@@ -255,7 +242,7 @@ look_up(const char *ccache, const char *host, const struct stat *st,
     hit = s->ccache != NULL && s->host != NULL &&
         strcmp(s->ccache, ccache) == 0 && strcasecmp(s->host, host) == 0 &&
         same_file(&s->st, st) &&
-        (st->st_ino != 0 || now_ms() - s->when < LIFETIME_MS);
+        (st->st_ino != 0 || gw_now_ms() - s->when < LIFETIME_MS);
     *name = (hit && s->name != NULL) ? strdup(s->name) : NULL;
     gw_unlock();
     return hit;
@@ -275,7 +262,7 @@ gw_lesson_get(const struct gw_cred *cred, const char *dflt, const char *host)
 {
     const char *ccache = (cred == NULL || cred->is_default) ? dflt :
         cred->ccache;
-    struct slot s = { .when = now_ms() };
+    struct slot s = { .when = gw_now_ms() };
     char *name;
 
     if (ccache == NULL)

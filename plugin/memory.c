@@ -3,11 +3,12 @@
 
 #include <string.h>
 #include <strings.h>
-#include <time.h>
 
+#include "clock.h"
 #include "handles.h"
 #include "lock.h"
 #include "memory.h"
+#include "words.h"
 
 #define HOSTS 16
 #define REJECTED 16
@@ -30,14 +31,11 @@ struct entry {
 
 static struct entry entries[HOSTS];      /* under the lock */
 
+/* Seconds, as gw_now_ms(). */
 static time_t
 now(void)
 {
-    struct timespec ts;
-
-    if (clock_gettime(CLOCK_MONOTONIC_COARSE, &ts) != 0)
-        return 0;
-    return ts.tv_sec;
+    return gw_now_ms() / 1000;
 }
 
 /* Copy a string that is known to fit. */
@@ -45,22 +43,6 @@ static void
 copy(char *to, const char *from)
 {
     memcpy(to, from, strlen(from) + 1);
-}
-
-/* FNV-1a of a name in lower case: names compare without case. */
-static uint64_t
-hash(const char *name)
-{
-    uint64_t h = 14695981039346656037ULL;
-    unsigned char c;
-
-    for (; *name != '\0'; name++) {
-        c = *name;
-        if (c >= 'A' && c <= 'Z')
-            c += 'a' - 'A';
-        h = (h ^ c) * 1099511628211ULL;
-    }
-    return h;
 }
 
 /* The entry of a host; with create, the oldest one is made anew if need be. */
@@ -96,7 +78,7 @@ find(const char *host, int create)
 static int
 is_rejected(const struct entry *e, const char *name)
 {
-    uint64_t h = hash(name);
+    uint64_t h = gw_hash(name);
     size_t i;
 
     for (i = 0; i < e->nrejected; i++) {
@@ -110,7 +92,7 @@ static void
 reject(struct entry *e, const char *name)
 {
     if (!is_rejected(e, name) && e->nrejected < REJECTED)
-        e->rejected[e->nrejected++] = hash(name);
+        e->rejected[e->nrejected++] = gw_hash(name);
     e->last_rejection = now();
     if (strcasecmp(e->pending, name) == 0)
         e->pending[0] = '\0';

@@ -12,6 +12,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "levels.h"
 #include "policy.h"
 #include "sections.h"
 #include "trace.h"
@@ -19,7 +20,6 @@
 
 #define APP "appdefaults"
 #define SECTION "winrm"
-#define LEVELS_MAX 7
 
 static const char *const default_spn[] = {
     "HOST/%f", "WSMAN/%f", "HTTP/%n", "HTTP/%f", NULL
@@ -32,177 +32,11 @@ static const char *const default_except[] = {
 };
 static const uint16_t default_ports[] = { 5985, 5986 };
 
-/* Where a key is looked for.  Owns key. */
-struct level {
-    enum { L_TARGET, L_REALM, L_GENERAL } kind;
-    char *key;                  /* the target or realm; NULL if general */
-};
-
-struct levels {
-    profile_t profile;
-    struct level v[LEVELS_MAX];
-    size_t n;
-};
-
-/* Length without a final dot. */
-static size_t
-name_length(const char *name)
-{
-    size_t len = strlen(name);
-
-    return (len > 1 && name[len - 1] == '.') ? len - 1 : len;
-}
-
-size_t
-gw_target_rank(const char *key, const char *host)
-{
-    size_t klen = name_length(key), hlen = name_length(host);
-
-    if (klen == 0 || hlen == 0)
-        return 0;
-    if (klen == 1 && *key == '.') {
-        return (memchr(host, '.', hlen) == NULL && !gw_is_address(host)) ? 1 : 0;
-    }
-    if (*key != '.') {
-        return (klen == hlen && strncasecmp(key, host, hlen) == 0) ?
-            SIZE_MAX : 0;
-    }
-    if (klen >= hlen || gw_is_address(host))
-        return 0;
-    return strncasecmp(key, host + hlen - klen, klen) == 0 ? klen : 0;
-}
-
-static int
-add_level(struct levels *levels, int kind, const char *key)
-{
-    struct level *l = &levels->v[levels->n];
-
-    l->kind = kind;
-    l->key = NULL;
-    if (key != NULL && (l->key = strdup(key)) == NULL)
-        return ENOMEM;
-    levels->n++;
-    return 0;
-}
-
-/* The best of the keys for one form of a host's name. */
-struct matches {
-    const char *exact, *suffix, *dot;
-    size_t rank;                /* of the suffix */
-};
-
 static void
-match_keys(char *const *keys, const char *host, struct matches *m)
-{
-    size_t rank;
-
-    memset(m, 0, sizeof(*m));
-    for (; keys != NULL && *keys != NULL && host != NULL; keys++) {
-        rank = gw_target_rank(*keys, host);
-        if (rank == SIZE_MAX) {
-            if (m->exact == NULL)
-                m->exact = *keys;
-        } else if (rank == 1) {
-            m->dot = *keys;
-        } else if (rank > m->rank) {
-            m->rank = rank;
-            m->suffix = *keys;
-        }
-    }
-}
-
-/*
- * The targets that match, best first: exact before suffix before "."; and the
- * name as typed before the canonical one, which DNS may have chosen.  "." is
- * about the name as typed: the canonical one has dots.
- */
-static int
-add_targets(struct levels *levels, const struct gw_subject *subject)
-{
-    const char *path[] = { APP, SECTION, "targets", NULL };
-    char **keys = gw_section_names(levels->profile, path);
-    struct matches typed, canon;
-    const char *order[5];
-    size_t i;
-    int ret = 0;
-
-    match_keys(keys, subject->typed, &typed);
-    match_keys(keys, subject->canon, &canon);
-    order[0] = typed.exact;
-    order[1] = canon.exact;
-    order[2] = typed.suffix;
-    order[3] = canon.suffix;
-    order[4] = typed.dot;
-    for (i = 0; i < sizeof(order) / sizeof(*order) && ret == 0; i++) {
-        if (order[i] != NULL)
-            ret = add_level(levels, L_TARGET, order[i]);
-    }
-    gw_free_words(keys);
-    return ret;
-}
-
-static void
-free_levels(struct levels *levels)
-{
-    while (levels->n > 0)
-        free(levels->v[--levels->n].key);
-}
-
-static int
-find_levels(struct levels *levels, profile_t profile,
-            const struct gw_subject *subject)
-{
-    int ret = 0;
-
-    levels->profile = profile;
-    levels->n = 0;
-    if (subject != NULL && subject->typed != NULL)
-        ret = add_targets(levels, subject);
-    if (ret == 0 && subject != NULL && subject->realm != NULL &&
-        *subject->realm != '\0')
-        ret = add_level(levels, L_REALM, subject->realm);
-    if (ret == 0)
-        ret = add_level(levels, L_GENERAL, NULL);
-    if (ret != 0)
-        free_levels(levels);
-    return ret;
-}
-
-/* Values. */
-
-/* All values of a key at one level, or NULL.  Free with gw_free_words(). */
-static char **
-level_values(const struct levels *levels, const struct level *l,
-             const char *sub, const char *key)
-{
-    const char *path[7];
-    size_t n = 0;
-
-    path[n++] = APP;
-    path[n++] = SECTION;
-    if (l->kind == L_TARGET)
-        path[n++] = "targets";
-    if (l->key != NULL)
-        path[n++] = l->key;
-    if (sub != NULL)
-        path[n++] = sub;
-    path[n++] = key;
-    path[n] = NULL;
-    return gw_section_values(levels->profile, path);
-}
-
-static const char *
-level_word(const struct level *l)
-{
-    return l->kind == L_TARGET ? "targets " : l->kind == L_REALM ? "realm " :
-        SECTION;
-}
-
-static void
-complain(const struct level *l, const char *key, const char *value,
+complain(const struct gw_level *l, const char *key, const char *value,
          const char *want)
 {
-    gw_trace("krb5.conf, %s%s: %s = %s is not %s; ignored", level_word(l),
+    gw_trace("krb5.conf, %s%s: %s = %s is not %s; ignored", gw_level_word(l),
              l->key != NULL ? l->key : "", key, value, want);
 }
 
@@ -211,26 +45,26 @@ complain(const struct level *l, const char *key, const char *value,
  * has used them, EINVAL when they are no good (the next level is asked), or
  * ENOMEM.
  */
-typedef int (*value_reader)(const struct level *l, const char *key,
+typedef int (*value_reader)(const struct gw_level *l, const char *key,
                             char **values, void *out);
 
 /* Ask each level in turn.  *source, when wanted, becomes new memory. */
 static int
-read_key(const struct levels *levels, const char *sub, const char *key,
+read_key(const struct gw_levels *levels, const char *sub, const char *key,
          value_reader reader, void *out, char **source)
 {
-    const struct level *l;
+    const struct gw_level *l;
     char **values;
     int ret;
 
     for (l = levels->v; l < levels->v + levels->n; l++) {
-        values = level_values(levels, l, sub, key);
+        values = gw_level_values(levels, l, sub, key);
         if (values == NULL)
             continue;
         ret = reader(l, key, values, out);
         gw_free_words(values);
         if (ret == 0 && source != NULL &&
-            asprintf(source, "%s%s", level_word(l),
+            asprintf(source, "%s%s", gw_level_word(l),
                      l->key != NULL ? l->key : "") < 0) {
             *source = NULL;
             return ENOMEM;
@@ -242,7 +76,7 @@ read_key(const struct levels *levels, const char *sub, const char *key,
 }
 
 static int
-read_boolean(const struct level *l, const char *key, char **values, void *out)
+read_boolean(const struct gw_level *l, const char *key, char **values, void *out)
 {
     int value = gw_boolean(values[0]);
 
@@ -260,7 +94,7 @@ static const char *const delegation_words[] = {
 };
 
 static int
-read_match(const struct level *l, const char *key, char **values, void *out)
+read_match(const struct gw_level *l, const char *key, char **values, void *out)
 {
     int i = gw_find_word(values[0], match_words);
 
@@ -273,7 +107,7 @@ read_match(const struct level *l, const char *key, char **values, void *out)
 }
 
 static int
-read_delegation(const struct level *l, const char *key, char **values,
+read_delegation(const struct gw_level *l, const char *key, char **values,
                 void *out)
 {
     int i = gw_find_word(values[0], delegation_words);
@@ -301,7 +135,7 @@ whole_number(const char *text, long low, long high)
 }
 
 static int
-read_ports(const struct level *l, const char *key, char **values, void *out)
+read_ports(const struct gw_level *l, const char *key, char **values, void *out)
 {
     struct gw_policy *policy = out;
     uint16_t ports[GW_PORTS_MAX];
@@ -329,7 +163,7 @@ read_ports(const struct level *l, const char *key, char **values, void *out)
 }
 
 static int
-read_words(const struct level *l, const char *key, char **values, void *out)
+read_words(const struct gw_level *l, const char *key, char **values, void *out)
 {
     char **words;
 
@@ -345,7 +179,7 @@ read_words(const struct level *l, const char *key, char **values, void *out)
 }
 
 static int
-read_spn(const struct level *l, const char *key, char **values, void *out)
+read_spn(const struct gw_level *l, const char *key, char **values, void *out)
 {
     char **words, **from, **to;
 
@@ -371,7 +205,7 @@ read_spn(const struct level *l, const char *key, char **values, void *out)
 }
 
 static int
-read_string(const struct level *l, const char *key, char **values, void *out)
+read_string(const struct gw_level *l, const char *key, char **values, void *out)
 {
     if (*values[0] == '\0') {
         complain(l, key, "(empty)", "a host name");
@@ -382,7 +216,7 @@ read_string(const struct level *l, const char *key, char **values, void *out)
 }
 
 static int
-read_version(const struct level *l, const char *key, char **values, void *out)
+read_version(const struct gw_level *l, const char *key, char **values, void *out)
 {
     long n = whole_number(values[0], 2, 6);
 
@@ -442,14 +276,14 @@ gw_policy_load(profile_t profile, const struct gw_subject *subject,
                struct gw_policy **out)
 {
     struct gw_policy *p = calloc(1, sizeof(*p));
-    struct levels levels;
+    struct gw_levels levels;
     int ret;
 
     *out = NULL;
     if (p == NULL)
         return ENOMEM;
     p->enabled = 1;
-    ret = find_levels(&levels, profile, subject);
+    ret = gw_levels_find(&levels, profile, subject);
     if (ret != 0) {
         gw_policy_free(p);
         return ret;
@@ -469,7 +303,7 @@ gw_policy_load(profile_t profile, const struct gw_subject *subject,
 #undef READ
     if (ret == 0)
         ret = set_defaults(p);
-    free_levels(&levels);
+    gw_levels_free(&levels);
     if (ret != 0) {
         gw_policy_free(p);
         return ret;
@@ -499,14 +333,14 @@ gw_credssp_policy_load(profile_t profile, const char *realm,
 {
     struct gw_credssp_policy *p = calloc(1, sizeof(*p));
     struct gw_subject subject = { NULL, NULL, realm };
-    struct levels levels;
+    struct gw_levels levels;
     int ret;
 
     *out = NULL;
     if (p == NULL)
         return ENOMEM;
     p->minimum_version = 5;     /* CVE-2018-0886 */
-    ret = find_levels(&levels, profile, &subject);
+    ret = gw_levels_find(&levels, profile, &subject);
     if (ret != 0) {
         free(p);
         return ret;
@@ -519,7 +353,7 @@ gw_credssp_policy_load(profile_t profile, const char *realm,
     if (ret == 0)
         ret = read_key(&levels, "credssp", "minimum_version", read_version,
                        &p->minimum_version, NULL);
-    free_levels(&levels);
+    gw_levels_free(&levels);
     if (ret != 0) {
         gw_credssp_policy_free(p);
         return ret;

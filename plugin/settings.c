@@ -4,13 +4,14 @@
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 #include <krb5.h>
 
+#include "clock.h"
 #include "lock.h"
 #include "settings.h"
 #include "trace.h"
+#include "words.h"
 
 #define SLOTS 8
 #define LIFETIME_MS 1000
@@ -25,16 +26,6 @@ struct slot {
 };
 
 static struct slot *slots[SLOTS];       /* under the lock */
-
-static long long
-now_ms(void)
-{
-    struct timespec ts;
-
-    if (clock_gettime(CLOCK_MONOTONIC_COARSE, &ts) != 0)
-        return 0;
-    return (long long)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
-}
 
 static const char *
 environment(const char *name)
@@ -149,14 +140,14 @@ load(const struct gw_name *name)
         free_slot(s);
         return NULL;
     }
-    s->loaded = now_ms();
+    s->loaded = gw_now_ms();
     return s;
 }
 
 static int
 is_fresh(const struct slot *s, const char *host)
 {
-    return s != NULL && now_ms() - s->loaded < LIFETIME_MS &&
+    return s != NULL && gw_now_ms() - s->loaded < LIFETIME_MS &&
         s->euid == geteuid() && strcmp(s->host, host) == 0 &&
         strcmp(s->config, environment("KRB5_CONFIG")) == 0 &&
         strcmp(s->ccname, environment("KRB5CCNAME")) == 0;
@@ -165,11 +156,7 @@ is_fresh(const struct slot *s, const char *host)
 static struct slot **
 slot_of(const char *host)
 {
-    unsigned int h = 5381;
-
-    for (; *host != '\0'; host++)
-        h = h * 33 + (unsigned char)*host;
-    return &slots[h % SLOTS];
+    return &slots[gw_hash(host) % SLOTS];
 }
 
 /* Under the lock.  What this returns is to be freed without it. */

@@ -2,6 +2,7 @@
 #include "config.h"
 
 #include <arpa/inet.h>
+#include <ctype.h>
 #include <errno.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -94,4 +95,14 @@ gw_boolean(const char *word)
     int i = (word != NULL) ? gw_find_word(word, words) : -1;
 
     return (i < 0) ? -1 : (i & 1);
+}
+
+uint64_t
+gw_hash(const char *word)
+{
+    uint64_t h = 14695981039346656037ULL;
+
+    for (; *word != '\0'; word++)
+        h = (h ^ (uint64_t)tolower((unsigned char)*word)) * 1099511628211ULL;
+    return h;
 }

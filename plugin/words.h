@@ -3,6 +3,7 @@
 #define GW_WORDS_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 /* Free a list and its strings.  NULL is fine. */
 void gw_free_words(char **words);
@@ -25,5 +26,8 @@ int gw_boolean(const char *word);
 
 /* Is this an IPv4 or IPv6 address rather than a name? */
 int gw_is_address(const char *host);
+
+/* FNV-1a of a word in lower case: names compare without case. */
+uint64_t gw_hash(const char *word);
 
 #endif /* GW_WORDS_H */
