@@ -120,6 +120,7 @@ scan(struct gw_conns *conns)
     for (fd = 0; fd != -1 && conns->n < CONNS_MAX && ret == 0;
          fd = (closed < CLOSED_FIRST) ? fd + 1 : next_open(fd + 1)) {
         len = sizeof(ss);
+        ss.ss_family = AF_UNSPEC;
         if (getpeername(fd, (struct sockaddr *)&ss, &len) != 0) {
             closed = (errno == EBADF) ? closed + 1 : 0;
             continue;
@@ -162,7 +163,7 @@ gw_addrs_of(const char *host, struct gw_addrs *addrs)
     addrs->n = 0;
     memset(&hints, 0, sizeof(hints));
     hints.ai_socktype = SOCK_STREAM;
-    if (getaddrinfo(host, NULL, &hints, &list) != 0)
+    if (getaddrinfo(host, NULL, &hints, &list) != 0 || list == NULL)
         return 0;
     for (ai = list; ai != NULL; ai = ai->ai_next)
         n++;

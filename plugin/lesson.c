@@ -27,7 +27,7 @@ entry_principal(krb5_context context, const char *host, krb5_principal *out)
     char lower[GW_HOST_MAX + 1], program[GW_PROGRAM_MAX];
     size_t i;
 
-    for (i = 0; host[i] != '\0' && i < GW_HOST_MAX; i++)
+    for (i = 0; i < GW_HOST_MAX && host[i] != '\0'; i++)
         lower[i] = tolower((unsigned char)host[i]);
     lower[i] = '\0';
     gw_program_name(program, sizeof(program));

@@ -236,7 +236,7 @@ test_both(void **state)
     (void)usleep(50000);
     hear(&winrm);               /* both are busy */
     assert_int_equal(judge(winrm.port, "127.0.0.1", NULL), GW_BOTH);
-    (void)usleep(1100000);
+    (void)sleep(2);
     hear(&winrm);
     assert_int_equal(judge(winrm.port, "127.0.0.1", NULL), GW_WINRM);
     (void)usleep(50000);
