@@ -144,7 +144,9 @@ class OneRealm:
 
     def administer(self, commands):
         """Run kadmin.local commands; they are all expected to succeed."""
-        done = subprocess.run([tool('kadmin.local'), '-r', self.name], input='\n'.join(commands) + '\n', text=True,
+        # Without a name it looks for the user's, and gives up on a user that has none.
+        done = subprocess.run([tool('kadmin.local'), '-r', self.name, '-p', 'tests'],
+                              input='\n'.join(commands) + '\n', text=True,
                               env=self.environment(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
         errors = [line for line in done.stdout.splitlines() if ' while ' in line or 'usage:' in line]
         if done.returncode != 0 or errors:
