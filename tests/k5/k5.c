@@ -611,7 +611,8 @@ k5_spawn(struct k5_side *side, int interposed, const char *keytab)
         if (dup2(fds[1], STDIN_FILENO) < 0)
             _exit(126);
         if (interposed == K5_SAME)
-            execl("/proc/self/exe", program_invocation_name, "peer",
+            /* (Under valgrind /proc/self/exe is valgrind.) */
+            execl(program_invocation_name, program_invocation_name, "peer",
                   (char *)NULL);
         else
             execl(peer, peer, (char *)NULL);
