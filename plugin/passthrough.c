@@ -10,7 +10,9 @@
  * up but never calls; and set_neg_mechs, which krb5 itself lacks.  (With an
  * entry of ours the mechglue would report its GSS_S_UNAVAILABLE for a
  * credential whose SPNEGO element had been set; without, it skips us as it
- * skips krb5.)
+ * skips krb5.)  NegoEx's calls (query_meta_data, exchange_meta_data,
+ * query_mechanism_info) krb5 has inside its mechglue only: the library exports
+ * no symbol to forward to, and an interposer is not asked for them.
  */
 #include "config.h"
 
