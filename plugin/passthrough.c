@@ -5,9 +5,9 @@
  * our handles unwrapped and the mechanism replaced by the OID that reaches the
  * real krb5.  Each row is checked against the public prototype.
  *
- * What is not here: the calls of mech.c, creds.c and initctx.c, which also make or keep
- * something; add_cred and add_cred_impersonate_name, which the mechglue looks
- * up but never calls; and set_neg_mechs, which krb5 itself lacks.  (With an
+ * What is not here: the calls of mech.c, creds.c and initctx.c, which also make
+ * or keep something; add_cred and add_cred_impersonate_name, which the mechglue
+ * looks up but never calls; and set_neg_mechs, which krb5 itself lacks.  (With an
  * entry of ours the mechglue would report its GSS_S_UNAVAILABLE for a
  * credential whose SPNEGO element had been set; without, it skips us as it
  * skips krb5.)  NegoEx's calls (query_meta_data, exchange_meta_data,

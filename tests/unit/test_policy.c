@@ -1,10 +1,14 @@
 /* test_policy.c - krb5.conf's winrm section: keys, values, precedence. */
 #include "config.h"
 
+#include <dlfcn.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "environ.h"
+#include "handles.h"
 #include "policy.h"
 #include "program.h"
 #include "unit.h"
@@ -364,6 +368,27 @@ test_stand_aside(void **state)
     assert_true(gw_stand_aside());
 }
 
+/*
+ * The module (here this program's file) changes after the process has begun,
+ * as when the package is installed.  Must come last: it stays so.
+ */
+static void
+test_installed_late(void **state)
+{
+    struct stat st;
+    Dl_info info;
+
+    (void)state;
+    setenv("KRB5_CONFIG", unit_file("late.conf", "[libdefaults]\n"), 1);
+    assert_false(gw_stand_aside());
+    (void)sleep(5);
+    assert_false(gw_stand_aside());
+    assert_int_not_equal(dladdr(&gw_oid_special, &info), 0);
+    assert_int_equal(stat(info.dli_fname, &st), 0);
+    assert_int_equal(chmod(info.dli_fname, st.st_mode & 07777), 0);
+    assert_true(gw_stand_aside());
+}
+
 int
 main(void)
 {
@@ -380,6 +405,7 @@ main(void)
         cmocka_unit_test(test_credssp),
         cmocka_unit_test(test_environment),
         cmocka_unit_test(test_stand_aside),
+        cmocka_unit_test(test_installed_late),
     };
 
     return cmocka_run_group_tests_name("policy", tests, NULL, NULL);
