@@ -127,25 +127,29 @@ unmapped_status(OM_uint32 *minor, OM_uint32 value, gss_buffer_t out)
     return GSS_S_FAILURE;
 }
 
+/* A type of status that nobody has: passed on by the mechglue, refused by krb5. */
+#define STATUS_PROBE 0x4757
+
 /*
  * The inner mechglue knows the codes that it has mapped for krb5.  One that it
  * returned as it was (its own ENOMEM, or ours) is known only as one of this
- * mechanism's, and asking would lead here again, for ever.
+ * mechanism's, and asking would lead here again, for ever.  So ask first in a
+ * way that only we would answer.
  */
 OM_uint32 KRB5_CALLCONV
 gssi_display_status(OM_uint32 *minor, OM_uint32 value, int type, gss_OID mech,
                     OM_uint32 *more, gss_buffer_t out)
 {
-    static __thread int nested;
     OM_uint32 major;
 
     (void)mech;
-    if (nested)
+    if (type == STATUS_PROBE)
         return unmapped_status(minor, value, out);
-    nested = 1;
-    major = gss_display_status(minor, value, type, &gw_oid_special, more, out);
-    nested = 0;
-    return major;
+    major = gss_display_status(minor, value, STATUS_PROBE, &gw_oid_special,
+                               more, out);
+    if (major == GSS_S_COMPLETE)
+        return major;
+    return gss_display_status(minor, value, type, &gw_oid_special, more, out);
 }
 
 /* Names. */
