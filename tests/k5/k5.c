@@ -192,8 +192,8 @@ k5_slow(void)
     const char *sanitizer = getenv("GW_SANITIZER");
     const char *valgrind = getenv("GW_VALGRIND");
 
-    return (sanitizer != NULL && strcmp(sanitizer, "no") != 0) ||
-        (valgrind != NULL && *valgrind != '\0');
+    return (sanitizer != NULL && strcmp(sanitizer, "no") != 0)
+           || (valgrind != NULL && *valgrind != '\0');
 }
 
 int
@@ -584,6 +584,26 @@ k5_local(struct k5_side *side)
     side->fd = -1;
 }
 
+/* Become a program; one with the plugin under valgrind, if we are. */
+static void
+exec_program(int watched, const char *path, const char *arg)
+{
+    const char *valgrind = watched ? getenv("GW_VALGRIND") : NULL;
+    const char *argv[40];
+    char *save = NULL;
+    int n = 0;
+
+    if (valgrind != NULL && *valgrind != '\0') {
+        argv[n] = strtok_r(strdup(valgrind), " ", &save);
+        while (n < 36 && argv[n] != NULL)
+            argv[++n] = strtok_r(NULL, " ", &save);
+    }
+    argv[n++] = path;
+    argv[n++] = arg;
+    argv[n] = NULL;
+    (void)execvp(argv[0], (char *const *)(uintptr_t)argv);
+}
+
 void
 k5_spawn(struct k5_side *side, int interposed, const char *keytab)
 {
@@ -610,12 +630,11 @@ k5_spawn(struct k5_side *side, int interposed, const char *keytab)
         }
         if (dup2(fds[1], STDIN_FILENO) < 0)
             _exit(126);
+        /* (Not /proc/self/exe: under valgrind that is valgrind.) */
         if (interposed == K5_SAME)
-            /* (Under valgrind /proc/self/exe is valgrind.) */
-            execl(program_invocation_name, program_invocation_name, "peer",
-                  (char *)NULL);
+            exec_program(1, program_invocation_name, "peer");
         else
-            execl(peer, peer, (char *)NULL);
+            exec_program(interposed != K5_BARE, peer, NULL);
         _exit(127);
     }
     (void)close(fds[1]);
