@@ -1,0 +1,62 @@
+/*
+ * creds.h - a user's credential: what CredSSP authenticates with, and
+ * delegates.
+ *
+ * Holds the password, wiped when it is released.  Kerberos tickets come from a
+ * credential cache that is named, or are got with the password, once, into a
+ * memory cache of this credential's own.  For NTLM the mechanism is given the
+ * hash of the password and never the password.
+ */
+#ifndef CS_CREDS_H
+#define CS_CREDS_H
+
+#include <gssapi/gssapi.h>
+#include <gssapi/gssapi_ext.h>
+
+#include "buf.h"
+#include "error.h"
+
+/* Mechanisms inside, as bits. */
+enum {
+    CS_MECH_KRB5 = 1,           /* in SPNEGO */
+    CS_MECH_NTLM = 2,           /* in SPNEGO */
+    CS_MECH_RAW_NTLM = 4        /* initiator: NTLMSSP without SPNEGO (for
+                                 * servers that know nothing else) */
+};
+
+extern const gss_OID_desc cs_oid_krb5, cs_oid_ntlmssp, cs_oid_spnego;
+
+struct cs_creds;
+
+/* All strings are UTF-8 and borrowed for the call only; NULL: none. */
+struct cs_creds_options {
+    /* "user", "user@realm" or "DOMAIN\user"; domain overrides the latter's. */
+    const char *user, *domain;
+    struct cs_span password;    /* may hold no NUL; p == NULL: there is none,
+                                 * and nothing can be delegated */
+    const char *ccache;         /* "TYPE:RESIDUAL" with the user's tickets */
+};
+
+/* Safe to share between threads once made. */
+int cs_creds_new(const struct cs_creds_options *options, struct cs_creds **out,
+                 struct cs_error *err);
+struct cs_creds *cs_creds_ref(struct cs_creds *creds);
+void cs_creds_free(struct cs_creds **creds);
+
+int cs_creds_has_password(const struct cs_creds *creds);
+/* "user@realm" or "DOMAIN\user" for people.  Borrowed from creds. */
+const char *cs_creds_name(const struct cs_creds *creds);
+
+/*
+ * Acquire the credential for the context inside with these mechanisms: one of
+ * SPNEGO, restricted to them, or of NTLMSSP for CS_MECH_RAW_NTLM.  Fails when
+ * none of them has credentials.  The caller releases *out.
+ */
+int cs_creds_acquire(struct cs_creds *creds, unsigned int mechs,
+                     gss_cred_id_t *out, struct cs_error *err);
+
+/* Append DER of TSCredentials with TSPasswordCreds (MS-CSSP 2.2.1.2.1). */
+int cs_creds_encode(const struct cs_creds *creds, struct cs_buf *out,
+                    struct cs_error *err);
+
+#endif /* CS_CREDS_H */

@@ -1,0 +1,124 @@
+/* error.c - what went wrong, for programs and for people. */
+#include "config.h"
+
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "error.h"
+
+int
+cs_fail(struct cs_error *err, int code, const char *fmt, ...)
+{
+    va_list ap;
+
+    if (err == NULL)
+        return code;
+    memset(err, 0, sizeof(*err));
+    err->code = code;
+    va_start(ap, fmt);
+    (void)vsnprintf(err->text, sizeof(err->text), fmt, ap);
+    va_end(ap);
+    return code;
+}
+
+int
+cs_nomem(struct cs_error *err)
+{
+    return cs_fail(err, CS_NOMEM, "out of memory");
+}
+
+static const struct {
+    uint32_t status;
+    const char *name, *text;
+} statuses[] = {
+    { 0xC0000022, "STATUS_ACCESS_DENIED", "access is denied" },
+    { 0xC000005E, "STATUS_NO_LOGON_SERVERS",
+      "the server finds no domain controller" },
+    { 0xC0000064, "STATUS_NO_SUCH_USER", "there is no such user" },
+    { 0xC000006A, "STATUS_WRONG_PASSWORD", "the password is wrong" },
+    { 0xC000006D, "STATUS_LOGON_FAILURE",
+      "the user name or the password is wrong" },
+    { 0xC000006E, "STATUS_ACCOUNT_RESTRICTION",
+      "a restriction of the account forbids this logon" },
+    { 0xC000006F, "STATUS_INVALID_LOGON_HOURS",
+      "the account may not log on at this time" },
+    { 0xC0000070, "STATUS_INVALID_WORKSTATION",
+      "the account may not log on from this machine" },
+    { 0xC0000071, "STATUS_PASSWORD_EXPIRED", "the password has expired" },
+    { 0xC0000072, "STATUS_ACCOUNT_DISABLED", "the account is disabled" },
+    { 0xC00000BB, "STATUS_NOT_SUPPORTED",
+      "the server does not support this version of CredSSP" },
+    { 0xC0000133, "STATUS_TIME_DIFFERENCE_AT_DC",
+      "the clocks of the client and the domain differ too much" },
+    { 0xC000015B, "STATUS_LOGON_TYPE_NOT_GRANTED",
+      "the account lacks the right to this kind of logon" },
+    { 0xC000018B, "STATUS_NO_TRUST_SAM_ACCOUNT",
+      "the domain has no account for the server" },
+    { 0xC000018D, "STATUS_TRUSTED_RELATIONSHIP_FAILURE",
+      "the trust between the server and the domain is broken" },
+    { 0xC0000193, "STATUS_ACCOUNT_EXPIRED", "the account has expired" },
+    { 0xC0000224, "STATUS_PASSWORD_MUST_CHANGE",
+      "the password must be changed before the first logon" },
+    { 0xC0000234, "STATUS_ACCOUNT_LOCKED_OUT", "the account is locked" },
+    { 0xC000035B, "STATUS_BAD_BINDINGS", "the channel bindings differ" },
+};
+
+#define NSTATUSES (sizeof(statuses) / sizeof(*statuses))
+
+static size_t
+status_index(uint32_t status)
+{
+    size_t i;
+
+    for (i = 0; i < NSTATUSES && statuses[i].status != status; i++)
+        ;
+    return i;
+}
+
+const char *
+cs_ntstatus_name(uint32_t status)
+{
+    size_t i = status_index(status);
+
+    return (i < NSTATUSES) ? statuses[i].name : NULL;
+}
+
+const char *
+cs_ntstatus_text(uint32_t status)
+{
+    size_t i = status_index(status);
+
+    if (i < NSTATUSES)
+        return statuses[i].text;
+    /* FACILITY_NTWIN32 (MS-ERREF 2.3): a Win32 error code inside. */
+    if ((status & 0xFFFF0000) == 0xC0070000)
+        return "a Win32 error, whose number is the lower half";
+    return "no text is known for this status";
+}
+
+static const char *const code_texts[] = {
+    "no error",
+    "out of memory",
+    "the peer sent what is not a CredSSP message",
+    "the peer sent a CredSSP message out of turn",
+    "the peer's version of CredSSP is older than allowed",
+    "the peer's proof is not for this TLS connection",
+    "policy forbids it",
+    "TLS failed",
+    "the authentication inside CredSSP failed",
+    "the server refused",
+    "the call makes no sense at this time",
+    "a system call failed"
+};
+
+const char *
+cs_code_text(int code)
+{
+    size_t i = (code <= 0) ? (size_t)-(long)code : SIZE_MAX;
+
+    if (i >= sizeof(code_texts) / sizeof(*code_texts))
+        return "unknown error";
+    return code_texts[i];
+}

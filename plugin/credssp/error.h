@@ -1,0 +1,52 @@
+/*
+ * error.h - what went wrong, for programs and for people.
+ *
+ * Functions of this library return 0 or one of these codes, and where they
+ * take a struct cs_error they say why in it.  A code is all that a caller may
+ * branch on; text is one line for a person, without a secret or a token.
+ */
+#ifndef CS_ERROR_H
+#define CS_ERROR_H
+
+#include <stdint.h>
+
+enum cs_code {
+    CS_OK = 0,
+    CS_NOMEM = -1,
+    CS_MALFORMED = -2,          /* the peer's bytes are not what MS-CSSP says */
+    CS_UNEXPECTED = -3,         /* a field that is not legal in this state */
+    CS_VERSION = -4,            /* the peer's version is older than allowed */
+    CS_BINDING = -5,            /* pubKeyAuth is not for this TLS connection */
+    CS_POLICY = -6,             /* not allowed by krb5.conf or the caller */
+    CS_TLS = -7,                /* the TLS library, a certificate or an alert */
+    CS_INNER = -8,              /* the authentication inside failed */
+    CS_REMOTE = -9,             /* the peer sent an errorCode (ntstatus) */
+    CS_USAGE = -10,             /* the caller's mistake */
+    CS_SYSTEM = -11             /* a file, or the random generator */
+};
+
+struct cs_error {
+    int code;                   /* enum cs_code */
+    uint32_t ntstatus;          /* CS_REMOTE: MS-ERREF 2.3; else 0 */
+    uint32_t major, minor;      /* CS_INNER: of the GSSAPI call; else 0 */
+    char text[256];
+};
+
+/* Set *err (unless it is NULL) and return code. */
+int cs_fail(struct cs_error *err, int code, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* Out of memory. */
+int cs_nomem(struct cs_error *err);
+
+/*
+ * NTSTATUS values that a logon server answers with (MS-ERREF 2.3.1): the
+ * symbol, or NULL for one that is not in the table; and a sentence.
+ */
+const char *cs_ntstatus_name(uint32_t status);
+const char *cs_ntstatus_text(uint32_t status);
+
+/* A sentence for a code by itself. */
+const char *cs_code_text(int code);
+
+#endif /* CS_ERROR_H */

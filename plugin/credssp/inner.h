@@ -1,0 +1,86 @@
+/*
+ * inner.h - the security context inside CredSSP, as an interface.
+ *
+ * TLS outside and the context inside are separate layers.  All that touches
+ * the password is behind this interface, together with the checks that must
+ * come before: so the process that parses the network can be another one.
+ * Whoever implements it enforces the order
+ *
+ *     initiator  step... bind verify delegate
+ *     acceptor   step... verify bind receive
+ *
+ * and the policy, and refuses anything else with CS_USAGE or CS_POLICY.
+ */
+#ifndef CS_INNER_H
+#define CS_INNER_H
+
+#include "creds.h"
+#include "pubkey.h"
+
+/* What may be done.  Plain values. */
+struct cs_policy {
+    int delegate;               /* may this target have the password? */
+    int ntlm;                   /* ... if it proves itself by NTLM only? */
+    int minimum_version;        /* of MS-CSSP; 0: 5 */
+};
+
+/* After the context is complete.  Borrowed from the context. */
+struct cs_inner_info {
+    gss_const_OID mech;         /* the real one: krb5 or NTLMSSP */
+    gss_name_t source, target;  /* GSS_C_NO_NAME where unknown */
+    OM_uint32 flags;            /* granted: GSS_C_MUTUAL_FLAG... */
+    OM_uint32 lifetime;         /* seconds, at that time */
+};
+
+struct cs_inner;
+
+struct cs_inner_ops {
+    /*
+     * One token in (p == NULL: none yet), at most one out.  Sets inner->ready
+     * once messages can be sealed, inner->complete once nothing is missing.
+     */
+    int (*step)(struct cs_inner *inner, struct cs_span in, struct cs_buf *out,
+                struct cs_error *err);
+    /* Our pubKeyAuth, sealed.  Ready is enough. */
+    int (*bind)(struct cs_inner *inner, const struct cs_binding *binding,
+                struct cs_buf *out, struct cs_error *err);
+    /* Open and verify the peer's.  An initiator's has to be complete. */
+    int (*verify)(struct cs_inner *inner, const struct cs_binding *binding,
+                  struct cs_span sealed, struct cs_error *err);
+    /* Initiator: TSCredentials, sealed.  Once. */
+    int (*delegate)(struct cs_inner *inner, struct cs_buf *out,
+                    struct cs_error *err);
+    /* Acceptor: open the peer's TSCredentials: their DER.  Once. */
+    int (*receive)(struct cs_inner *inner, struct cs_span sealed,
+                   struct cs_buf *plain, struct cs_error *err);
+    const struct cs_inner_info *(*info)(const struct cs_inner *inner);
+    /* Wipe the keys and what else only the exchange needs; info stays. */
+    void (*finish)(struct cs_inner *inner);
+    void (*free)(struct cs_inner *inner);
+};
+
+/* The first member of every implementation. */
+struct cs_inner {
+    const struct cs_inner_ops *ops;
+    int ready, complete;
+};
+
+/*
+ * The context in this process, by GSSAPI.  target is copied, creds referenced.
+ * Without NTLM in policy and with no verified certificate NTLM is not offered,
+ * whatever mechs says.
+ */
+int cs_inner_initiator(struct cs_creds *creds, gss_name_t target,
+                       unsigned int mechs, const struct cs_policy *policy,
+                       int verified, struct cs_inner **out,
+                       struct cs_error *err);
+
+/* SPNEGO, and NTLMSSP without it.  cred is borrowed and has to live as long;
+ * GSS_C_NO_CREDENTIAL is the default one. */
+int cs_inner_acceptor(gss_cred_id_t cred, const struct cs_policy *policy,
+                      struct cs_inner **out, struct cs_error *err);
+
+/* Free one of any kind, and set it to NULL. */
+void cs_inner_free(struct cs_inner **inner);
+
+#endif /* CS_INNER_H */
