@@ -109,6 +109,12 @@ cs_tls_free(struct cs_tls **tls)
 }
 
 int
+cs_tls_is_acceptor(const struct cs_tls *t)
+{
+    return t->config->acceptor;
+}
+
+int
 cs_tls_feed(struct cs_tls *t, struct cs_span in, struct cs_error *err)
 {
     if (in.len == 0)

@@ -50,6 +50,7 @@ struct cs_tls;
 int cs_tls_new(struct cs_tls_config *config, const char *host,
                struct cs_tls **out, struct cs_error *err);
 void cs_tls_free(struct cs_tls **tls);
+int cs_tls_is_acceptor(const struct cs_tls *tls);
 
 /* Take bytes from the peer. */
 int cs_tls_feed(struct cs_tls *tls, struct cs_span in, struct cs_error *err);

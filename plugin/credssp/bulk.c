@@ -1,0 +1,86 @@
+/* bulk.c - what an exchange is good for once it is over. */
+#include "config.h"
+
+#include <string.h>
+
+#include "exchange.h"
+
+
+int
+credssp_wrap(struct credssp *c, struct cs_span plain, struct cs_buf *out,
+             struct cs_error *err)
+{
+    struct cs_span part;
+    int ret = 0;
+
+    if (c->state != S_DONE)
+        return cs_fail(err, CS_USAGE, "the exchange is not over");
+    while (ret == 0 && plain.len > 0) {
+        part.p = plain.p;
+        part.len = (plain.len > CS_RECORD_MAX) ? CS_RECORD_MAX : plain.len;
+        ret = cs_tls_write(c->tls, part, err);
+        if (ret == 0)
+            ret = cs_tls_drain(c->tls, out, err);
+        plain.p += part.len;
+        plain.len -= part.len;
+    }
+    return ret;
+}
+
+int
+credssp_unwrap(struct credssp *c, struct cs_span in, struct cs_buf *plain,
+               struct cs_error *err)
+{
+    struct cs_span part;
+    int ret = 0;
+
+    if (c->state != S_DONE)
+        return cs_fail(err, CS_USAGE, "the exchange is not over");
+    /* In pieces, so that the BIO does not grow to the size of the whole. */
+    while (ret == 0 && in.len > 0) {
+        part.p = in.p;
+        part.len = (in.len > CS_RECORD_MAX) ? CS_RECORD_MAX : in.len;
+        ret = cs_tls_feed(c->tls, part, err);
+        if (ret == 0)
+            ret = cs_tls_read(c->tls, plain, err);
+        in.p += part.len;
+        in.len -= part.len;
+    }
+    if (ret == 0 && cs_tls_pending_input(c->tls))
+        ret = cs_fail(err, CS_MALFORMED,
+                      "a message ends in the middle of a record");
+    return ret;
+}
+
+void
+credssp_info(const struct credssp *c, struct credssp_info *info)
+{
+    memset(info, 0, sizeof(*info));
+    info->done = (c->state == S_DONE);
+    info->version = c->version;
+    info->peer_version = c->peer_version;
+    info->tls_version = cs_tls_version(c->tls);
+    info->tls_cipher = cs_tls_cipher(c->tls);
+    info->verified = c->verified;
+    info->inner = (c->inner != NULL) ? c->inner->ops->info(c->inner) : NULL;
+    info->state = cs_state_name(c->state);
+}
+
+void
+credssp_frame(const struct credssp *c, size_t plain,
+              struct cs_tls_frame *frame)
+{
+    cs_tls_frame(c->tls, plain, frame);
+}
+
+struct cs_span
+credssp_delegated(const struct credssp *c)
+{
+    return cs_buf_span(&c->delegated);
+}
+
+void
+credssp_forget(struct credssp *c)
+{
+    cs_buf_free(&c->delegated);
+}

@@ -1,0 +1,38 @@
+/* credsint.h - the inside of a credential, for creds.c and tickets.c. */
+#ifndef CS_CREDSINT_H
+#define CS_CREDSINT_H
+
+#include <pthread.h>
+#include <time.h>
+
+#include "creds.h"
+
+#define CS_NTHASH_LENGTH 16     /* bytes: MD4 */
+
+struct cs_creds {
+    int refs;                   /* atomic */
+    char *user, *domain;        /* domain may be "" */
+    char *upn;                  /* "user@realm" if that is what was given */
+    char *principal;            /* for krb5 */
+    char *display;
+    char *password;             /* NUL-terminated, or NULL; wiped */
+    size_t password_len;
+    char *ccache;               /* named by the caller, or NULL */
+    pthread_mutex_t lock;       /* of all below */
+    char *tickets;              /* memory cache of our own, or NULL */
+    time_t expiry;              /* of the ticket in it */
+    int has_nthash;
+    unsigned char nthash[CS_NTHASH_LENGTH];
+};
+
+/* The name, in new memory, of a cache with tickets of this user: the one that
+ * was named, or ours, filled if need be. */
+int cs_tickets_get(struct cs_creds *c, char **name, struct cs_error *err);
+void cs_tickets_forget(struct cs_creds *c);
+
+/* The NT hash of the password (MS-NLMP 3.3.1) in hexadecimal: as good as the
+ * password, to be wiped. */
+int cs_nthash_hex(struct cs_creds *c, char hex[2 * CS_NTHASH_LENGTH + 1],
+                  struct cs_error *err);
+
+#endif /* CS_CREDSINT_H */
