@@ -1,4 +1,4 @@
-/* exchange.h - the inside of an exchange, for credssp.c and bulk.c. */
+/* exchange.h - the inside of an exchange, for credssp.c, states.c and bulk.c. */
 #ifndef CS_EXCHANGE_H
 #define CS_EXCHANGE_H
 
@@ -21,6 +21,19 @@ struct credssp {
     struct cs_buf in;           /* plaintext that is not yet a TSRequest */
     struct cs_buf delegated;    /* acceptor: TSCredentials */
 };
+
+/* What to send: the buffers hold what m's spans point to. */
+struct reply {
+    struct cs_tsrequest m;
+    struct cs_buf nego, proof, auth_info;
+};
+
+/* Take one whole message in this state, and move to the next.  Fills reply,
+ * whose fields stay 0 when nothing is to be said. */
+int cs_answer(struct credssp *c, struct cs_span der, struct reply *reply,
+              struct cs_error *err);
+/* The initiator's first message. */
+int cs_begin(struct credssp *c, struct reply *reply, struct cs_error *err);
 
 /* What a state is called, for people. */
 const char *cs_state_name(enum state state);
