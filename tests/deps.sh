@@ -8,10 +8,11 @@ set -euo pipefail
 # releases do not have because another one contains it there.
 declare -A packages=(
     [build]="build-essential autoconf automake libtool pkg-config libkrb5-dev
-             xz-utils"
+             libssl-dev xz-utils"
     [check]="libcmocka-dev krb5-kdc krb5-admin-server krb5-user
              libnss-wrapper
-             libkrb5-dev python3 python3-gssapi valgrind libc6-dbg"
+             libkrb5-dev libssl-dev gss-ntlmssp python3 python3-gssapi
+             valgrind libc6-dbg"
     [mit]="build-essential dpkg-dev bison perl patch xz-utils gpgv python3
            ca-certificates libnss-wrapper iproute2 krb5-user"
     [lab]="samba samba-ad-provision? samba-dsdb-modules samba-vfs-modules
@@ -19,12 +20,14 @@ declare -A packages=(
            apache2-bin libapache2-mod-auth-gssapi curl libkrb5-dev python3
            python3-cryptography
            python3-dev python3-venv python3-gssapi python3-winrm
-           python3-requests-kerberos build-essential ca-certificates"
+           python3-requests-kerberos build-essential ca-certificates
+           libssl-dev gss-ntlmssp freerdp2-shadow-x11 freerdp2-x11
+           winpr-utils xvfb"
     [lint]="shellcheck cppcheck clang clang-tidy mandoc python3-pyflakes
-            binutils build-essential libkrb5-dev"
+            binutils build-essential libkrb5-dev libssl-dev"
     [bench]="gssproxy curl valgrind krb5-kdc krb5-admin-server krb5-user
              python3 binutils build-essential libkrb5-dev"
-    [fuzz]="clang libclang-rt-dev? libkrb5-dev"
+    [fuzz]="clang libclang-rt-dev? libkrb5-dev libssl-dev"
 )
 kinds="build check mit lab lint bench fuzz"
 mark="# made by gss-winrm's tests/deps.sh while it installs packages"

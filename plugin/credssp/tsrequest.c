@@ -7,7 +7,10 @@
 #include "tsrequest.h"
 
 /* The tags of the fields. */
-enum { VERSION, NEGO_TOKENS, AUTH_INFO, PUB_KEY_AUTH, ERROR_CODE, CLIENT_NONCE };
+enum {
+    T_VERSION, T_NEGO_TOKENS, T_AUTH_INFO, T_PUB_KEY_AUTH, T_ERROR_CODE,
+    T_CLIENT_NONCE
+};
 
 static struct cs_span
 read_nego_data(struct cs_der *fields)
@@ -15,7 +18,7 @@ read_nego_data(struct cs_der *fields)
     struct cs_der tagged, list, item;
     struct cs_span token;
 
-    cs_der_enter(fields, CS_DER_CONTEXT(NEGO_TOKENS), &tagged);
+    cs_der_enter(fields, CS_DER_CONTEXT(T_NEGO_TOKENS), &tagged);
     cs_der_enter(&tagged, CS_DER_SEQUENCE, &list);
     cs_der_end(&tagged);
     cs_der_enter(&list, CS_DER_SEQUENCE, &item);
@@ -28,7 +31,7 @@ read_nego_data(struct cs_der *fields)
 static void
 write_nego_data(struct cs_buf *out, struct cs_span token)
 {
-    size_t tagged = cs_der_open(out, CS_DER_CONTEXT(NEGO_TOKENS));
+    size_t tagged = cs_der_open(out, CS_DER_CONTEXT(T_NEGO_TOKENS));
     size_t list = cs_der_open(out, CS_DER_SEQUENCE);
     size_t item = cs_der_open(out, CS_DER_SEQUENCE);
 
@@ -44,7 +47,7 @@ read_error_code(struct cs_der *fields)
     struct cs_der tagged;
     uint32_t status;
 
-    cs_der_enter(fields, CS_DER_CONTEXT(ERROR_CODE), &tagged);
+    cs_der_enter(fields, CS_DER_CONTEXT(T_ERROR_CODE), &tagged);
     status = cs_der_uint32(&tagged);
     cs_der_end(&tagged);
     return status;
@@ -70,17 +73,17 @@ cs_tsrequest_decode(struct cs_span in, struct cs_tsrequest *out,
     cs_der_begin(&all, in.p, in.len);
     cs_der_enter(&all, CS_DER_SEQUENCE, &fields);
     cs_der_end(&all);
-    out->version = cs_der_tagged_natural(&fields, VERSION);
-    if (is_next(&fields, NEGO_TOKENS, out, CS_NEGO))
+    out->version = cs_der_tagged_natural(&fields, T_VERSION);
+    if (is_next(&fields, T_NEGO_TOKENS, out, CS_NEGO))
         out->nego = read_nego_data(&fields);
-    if (is_next(&fields, AUTH_INFO, out, CS_AUTHINFO))
-        out->auth_info = cs_der_tagged_octets(&fields, AUTH_INFO);
-    if (is_next(&fields, PUB_KEY_AUTH, out, CS_PUBKEY))
-        out->pub_key_auth = cs_der_tagged_octets(&fields, PUB_KEY_AUTH);
-    if (is_next(&fields, ERROR_CODE, out, CS_ERRORCODE))
+    if (is_next(&fields, T_AUTH_INFO, out, CS_AUTHINFO))
+        out->auth_info = cs_der_tagged_octets(&fields, T_AUTH_INFO);
+    if (is_next(&fields, T_PUB_KEY_AUTH, out, CS_PUBKEY))
+        out->pub_key_auth = cs_der_tagged_octets(&fields, T_PUB_KEY_AUTH);
+    if (is_next(&fields, T_ERROR_CODE, out, CS_ERRORCODE))
         out->error_code = read_error_code(&fields);
-    if (is_next(&fields, CLIENT_NONCE, out, CS_NONCE))
-        out->nonce = cs_der_tagged_octets(&fields, CLIENT_NONCE);
+    if (is_next(&fields, T_CLIENT_NONCE, out, CS_NONCE))
+        out->nonce = cs_der_tagged_octets(&fields, T_CLIENT_NONCE);
     cs_der_end(&fields);
     if (all.root_bad || out->version < CS_VERSION_OLDEST) {
         memset(out, 0, sizeof(*out));
@@ -94,20 +97,20 @@ cs_tsrequest_encode(const struct cs_tsrequest *in, struct cs_buf *out)
 {
     size_t all = cs_der_open(out, CS_DER_SEQUENCE), tagged;
 
-    cs_der_put_tagged_natural(out, VERSION, in->version);
+    cs_der_put_tagged_natural(out, T_VERSION, in->version);
     if (in->fields & CS_NEGO)
         write_nego_data(out, in->nego);
     if (in->fields & CS_AUTHINFO)
-        cs_der_put_tagged_octets(out, AUTH_INFO, in->auth_info);
+        cs_der_put_tagged_octets(out, T_AUTH_INFO, in->auth_info);
     if (in->fields & CS_PUBKEY)
-        cs_der_put_tagged_octets(out, PUB_KEY_AUTH, in->pub_key_auth);
+        cs_der_put_tagged_octets(out, T_PUB_KEY_AUTH, in->pub_key_auth);
     if (in->fields & CS_ERRORCODE) {
-        tagged = cs_der_open(out, CS_DER_CONTEXT(ERROR_CODE));
+        tagged = cs_der_open(out, CS_DER_CONTEXT(T_ERROR_CODE));
         cs_der_put_status(out, in->error_code);
         cs_der_close(out, tagged);
     }
     if (in->fields & CS_NONCE)
-        cs_der_put_tagged_octets(out, CLIENT_NONCE, in->nonce);
+        cs_der_put_tagged_octets(out, T_CLIENT_NONCE, in->nonce);
     cs_der_close(out, all);
 }
 
