@@ -39,7 +39,7 @@ grow(struct cs_buf *buf, size_t need)
     p = malloc(cap);
     if (p == NULL)
         return CS_NOMEM;
-    if (buf->len > 0)
+    if (buf->p != NULL)
         memcpy(p, buf->p, buf->len);
     cs_wipe_free(buf->p, buf->cap);
     buf->p = p;

@@ -22,7 +22,7 @@
 #include "error.h"
 #include "tsrequest.h"
 
-#define CS_KEY_MAX 4096         /* bytes: RSA with 16384 bits has 2061 */
+#define CS_KEY_MAX ((size_t)4096)         /* bytes: RSA with 16384 bits has 2061 */
 
 struct cs_binding {
     uint32_t version;           /* effective: 2 to 6 */

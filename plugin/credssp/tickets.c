@@ -189,7 +189,8 @@ cs_nthash_hex(struct cs_creds *c, char hex[2 * CS_NTHASH_LENGTH + 1],
               struct cs_error *err)
 {
     static const char digits[] = "0123456789abcdef";
-    int ret = 0, i;
+    int ret = 0;
+    size_t i;
 
     hex[0] = '\0';
     if (c->password == NULL)

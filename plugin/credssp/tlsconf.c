@@ -11,7 +11,7 @@
 
 #include "tlsconf.h"
 
-#define PIN_LENGTH CS_PIN_LENGTH
+#define PIN_LENGTH ((size_t)CS_PIN_LENGTH)
 #define DAY_SECONDS (24L * 60 * 60)
 
 int
@@ -42,7 +42,8 @@ hex_digit(char c)
 static int
 pin_from_hex(const char *text, unsigned char *pin)
 {
-    int i, high, low;
+    int high, low;
+    size_t i;
 
     for (i = 0; i < PIN_LENGTH; i++) {
         high = hex_digit(text[2 * i]);
@@ -66,7 +67,7 @@ parse_pin(const char *text, unsigned char *pin)
     /* It counts what the padding stands for, too. */
     if (len != 44 || text[43] != '=' || text[42] == '=' ||
         EVP_DecodeBlock(decoded, (const unsigned char *)text, 44) !=
-        PIN_LENGTH + 1)
+        CS_PIN_LENGTH + 1)
         return 0;
     memcpy(pin, decoded, PIN_LENGTH);
     return 1;

@@ -18,7 +18,7 @@
 enum { CS_PASSWORD = 1, CS_SMARTCARD = 2, CS_REMOTEGUARD = 6 };
 
 /* The longest TSCredentials that is read or written. */
-#define CS_TSCREDS_MAX (64 * 1024)
+#define CS_TSCREDS_MAX ((size_t)64 * 1024)
 
 /* Packages of a remote guard credential that are read, at most. */
 #define CS_GUARD_MAX 8

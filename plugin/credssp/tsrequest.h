@@ -25,7 +25,7 @@
 
 /* The longest TSRequest that is read or written: a Kerberos token with a large
  * PAC has some 64 KiB. */
-#define CS_TSREQUEST_MAX (128 * 1024)
+#define CS_TSREQUEST_MAX ((size_t)128 * 1024)
 
 /* Which of the optional fields are there. */
 enum {
