@@ -167,8 +167,8 @@ static int
 keep_talking(struct credssp *c, struct cs_span in, struct cs_error *err)
 {
     if (c->in.len > 0 || cs_tls_pending_input(c->tls))
-        return cs_fail(err, CS_MALFORMED, "the peer's token ends in the middle "
-                       "of a message");
+        return cs_fail(err, CS_MALFORMED, "the peer's token ends in the "
+                       "middle of a message");
     if (in.len == 0)
         return cs_fail(err, CS_UNEXPECTED, "the peer sent an empty token "
                        "(state: %s)", cs_state_name(c->state));

@@ -13,12 +13,12 @@
 enum cs_code {
     CS_OK = 0,
     CS_NOMEM = -1,
-    CS_MALFORMED = -2,          /* the peer's bytes are not what MS-CSSP says */
+    CS_MALFORMED = -2,          /* the peer's bytes are not MS-CSSP's */
     CS_UNEXPECTED = -3,         /* a field that is not legal in this state */
     CS_VERSION = -4,            /* the peer's version is older than allowed */
     CS_BINDING = -5,            /* pubKeyAuth is not for this TLS connection */
     CS_POLICY = -6,             /* not allowed by krb5.conf or the caller */
-    CS_TLS = -7,                /* the TLS library, a certificate or an alert */
+    CS_TLS = -7,                /* TLS, a certificate or an alert */
     CS_INNER = -8,              /* the authentication inside failed */
     CS_REMOTE = -9,             /* the peer sent an errorCode (ntstatus) */
     CS_USAGE = -10,             /* the caller's mistake */

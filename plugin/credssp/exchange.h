@@ -1,4 +1,4 @@
-/* exchange.h - the inside of an exchange, for credssp.c, states.c and bulk.c. */
+/* exchange.h - the inside of an exchange, for its three sources. */
 #ifndef CS_EXCHANGE_H
 #define CS_EXCHANGE_H
 

@@ -20,6 +20,7 @@
 
 CS_MECHGLUE(accept_sec_context);
 CS_MECHGLUE(acquire_cred_from);
+CS_MECHGLUE(add_buffer_set_member);
 CS_MECHGLUE(add_oid_set_member);
 CS_MECHGLUE(compare_name);
 CS_MECHGLUE(create_empty_oid_set);

@@ -1,4 +1,4 @@
-/* pubkey.c - pubKeyAuth: what binds the authentication to the TLS connection. */
+/* pubkey.c - pubKeyAuth: what binds the authentication to TLS. */
 #include "config.h"
 
 #include <openssl/crypto.h>

@@ -6,8 +6,8 @@
  * that it sees the same server key outside:
  *
  *     versions 5 and up
- *         client  SHA256("CredSSP Client-To-Server Binding Hash" NUL nonce key)
- *         server  SHA256("CredSSP Server-To-Client Binding Hash" NUL nonce key)
+ *       client SHA256("CredSSP Client-To-Server Binding Hash", 0, nonce, key)
+ *       server SHA256("CredSSP Server-To-Client Binding Hash", 0, nonce, key)
  *     versions 2 to 4 (open to CVE-2018-0886)
  *         client  key
  *         server  key, one added to its first octet
@@ -22,7 +22,7 @@
 #include "error.h"
 #include "tsrequest.h"
 
-#define CS_KEY_MAX ((size_t)4096)         /* bytes: RSA with 16384 bits has 2061 */
+#define CS_KEY_MAX ((size_t)4096)       /* bytes: RSA-16384 has 2061 */
 
 struct cs_binding {
     uint32_t version;           /* effective: 2 to 6 */

@@ -11,7 +11,7 @@
 #include "credsint.h"
 #include "tscreds.h"
 
-#define SPARE_SECONDS 300       /* a ticket is renewed that long before its end */
+#define SPARE_SECONDS 300       /* a ticket is renewed before its end */
 
 static int
 krb5_fail(krb5_context context, krb5_error_code code, const char *what,
@@ -203,6 +203,6 @@ cs_nthash_hex(struct cs_creds *c, char hex[2 * CS_NTHASH_LENGTH + 1],
         hex[2 * i + 1] = digits[c->nthash[i] & 15];
     }
     (void)pthread_mutex_unlock(&c->lock);
-    hex[2 * CS_NTHASH_LENGTH] = '\0';
+    hex[2 * (size_t)CS_NTHASH_LENGTH] = '\0';
     return ret;
 }

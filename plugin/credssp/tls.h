@@ -13,7 +13,7 @@
 #include "buf.h"
 #include "error.h"
 
-#define CS_RECORD_MAX 16384     /* plaintext bytes in a record (RFC 8446 5.1) */
+#define CS_RECORD_MAX 16384     /* plaintext bytes (RFC 8446 5.1) */
 
 /* All strings are borrowed for the call only. */
 struct cs_tls_options {

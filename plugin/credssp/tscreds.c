@@ -141,7 +141,7 @@ write_remoteguard(struct cs_buf *out, const struct cs_remoteguard *in)
     cs_der_close(out, tagged);
 }
 
-/* The structure inside credentials.  Returns 0 for a credType unknown to us. */
+/* The structure inside credentials.  Returns 0 for an unknown credType. */
 static int
 read_kind(struct cs_der *in, struct cs_tscreds *out)
 {

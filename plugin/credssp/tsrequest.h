@@ -29,7 +29,8 @@
 
 /* Which of the optional fields are there. */
 enum {
-    CS_NEGO = 1, CS_AUTHINFO = 2, CS_PUBKEY = 4, CS_ERRORCODE = 8, CS_NONCE = 16
+    CS_NEGO = 1, CS_AUTHINFO = 2, CS_PUBKEY = 4, CS_ERRORCODE = 8,
+    CS_NONCE = 16
 };
 
 struct cs_tsrequest {

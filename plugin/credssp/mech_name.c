@@ -1,0 +1,180 @@
+/* mech_name.c - names: the mechglue's, and their text. */
+#include "config.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "mech.h"
+#include "mechglue.h"
+
+OM_uint32
+csm_wrap_name(OM_uint32 *minor, gss_name_t inner, struct csm_name **out)
+{
+    gss_buffer_desc text = GSS_C_EMPTY_BUFFER;
+    struct csm_name *n = NULL;
+    OM_uint32 major, tmp;
+
+    *out = NULL;
+    major = gss_display_name(minor, inner, &text, NULL);
+    if (!GSS_ERROR(major)) {
+        n = calloc(1, sizeof(*n));
+        if (n != NULL)
+            n->text = strndup(text.value, text.length);
+        if (n == NULL || n->text == NULL)
+            major = csm_no_memory(minor);
+    }
+    (void)gss_release_buffer(&tmp, &text);
+    if (GSS_ERROR(major)) {
+        free(n);
+        (void)gss_release_name(&tmp, &inner);
+        return major;
+    }
+    n->inner = inner;
+    *out = n;
+    return GSS_S_COMPLETE;
+}
+
+void
+csm_free_name(struct csm_name **name)
+{
+    struct csm_name *n = *name;
+    OM_uint32 minor;
+
+    *name = NULL;
+    if (n == NULL)
+        return;
+    (void)gss_release_name(&minor, &n->inner);
+    free(n->text);
+    free(n);
+}
+
+static OM_uint32
+import(OM_uint32 *minor, gss_buffer_t text, gss_OID type,
+       struct csm_name **out)
+{
+    gss_name_t inner;
+    OM_uint32 major = gss_import_name(minor, text, type, &inner);
+
+    *out = NULL;
+    return GSS_ERROR(major) ? major : csm_wrap_name(minor, inner, out);
+}
+
+OM_uint32
+csm_user_name(OM_uint32 *minor, const char *text, struct csm_name **out)
+{
+    gss_buffer_desc buffer = { strlen(text), (void *)(uintptr_t)text };
+
+    return import(minor, &buffer, GSS_C_NT_USER_NAME, out);
+}
+
+OM_uint32 KRB5_CALLCONV
+csm_import_name(OM_uint32 *minor, gss_buffer_t text, gss_OID type,
+                gss_name_t *out)
+{
+    struct csm_name *name;
+    OM_uint32 major = import(minor, text, type, &name);
+
+    *out = (gss_name_t)name;
+    return major;
+}
+
+/* The type must not be the inner name's own copy: the caller keeps it. */
+OM_uint32 KRB5_CALLCONV
+csm_display_name(OM_uint32 *minor, gss_name_t name, gss_buffer_t text,
+                 gss_OID *type)
+{
+    const gss_OID service = GSS_C_NT_HOSTBASED_SERVICE;
+    gss_OID inner;
+    OM_uint32 major;
+
+    major = gss_display_name(minor, ((struct csm_name *)name)->inner, text,
+                             &inner);
+    if (type != NULL && !GSS_ERROR(major))
+        *type = (inner != GSS_C_NO_OID && inner->length == service->length &&
+                 memcmp(inner->elements, service->elements,
+                        inner->length) == 0) ? service : GSS_C_NT_USER_NAME;
+    return major;
+}
+
+OM_uint32 KRB5_CALLCONV
+csm_compare_name(OM_uint32 *minor, gss_name_t a, gss_name_t b, int *equal)
+{
+    return gss_compare_name(minor, ((struct csm_name *)a)->inner,
+                            ((struct csm_name *)b)->inner, equal);
+}
+
+OM_uint32 KRB5_CALLCONV
+csm_duplicate_name(OM_uint32 *minor, const gss_name_t in, gss_name_t *out)
+{
+    struct csm_name *name;
+    gss_name_t inner;
+    OM_uint32 major;
+
+    *out = GSS_C_NO_NAME;
+    major = gss_duplicate_name(minor, ((const struct csm_name *)in)->inner,
+                               &inner);
+    if (GSS_ERROR(major))
+        return major;
+    major = csm_wrap_name(minor, inner, &name);
+    *out = (gss_name_t)name;
+    return major;
+}
+
+OM_uint32 KRB5_CALLCONV
+csm_release_name(OM_uint32 *minor, gss_name_t *name)
+{
+    struct csm_name *n = (struct csm_name *)*name;
+
+    *minor = 0;
+    csm_free_name(&n);
+    *name = GSS_C_NO_NAME;
+    return GSS_S_COMPLETE;
+}
+
+OM_uint32 KRB5_CALLCONV
+csm_canonicalize_name(OM_uint32 *minor, const gss_name_t in,
+                      const gss_OID mech, gss_name_t *out)
+{
+    (void)mech;
+    return csm_duplicate_name(minor, in, out);
+}
+
+/*
+ * RFC 2743 section 3.2: 04 01, u16 length of the OID's DER, that DER, u32
+ * length, name.
+ */
+OM_uint32 KRB5_CALLCONV
+csm_export_name(OM_uint32 *minor, const gss_name_t in, gss_buffer_t out)
+{
+    const char *text = ((const struct csm_name *)in)->text;
+    uint32_t len = strlen(text);
+    uint8_t head[] = { 4, 1, 0, 2 + 6, 6, 6, 0, 0, 0, 0, 0, 0,
+                       len >> 24, len >> 16, len >> 8, len };
+    struct cs_buf buf = CS_BUF_INIT(sizeof(head) + len);
+    OM_uint32 major;
+
+    memcpy(head + 6, csm_oid.elements, csm_oid.length);
+    cs_buf_add(&buf, head, sizeof(head));
+    cs_buf_add(&buf, text, len);
+    major = (buf.error != 0) ? csm_no_memory(minor) :
+        csm_buffer(minor, buf.p, buf.len, out);
+    cs_buf_free(&buf);
+    return major;
+}
+
+OM_uint32 KRB5_CALLCONV
+csm_inquire_names_for_mech(OM_uint32 *minor, gss_OID mech, gss_OID_set *out)
+{
+    gss_OID types[] = { GSS_C_NT_HOSTBASED_SERVICE, GSS_C_NT_USER_NAME,
+                        GSS_C_NT_EXPORT_NAME };
+    OM_uint32 major, tmp;
+    size_t i;
+
+    (void)mech;
+    major = gss_create_empty_oid_set(minor, out);
+    for (i = 0; i < sizeof(types) / sizeof(*types) && !GSS_ERROR(major); i++)
+        major = gss_add_oid_set_member(minor, types[i], out);
+    if (GSS_ERROR(major))
+        (void)gss_release_oid_set(&tmp, out);
+    return major;
+}
