@@ -1,0 +1,65 @@
+/*
+ * cs_pair.h - both ends of CredSSP in one process, and somebody between them.
+ *
+ * NTLM inside, so that no KDC is needed; gss-ntlmssp is the real one.  The man
+ * in the middle ends TLS on both sides, sees each TSRequest, and may change it
+ * or put other bytes in its place.  By default he has the server's own key, so
+ * that what he changes is the only thing that is wrong.
+ */
+#ifndef CS_PAIR_H
+#define CS_PAIR_H
+
+#include "credssp.h"
+#include "unit.h"
+
+#define PAIR_PASSWORD "correct horse battery staple"
+
+enum direction { TO_SERVER, TO_CLIENT };
+
+struct pair;
+
+/* Change the message in place; or fill raw, which is then sent instead.  n
+ * counts the messages in this direction from 0. */
+typedef void (*meddler)(struct pair *pair, enum direction to, int n,
+                        struct cs_tsrequest *m, struct cs_buf *raw);
+
+struct pair {
+    /* To be set before pair_run(); zero is the usual. */
+    int client_announce, server_announce, client_minimum, server_minimum;
+    int tls_max;                /* 0x0303: TLS 1.2 */
+    int other_key;              /* the man in the middle has a key of his own */
+    int no_ntlm;                /* policy for the client */
+    const char *password;       /* of the client, if it is wrong */
+    meddler meddle;
+
+    /* Afterwards. */
+    int client_done, server_done;
+    struct cs_error client_error, server_error;
+    int secrets;                /* messages with authInfo from the client */
+    int error_codes;            /* messages with errorCode from the server */
+    struct credssp_info info;   /* the client's; strings are static */
+    struct cs_span delegated;   /* the server's; until pair_free() */
+
+    /* Inside. */
+    struct credssp *client, *server;
+    struct cs_tls *front, *back;        /* the man in the middle's */
+    int count[2];
+    struct cs_buf proof;        /* the client's pubKeyAuth as it was */
+};
+
+/* Once for the program: users for gss-ntlmssp, keys. */
+void pair_setup(void);
+void pair_teardown(void);
+/* The key's configuration for an acceptor, and one for an initiator. */
+struct cs_tls_config *pair_server_tls(void);
+struct cs_tls_config *pair_client_tls(int tls_max);
+
+/* A context inside with the test's user. */
+int pair_inner(const struct pair *pair, struct cs_inner **out,
+               struct cs_error *err);
+
+/* Exchange until both ends are done or one has failed. */
+void pair_run(struct pair *pair);
+void pair_free(struct pair *pair);
+
+#endif /* CS_PAIR_H */
