@@ -1,0 +1,12 @@
+/* fuzz_cs_acceptor.c - the acceptor, fed with what a client sends. */
+#include "config.h"
+
+#include "cs_drive.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    return fuzz(CS_SERVER, data, size);
+}
