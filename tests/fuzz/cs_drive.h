@@ -58,12 +58,15 @@ static void
 shake_hands(struct drive *d)
 {
     struct cs_buf said = CS_BUF_INIT(CS_TSREQUEST_MAX);
+    struct credssp_info info;
     int i, up;
 
     for (i = 0; i < 4 && !d->dead; i++) {
         (void)cs_tls_handshake(d->peer, &up, NULL);
         (void)cs_tls_drain(d->peer, &said, NULL);
-        if (said.len > 0 || d->side == CS_CLIENT)
+        credssp_info(d->end, &info);
+        if (said.len > 0 || (d->side == CS_CLIENT && i == 0) ||
+            strcmp(info.state, "start") == 0)
             give(d, cs_buf_span(&said));
         cs_buf_reset(&said);
     }
@@ -78,6 +81,12 @@ honest(struct drive *d, int n, struct cs_buf *out)
     struct cs_buf proof = CS_BUF_INIT(CS_KEY_MAX);
     struct cs_tsrequest m = { .version = 6 };
     struct cs_binding b = { .version = 6, .verified = 0 };
+    static const uint8_t der[] = {
+        0x30, 0x17, 0xa0, 0x03, 0x02, 0x01, 0x01, 0xa1, 0x10, 0x04, 0x0e,
+        0x30, 0x0c, 0xa0, 0x02, 0x04, 0x00, 0xa1, 0x02, 0x04, 0x00, 0xa2,
+        0x02, 0x04, 0x00
+    };
+    struct cs_span nobody = { der, sizeof(der) };
 
     m.fields = CS_NEGO;
     m.nego.p = (const uint8_t *)"token";
@@ -89,6 +98,10 @@ honest(struct drive *d, int n, struct cs_buf *out)
         m.fields = CS_PUBKEY | (other == CS_CLIENT ? CS_NEGO | CS_NONCE : 0);
         m.pub_key_auth = cs_buf_span(&proof);
         m.nonce = b.nonce;
+    }
+    if (n >= 2 && other == CS_CLIENT) {
+        m.fields = CS_AUTHINFO;
+        m.auth_info = nobody;
     }
     cs_tsrequest_encode(&m, out);
     cs_buf_free(&proof);
