@@ -226,6 +226,25 @@ acquire(struct cs_creds *c, unsigned int mechs, const struct store *store,
                                           minor, &mech) : 0;
 }
 
+/*
+ * Without SPNEGO, FreeRDP's server answers an offer of OEM and of Unicode
+ * strings with both, which gss-ntlmssp then refuses.  Its default flags, less
+ * OEM; an option of gss-ntlmssp's, so that failing it is no error.
+ */
+static void
+offer_unicode_only(gss_cred_id_t *cred)
+{
+    static const gss_OID_desc option = {
+        11, (void *)"\x2b\x06\x01\x04\x01\xb7\x7d\x85\x0f\x01\x05"
+    };
+    uint32_t flags = 0xA2008205;
+    gss_buffer_desc value = { sizeof(flags), &flags };
+    OM_uint32 minor;
+
+    (void)gss_set_cred_option(&minor, cred, (gss_OID)(uintptr_t)&option,
+                              &value);
+}
+
 #define NTLM_ANY (CS_MECH_NTLM | CS_MECH_RAW_NTLM)
 
 int
@@ -260,6 +279,8 @@ cs_creds_acquire(struct cs_creds *c, unsigned int mechs, gss_cred_id_t *out,
         ret = acquire(c, mechs, &store, out, err);
     else if (ret == 0)
         ret = cs_fail(err, CS_POLICY, "no mechanism is left to use");
+    if (ret == 0 && mechs == CS_MECH_RAW_NTLM)
+        offer_unicode_only(out);
     explicit_bzero(hash, sizeof(hash));
     free(tickets);
     return ret;

@@ -69,7 +69,7 @@ size_t cs_der_open(struct cs_buf *out, uint8_t tag);
 void cs_der_close(struct cs_buf *out, size_t mark);
 
 void cs_der_put_octets(struct cs_buf *out, const void *p, size_t len);
-/* As four octets, negative where the top bit is set. */
+/* Minimal, negative where the top bit is set. */
 void cs_der_put_status(struct cs_buf *out, uint32_t value);
 /* Minimal, never negative. */
 void cs_der_put_natural(struct cs_buf *out, uint32_t value);

@@ -20,8 +20,9 @@ struct csm_name {
     char *text;
 };
 
-/* A credential.  Either side's members may be NULL. */
+/* A credential, counted.  Either side's members may be NULL. */
 struct csm_cred {
+    int refs;                   /* atomic */
     gss_cred_usage_t usage;
     struct csm_name *name;      /* initiator: the user; or NULL */
     /* initiator */
@@ -39,12 +40,19 @@ struct csm_cred {
 struct csm_ctx {
     struct credssp *credssp;
     int initiator, framed;
-    struct csm_cred *own;       /* the default acceptor's, or NULL: it has to
-                                 * live as long as the context inside */
+    int delegated;              /* acceptor: a password came */
+    long long end;              /* seconds of gw_now_ms(); 0: none */
+    struct csm_cred *own;       /* acceptor: a reference, because the context
+                                 * inside borrows its credential */
 };
 
 /* The flags of a context. */
 OM_uint32 csm_granted(const struct csm_ctx *ctx);
+/* Seconds that it is good for; 0 when it has expired. */
+OM_uint32 csm_time_left(const struct csm_ctx *ctx);
+
+/* Is there a password among what was delegated, and whose? */
+int csm_has_delegated(const struct credssp *credssp);
 
 /* The delegated domain, user and password in UTF-8, with a NUL each, in three
  * buffers of the caller's (mech_inquire.c). */
@@ -78,11 +86,15 @@ struct csm_options {
     struct cs_tls_options tls;
     unsigned int mechs;
     int minimum_version, framing;
-    const char *keytab, *ntlm_user_file;
+    const char *keytab;
 };
 
-OM_uint32 csm_make_cred(OM_uint32 *minor, struct csm_options *options,
-                        gss_cred_usage_t usage, struct csm_cred **out);
+/* name is whom an acceptor's credential is for; NULL: anybody. */
+OM_uint32 csm_make_cred(OM_uint32 *minor, const struct csm_name *name,
+                        struct csm_options *options, gss_cred_usage_t usage,
+                        struct csm_cred **out);
+struct csm_cred *csm_cred_ref(struct csm_cred *cred);
+/* Give a reference up, and set it to NULL. */
 void csm_free_cred(struct csm_cred **cred);
 
 /* Read keys into options (mech_store.c); borrows the values. */

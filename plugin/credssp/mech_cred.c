@@ -4,8 +4,16 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "gsserr.h"
 #include "mech.h"
 #include "mechglue.h"
+
+struct csm_cred *
+csm_cred_ref(struct csm_cred *c)
+{
+    __atomic_add_fetch(&c->refs, 1, __ATOMIC_RELAXED);
+    return c;
+}
 
 void
 csm_free_cred(struct csm_cred **cred)
@@ -14,7 +22,7 @@ csm_free_cred(struct csm_cred **cred)
     OM_uint32 minor;
 
     *cred = NULL;
-    if (c == NULL)
+    if (c == NULL || __atomic_sub_fetch(&c->refs, 1, __ATOMIC_ACQ_REL) > 0)
         return;
     csm_free_name(&c->name);
     cs_creds_free(&c->user);
@@ -68,37 +76,63 @@ make_initiator(OM_uint32 *minor, struct csm_cred *c, struct csm_options *o)
     return csm_user_name(minor, cs_creds_name(c->user), &c->name);
 }
 
+/*
+ * gss-ntlmssp takes any store, even one without a key of its own, for a user's
+ * and makes a credential that cannot accept.  So with a keytab SPNEGO is for
+ * Kerberos alone, and NTLM by itself gets no store.
+ */
 static OM_uint32
-make_acceptor(OM_uint32 *minor, struct csm_cred *c,
-              const struct csm_options *o)
+acquire_accept(OM_uint32 *minor, gss_name_t name, const char *keytab,
+               gss_cred_id_t *out)
 {
     gss_OID_desc mechs[] = { cs_oid_spnego, cs_oid_ntlmssp };
-    gss_OID_set_desc set = { 2, mechs };
-    gss_key_value_element_desc elements[2];
-    gss_key_value_set_desc store = { 0, elements };
+    gss_OID_desc inside = cs_oid_krb5;
+    gss_OID_set_desc set = { keytab != NULL ? 1 : 2, mechs };
+    gss_OID_set_desc only = { 1, &inside };
+    gss_key_value_element_desc element = { "keytab", keytab };
+    gss_key_value_set_desc store = { 1, &element };
+    OM_uint32 major, tmp;
+
+    major = gss_acquire_cred_from(minor, name, GSS_C_INDEFINITE, &set,
+                                  GSS_C_ACCEPT,
+                                  keytab != NULL ? &store : NULL, out, NULL,
+                                  NULL);
+    if (GSS_ERROR(major) || keytab == NULL)
+        return major;
+    major = gss_set_neg_mechs(minor, *out, &only);
+    if (GSS_ERROR(major))
+        (void)gss_release_cred(&tmp, out);
+    else                        /* there may be no gss-ntlmssp */
+        (void)gss_add_cred_from(&tmp, *out, name, &mechs[1], GSS_C_ACCEPT,
+                                GSS_C_INDEFINITE, GSS_C_INDEFINITE, NULL,
+                                NULL, NULL, NULL, NULL);
+    return major;
+}
+
+static OM_uint32
+make_acceptor(OM_uint32 *minor, const struct csm_name *name,
+              struct csm_cred *c, const struct csm_options *o)
+{
+    gss_name_t inner = (name != NULL) ? name->inner : GSS_C_NO_NAME;
     struct cs_tls_options tls = o->tls;
     struct cs_error err;
+    OM_uint32 major, code;
 
-    if (o->keytab != NULL) {
-        elements[store.count].key = "keytab";
-        elements[store.count++].value = o->keytab;
-    }
-    if (o->ntlm_user_file != NULL) {
-        elements[store.count].key = "ntlmssp_keyfile";
-        elements[store.count++].value = o->ntlm_user_file;
-    }
     c->minimum_version = o->minimum_version;
     tls.acceptor = 1;
-    /* gss-ntlmssp takes any store, even an empty one, for a user's. */
     if (cs_tls_config_new(&tls, &c->server_tls, &err) != 0)
         return csm_error(minor, &err);
-    return gss_acquire_cred_from(minor, GSS_C_NO_NAME, GSS_C_INDEFINITE, &set,
-                                 GSS_C_ACCEPT, store.count > 0 ? &store : NULL,
-                                 &c->accept, NULL, NULL);
+    major = acquire_accept(&code, inner, o->keytab, &c->accept);
+    if (!GSS_ERROR(major))
+        return major;
+    (void)cs_gss_fail(&err, "no credential to accept with", major, code,
+                      &cs_oid_spnego);
+    return csm_error(minor, &err);
 }
 
 OM_uint32
-csm_make_cred(OM_uint32 *minor, struct csm_options *o, gss_cred_usage_t usage,
+csm_make_cred(OM_uint32 *minor, const struct csm_name *name,
+              struct csm_options *o, gss_cred_usage_t usage,
               struct csm_cred **out)
 {
     struct csm_cred *c = calloc(1, sizeof(*c));
@@ -107,11 +141,12 @@ csm_make_cred(OM_uint32 *minor, struct csm_options *o, gss_cred_usage_t usage,
     *out = NULL;
     if (c == NULL)
         return csm_no_memory(minor);
+    c->refs = 1;
     c->usage = usage;
     if (usage != GSS_C_ACCEPT)
         major = make_initiator(minor, c, o);
     if (!GSS_ERROR(major) && usage != GSS_C_INITIATE)
-        major = make_acceptor(minor, c, o);
+        major = make_acceptor(minor, name, c, o);
     if (GSS_ERROR(major))
         csm_free_cred(&c);
     *out = c;
@@ -134,7 +169,8 @@ acquire(OM_uint32 *minor, const gss_name_t name, struct csm_options *o,
     if (name != GSS_C_NO_NAME && usage != GSS_C_ACCEPT)
         o->user.user = ((const struct csm_name *)name)->text;
     if (!GSS_ERROR(major))
-        major = csm_make_cred(minor, o, usage, &c);
+        major = csm_make_cred(minor, (const struct csm_name *)name, o, usage,
+                              &c);
     if (!GSS_ERROR(major) && mechs != NULL) {
         major = gss_create_empty_oid_set(minor, mechs);
         if (!GSS_ERROR(major))

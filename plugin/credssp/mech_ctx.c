@@ -5,6 +5,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "clock.h"
 #include "cspolicy.h"
 #include "mech.h"
 #include "tscreds.h"
@@ -36,10 +37,17 @@ static void
 add_frame(struct cs_buf *out, size_t len)
 {
     size_t rest = len + 2 + csm_oid.length;
-    uint8_t head[] = { 0x60, 0x83, rest >> 16, rest >> 8, rest, 6,
-                       csm_oid.length };
+    uint8_t octets[] = { rest >> 16, rest >> 8, rest };
+    size_t skip = (rest > 0xFFFF) ? 0 : (rest > 0xFF) ? 1 : 2;
+    uint8_t many = 0x80 | (3 - skip), tag = 0x60, oid = 6;
+    uint8_t oid_len = csm_oid.length;
 
-    cs_buf_add(out, head, sizeof(head));
+    cs_buf_add(out, &tag, 1);
+    if (rest > 0x7F)            /* as short as it can be */
+        cs_buf_add(out, &many, 1);
+    cs_buf_add(out, octets + skip, 3 - skip);
+    cs_buf_add(out, &oid, 1);
+    cs_buf_add(out, &oid_len, 1);
     cs_buf_add(out, csm_oid.elements, csm_oid.length);
 }
 
@@ -167,8 +175,34 @@ csm_granted(const struct csm_ctx *x)
     struct credssp_info info;
 
     credssp_info(x->credssp, &info);
-    return info.done ? GRANTED | GSS_C_PROT_READY_FLAG | GSS_C_DELEG_FLAG :
-        GRANTED;
+    if (!info.done)
+        return GRANTED;
+    return GRANTED | GSS_C_PROT_READY_FLAG |
+        (x->initiator || x->delegated ? GSS_C_DELEG_FLAG : 0);
+}
+
+/* Remember what only now is known. */
+static void
+established(struct csm_ctx *x)
+{
+    struct credssp_info info;
+
+    credssp_info(x->credssp, &info);
+    x->delegated = csm_has_delegated(x->credssp);
+    /* gss-ntlmssp says 0 for no limit. */
+    if (info.inner->lifetime != 0 && info.inner->lifetime != GSS_C_INDEFINITE)
+        x->end = gw_now_ms() / 1000 + info.inner->lifetime;
+}
+
+/* In seconds. */
+OM_uint32
+csm_time_left(const struct csm_ctx *x)
+{
+    long long now = gw_now_ms() / 1000;
+
+    if (x->end == 0)
+        return GSS_C_INDEFINITE;
+    return (now < x->end) ? x->end - now : 0;
 }
 
 OM_uint32 KRB5_CALLCONV
@@ -207,12 +241,14 @@ csm_init_sec_context(OM_uint32 *minor, gss_cred_id_t cred,
         in.len = token->length;
     }
     major = leg(minor, x, in, first, out);
+    if (major == GSS_S_COMPLETE)
+        established(x);
     if (actual != NULL)
         *actual = (gss_OID)(uintptr_t)&csm_oid;
     if (flags != NULL)
         *flags = csm_granted(x);
     if (time_rec != NULL)
-        *time_rec = GSS_C_INDEFINITE;
+        *time_rec = csm_time_left(x);
     if (first && GSS_ERROR(major))
         free_ctx(&x);
     *handle = (gss_ctx_id_t)x;
@@ -233,7 +269,9 @@ delegated_cred(OM_uint32 *minor, const struct credssp *credssp,
     *out = NULL;
     for (i = 0; i < 3; i++)
         part[i] = (struct cs_buf)CS_BUF_INIT(CS_TSCREDS_MAX);
-    if (csm_delegated_parts(credssp, part, &err) != 0) {
+    if (!csm_has_delegated(credssp)) {
+        major = GSS_S_COMPLETE;         /* a smart card's, say */
+    } else if (csm_delegated_parts(credssp, part, &err) != 0) {
         major = csm_error(minor, &err);
     } else if (part[1].len <= 1) {
         major = GSS_S_COMPLETE;         /* nobody: delegation declined */
@@ -242,7 +280,7 @@ delegated_cred(OM_uint32 *minor, const struct credssp *credssp,
         o.user.domain = (part[0].len > 1) ? (const char *)part[0].p : NULL;
         o.user.password.p = part[2].p;
         o.user.password.len = part[2].len - 1;
-        major = csm_make_cred(minor, &o, GSS_C_INITIATE, out);
+        major = csm_make_cred(minor, NULL, &o, GSS_C_INITIATE, out);
     }
     for (i = 0; i < 3; i++)
         cs_buf_free(&part[i]);
@@ -255,7 +293,7 @@ hand_out(OM_uint32 *minor, struct csm_ctx *x, gss_name_t *src,
          gss_cred_id_t *deleg)
 {
     struct csm_cred *c = NULL;
-    OM_uint32 major = GSS_S_COMPLETE;
+    OM_uint32 major = GSS_S_COMPLETE, tmp;
 
     if (src != NULL)
         major = csm_inquire_context(minor, (gss_ctx_id_t)x, src, NULL, NULL,
@@ -264,11 +302,13 @@ hand_out(OM_uint32 *minor, struct csm_ctx *x, gss_name_t *src,
         major = delegated_cred(minor, x->credssp, &c);
         *deleg = (gss_cred_id_t)c;
     }
+    if (GSS_ERROR(major) && src != NULL && *src != GSS_C_NO_NAME)
+        (void)csm_release_name(&tmp, src);
     return major;
 }
 
 static OM_uint32
-begin_accept(OM_uint32 *minor, const struct csm_cred *c, struct csm_ctx **out)
+begin_accept(OM_uint32 *minor, struct csm_cred *c, struct csm_ctx **out)
 {
     struct csm_options o = { 0 };
     struct csm_ctx *x = calloc(1, sizeof(*x));
@@ -279,8 +319,10 @@ begin_accept(OM_uint32 *minor, const struct csm_cred *c, struct csm_ctx **out)
     if (x == NULL)
         return csm_no_memory(minor);
     if (c == NULL) {
-        major = csm_make_cred(minor, &o, GSS_C_ACCEPT, &x->own);
+        major = csm_make_cred(minor, NULL, &o, GSS_C_ACCEPT, &x->own);
         c = x->own;
+    } else {
+        x->own = csm_cred_ref(c);
     }
     if (!GSS_ERROR(major) && c->server_tls == NULL)
         major = csm_refuse(minor, GSS_S_NO_CRED,
@@ -308,20 +350,22 @@ csm_accept_sec_context(OM_uint32 *minor, gss_ctx_id_t *handle,
     (void)bindings;
     *minor = 0;
     if (first) {
-        major = begin_accept(minor, (const struct csm_cred *)verifier, &x);
+        major = begin_accept(minor, (struct csm_cred *)verifier, &x);
         if (GSS_ERROR(major))
             return major;
         in = strip_frame(in);
     }
     major = leg(minor, x, in, first, out);
-    if (major == GSS_S_COMPLETE)
+    if (major == GSS_S_COMPLETE) {
+        established(x);
         major = hand_out(minor, x, src, deleg);
+    }
     if (mech != NULL)
         *mech = (gss_OID)(uintptr_t)&csm_oid;
     if (flags != NULL)
         *flags = csm_granted(x);
     if (time_rec != NULL)
-        *time_rec = GSS_C_INDEFINITE;
+        *time_rec = csm_time_left(x);
     if (first && GSS_ERROR(major))
         free_ctx(&x);
     *handle = (gss_ctx_id_t)x;

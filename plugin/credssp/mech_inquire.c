@@ -73,8 +73,12 @@ csm_inquire_attrs_for_mech(OM_uint32 *minor, gss_const_OID mech,
 OM_uint32 KRB5_CALLCONV
 csm_context_time(OM_uint32 *minor, gss_ctx_id_t ctx, OM_uint32 *seconds)
 {
-    return csm_inquire_context(minor, ctx, NULL, NULL, seconds, NULL, NULL,
-                               NULL, NULL);
+    OM_uint32 left = csm_time_left((const struct csm_ctx *)ctx);
+
+    *minor = 0;
+    if (seconds != NULL)
+        *seconds = left;
+    return (left > 0) ? GSS_S_COMPLETE : GSS_S_CONTEXT_EXPIRED;
 }
 
 /* One of the names of the context inside, as ours. */
@@ -111,7 +115,7 @@ csm_inquire_context(OM_uint32 *minor, gss_ctx_id_t ctx, gss_name_t *src,
     credssp_info(x->credssp, &info);
     inner = (info.inner != NULL) ? info.inner : &nothing;
     if (lifetime != NULL)
-        *lifetime = inner->lifetime;
+        *lifetime = csm_time_left(x);
     if (mech != NULL)
         *mech = (gss_OID)(uintptr_t)&csm_oid;
     if (flags != NULL)
@@ -131,6 +135,15 @@ csm_inquire_context(OM_uint32 *minor, gss_ctx_id_t ctx, gss_name_t *src,
 }
 
 /* --- By OID --- */
+
+int
+csm_has_delegated(const struct credssp *credssp)
+{
+    struct cs_tscreds creds;
+
+    return cs_tscreds_decode(credssp_delegated(credssp), &creds, NULL) == 0 &&
+        creds.type == CS_PASSWORD && creds.u.password.user.len > 0;
+}
 
 int
 csm_delegated_parts(const struct credssp *credssp, struct cs_buf part[3],
@@ -181,7 +194,7 @@ static OM_uint32
 answer_delegated(OM_uint32 *minor, struct csm_ctx *x, gss_buffer_set_t *out)
 {
     struct cs_buf part[3];
-    OM_uint32 major = GSS_S_COMPLETE;
+    OM_uint32 major = GSS_S_COMPLETE, tmp;
     struct cs_error err;
     int i;
 
@@ -199,6 +212,8 @@ answer_delegated(OM_uint32 *minor, struct csm_ctx *x, gss_buffer_set_t *out)
     }
     if (!GSS_ERROR(major))
         credssp_forget(x->credssp);
+    else
+        (void)gss_release_buffer_set(&tmp, out);
     return major;
 }
 

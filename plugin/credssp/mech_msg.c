@@ -211,6 +211,13 @@ csm_wrap_iov_length(OM_uint32 *minor, gss_ctx_id_t ctx, int conf,
     return GSS_S_COMPLETE;
 }
 
+static int
+has_room(const gss_iov_buffer_desc *part, size_t len)
+{
+    return part == NULL || (part->type & GSS_IOV_BUFFER_FLAG_ALLOCATE) ||
+        part->buffer.length >= len;
+}
+
 /* Put len bytes into a part: the caller's memory, or new. */
 static OM_uint32
 fill(OM_uint32 *minor, gss_iov_buffer_desc *part, const void *p, size_t len)
@@ -225,7 +232,8 @@ fill(OM_uint32 *minor, gss_iov_buffer_desc *part, const void *p, size_t len)
     } else if (part->buffer.length < len) {
         return csm_refuse(minor, GSS_S_FAILURE, "a buffer is too small");
     }
-    memcpy(part->buffer.value, p, len);
+    if (len > 0)
+        memcpy(part->buffer.value, p, len);
     part->buffer.length = len;
     return GSS_S_COMPLETE;
 }
@@ -246,6 +254,9 @@ csm_wrap_iov(OM_uint32 *minor, gss_ctx_id_t ctx, int conf, gss_qop_t qop,
     if (GSS_ERROR(major))
         return major;
     part_sizes(x, &parts, &header, &trailer);
+    /* Before the record is made: once it is, the peer has to see it. */
+    if (!has_room(parts.header, header) || !has_room(parts.trailer, trailer))
+        return csm_refuse(minor, GSS_S_FAILURE, "a buffer is too small");
     plain.p = parts.data->buffer.value;
     plain.len = parts.data->buffer.length;
     if (credssp_wrap(x->credssp, plain, &record, &err) != 0)

@@ -67,17 +67,6 @@ csm_user_name(OM_uint32 *minor, const char *text, struct csm_name **out)
     return import(minor, &buffer, GSS_C_NT_USER_NAME, out);
 }
 
-OM_uint32 KRB5_CALLCONV
-csm_import_name(OM_uint32 *minor, gss_buffer_t text, gss_OID type,
-                gss_name_t *out)
-{
-    struct csm_name *name;
-    OM_uint32 major = import(minor, text, type, &name);
-
-    *out = (gss_name_t)name;
-    return major;
-}
-
 /* The type must not be the inner name's own copy: the caller keeps it. */
 OM_uint32 KRB5_CALLCONV
 csm_display_name(OM_uint32 *minor, gss_name_t name, gss_buffer_t text,
@@ -141,24 +130,79 @@ csm_canonicalize_name(OM_uint32 *minor, const gss_name_t in,
 
 /*
  * RFC 2743 section 3.2: 04 01, u16 length of the OID's DER, that DER, u32
- * length, name.
+ * length, name.  Our name is an octet for its type and the text.
  */
+#define EXPORT_FIXED 6
+#define EXPORT_HEAD 16
+enum { EXPORT_USER, EXPORT_SERVICE };
+static const uint8_t export_fixed[EXPORT_FIXED] = { 4, 1, 0, 8, 6, 6 };
+
 OM_uint32 KRB5_CALLCONV
 csm_export_name(OM_uint32 *minor, const gss_name_t in, gss_buffer_t out)
 {
-    const char *text = ((const struct csm_name *)in)->text;
-    uint32_t len = strlen(text);
-    uint8_t head[] = { 4, 1, 0, 2 + 6, 6, 6, 0, 0, 0, 0, 0, 0,
-                       len >> 24, len >> 16, len >> 8, len };
-    struct cs_buf buf = CS_BUF_INIT(sizeof(head) + len);
-    OM_uint32 major;
+    struct cs_buf buf = CS_BUF_INIT(SIZE_MAX / 2);
+    gss_buffer_desc text;
+    OM_uint32 major, tmp;
+    gss_OID type;
+    size_t len;
 
-    memcpy(head + 6, csm_oid.elements, csm_oid.length);
-    cs_buf_add(&buf, head, sizeof(head));
-    cs_buf_add(&buf, text, len);
+    major = csm_display_name(minor, in, &text, &type);
+    if (GSS_ERROR(major))
+        return major;
+    len = text.length + 1;
+    cs_buf_add(&buf, export_fixed, EXPORT_FIXED);
+    cs_buf_add(&buf, csm_oid.elements, csm_oid.length);
+    cs_buf_add(&buf, (uint8_t[]){ len >> 24, len >> 16, len >> 8, len,
+                                  type == GSS_C_NT_HOSTBASED_SERVICE ?
+                                  EXPORT_SERVICE : EXPORT_USER }, 5);
+    cs_buf_add(&buf, text.value, text.length);
+    (void)gss_release_buffer(&tmp, &text);
     major = (buf.error != 0) ? csm_no_memory(minor) :
         csm_buffer(minor, buf.p, buf.len, out);
     cs_buf_free(&buf);
+    return major;
+}
+
+/* The mechglue would hand an exported name of ours back to us, for ever. */
+static OM_uint32
+import_exported(OM_uint32 *minor, gss_buffer_t token, struct csm_name **out)
+{
+    const uint8_t *p = token->value;
+    gss_buffer_desc text;
+    size_t len;
+
+    *out = NULL;
+    if (token->length <= EXPORT_HEAD ||
+        memcmp(p, export_fixed, EXPORT_FIXED) != 0 ||
+        memcmp(p + EXPORT_FIXED, csm_oid.elements, csm_oid.length) != 0)
+        return csm_refuse(minor, GSS_S_BAD_NAME, "not an exported name");
+    len = (size_t)p[12] << 24 | p[13] << 16 | p[14] << 8 | p[15];
+    if (len != token->length - EXPORT_HEAD ||
+        p[EXPORT_HEAD] > EXPORT_SERVICE)
+        return csm_refuse(minor, GSS_S_BAD_NAME, "a damaged exported name");
+    text.value = (char *)token->value + EXPORT_HEAD + 1;
+    text.length = len - 1;
+    return import(minor, &text, p[EXPORT_HEAD] == EXPORT_SERVICE ?
+                  GSS_C_NT_HOSTBASED_SERVICE : GSS_C_NT_USER_NAME, out);
+}
+
+static int
+same_oid(gss_const_OID a, gss_const_OID b)
+{
+    return a != GSS_C_NO_OID && a->length == b->length &&
+        memcmp(a->elements, b->elements, a->length) == 0;
+}
+
+OM_uint32 KRB5_CALLCONV
+csm_import_name(OM_uint32 *minor, gss_buffer_t text, gss_OID type,
+                gss_name_t *out)
+{
+    struct csm_name *name;
+    OM_uint32 major;
+
+    major = same_oid(type, GSS_C_NT_EXPORT_NAME) ?
+        import_exported(minor, text, &name) : import(minor, text, type, &name);
+    *out = (gss_name_t)name;
     return major;
 }
 

@@ -126,7 +126,6 @@ static const struct {
     { "certificate", STRING(tls.cert_file), "a file's name" },
     { "key", STRING(tls.key_file), "a file's name" },
     { "keytab", STRING(keytab), "a keytab" },
-    { "ntlm_user_file", STRING(ntlm_user_file), "a file's name" },
 };
 
 #define NKEYS (sizeof(keys) / sizeof(*keys))
@@ -191,6 +190,7 @@ csm_read_password(const char *path, char **out, struct cs_error *err)
 {
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
     ssize_t n = -1;
+    size_t len;
     int ret;
 
     *out = NULL;
@@ -204,12 +204,22 @@ csm_read_password(const char *path, char **out, struct cs_error *err)
     (void)close(fd);
     if (ret == 0 && n < 0)
         ret = cs_fail(err, CS_SYSTEM, "%.150s cannot be read", path);
-    if (ret == 0)
-        (*out)[strcspn(*out, "\r\n")] = '\0';
+    if (ret == 0) {
+        len = strcspn(*out, "\r\n");
+        if (len == PASSWORD_MAX || (n > (ssize_t)len && (*out)[len] == '\0'))
+            ret = cs_fail(err, CS_USAGE, "the password in %.150s is too long "
+                          "or has a NUL in it", path);
+        (*out)[len] = '\0';
+    }
     if (ret == 0 && **out == '\0')
         ret = cs_fail(err, CS_USAGE, "%.150s has no password in it", path);
+    /* Other lines may be secrets, too. */
+    if (*out != NULL) {
+        len = strlen(*out);
+        explicit_bzero(*out + len, PASSWORD_MAX - len);
+    }
     if (ret != 0) {
-        free(*out);
+        cs_wipe_string(*out);
         *out = NULL;
     }
     return ret;

@@ -21,6 +21,7 @@
 CS_MECHGLUE(accept_sec_context);
 CS_MECHGLUE(acquire_cred_from);
 CS_MECHGLUE(add_buffer_set_member);
+CS_MECHGLUE(add_cred_from);
 CS_MECHGLUE(add_oid_set_member);
 CS_MECHGLUE(compare_name);
 CS_MECHGLUE(create_empty_oid_set);
@@ -38,6 +39,7 @@ CS_MECHGLUE(release_buffer_set);
 CS_MECHGLUE(release_cred);
 CS_MECHGLUE(release_name);
 CS_MECHGLUE(release_oid_set);
+CS_MECHGLUE(set_cred_option);
 CS_MECHGLUE(set_neg_mechs);
 CS_MECHGLUE(unwrap);
 CS_MECHGLUE(wrap);

@@ -39,7 +39,7 @@ int cs_pubkey_proof(const struct cs_binding *binding, enum cs_side side,
                     struct cs_buf *out, struct cs_error *err);
 
 /* Is this that side's proof?  Compared in constant time.  Returns 0,
- * CS_BINDING or CS_NOMEM. */
+ * CS_BINDING, CS_TLS (no usable key) or CS_NOMEM. */
 int cs_pubkey_check(const struct cs_binding *binding, enum cs_side side,
                     struct cs_span proof, struct cs_error *err);
 

@@ -95,12 +95,13 @@ check_version(struct credssp *c, uint32_t version, struct cs_error *err)
     return 0;
 }
 
-/* The nonce is the client's, and never changes. */
+/* The nonce is the client's, and never changes.  (Before ours is known there
+ * is nothing to compare a server's with: FreeRDP's sends one of its own.) */
 static int
 check_nonce(struct credssp *c, const struct cs_tsrequest *in,
             struct cs_error *err)
 {
-    if (!(in->fields & CS_NONCE))
+    if (!(in->fields & CS_NONCE) || (!c->acceptor && !c->has_nonce))
         return 0;
     if (in->nonce.len != CS_NONCE_LENGTH)
         return cs_fail(err, CS_MALFORMED, "clientNonce has %zu bytes",
@@ -110,8 +111,6 @@ check_nonce(struct credssp *c, const struct cs_tsrequest *in,
         return cs_fail(err, CS_UNEXPECTED, "the peer changed clientNonce");
     if (c->has_nonce)
         return 0;
-    if (!c->acceptor)
-        return cs_fail(err, CS_UNEXPECTED, "the server made up a clientNonce");
     memcpy(c->nonce, in->nonce.p, CS_NONCE_LENGTH);
     c->has_nonce = 1;
     return 0;

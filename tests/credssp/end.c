@@ -9,17 +9,15 @@
  */
 #include "config.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-#include <openssl/evp.h>
-#include <openssl/sha.h>
 
-#include "credssp.h"
-#include "tscreds.h"
+#include "say.h"
 
 #define TOKEN_MAX ((size_t)1024 * 1024)
 
@@ -76,17 +74,19 @@ write_all(const void *p, size_t n)
     return 0;
 }
 
-/* Whatever is there. */
+/* One record of TLS: what follows the last one is no longer CredSSP's. */
 static int
-receive_bytes(struct cs_buf *in)
+receive_record(struct cs_buf *in)
 {
-    uint8_t *room = cs_buf_room(in, 65536);
-    ssize_t n;
+    uint8_t *room = cs_buf_room(in, 5);
+    size_t n;
 
-    do
-        n = (room != NULL) ? read(0, room, 65536) : -1;
-    while (n < 0 && errno == EINTR && room != NULL);
-    if (n <= 0)
+    if (room == NULL || read_all(room, 5) != 0)
+        return -1;
+    n = (size_t)room[3] << 8 | room[4];
+    in->len = 5;
+    room = cs_buf_room(in, n);
+    if (room == NULL || read_all(room, n) != 0)
         return -1;
     in->len += n;
     return 0;
@@ -95,15 +95,16 @@ receive_bytes(struct cs_buf *in)
 static int
 receive(const struct options *o, struct cs_buf *in)
 {
-    uint8_t head[4], *room;
+    uint32_t size;
+    uint8_t *room;
     size_t n;
 
     cs_buf_reset(in);
     if (o->stream)
-        return receive_bytes(in);
-    if (read_all(head, 4) != 0)
+        return receive_record(in);
+    if (read_all(&size, 4) != 0)
         return -1;
-    n = (size_t)head[0] << 24 | head[1] << 16 | head[2] << 8 | head[3];
+    n = ntohl(size);
     room = cs_buf_room(in, n);
     if ((n > 0 && room == NULL) || read_all(room, n) != 0)
         return -1;
@@ -114,124 +115,15 @@ receive(const struct options *o, struct cs_buf *in)
 static int
 transmit(const struct options *o, struct cs_buf *out)
 {
-    uint8_t head[4] = { out->len >> 24, out->len >> 16, out->len >> 8,
-                        out->len };
+    uint32_t size = htonl((uint32_t)out->len);
     int ret = 0;
 
     if (!o->stream)
-        ret = write_all(head, 4);
+        ret = write_all(&size, 4);
     if (ret == 0)
         ret = write_all(out->p, out->len);
     cs_buf_reset(out);
     return ret;
-}
-
-/* --- What is said at the end --- */
-
-static void
-put_json(const char *key, const char *value)
-{
-    fprintf(stderr, ",\"%s\":\"", key);
-    for (; value != NULL && *value != '\0'; value++)
-        fprintf(stderr, (*value == '"' || *value == '\\') ? "\\%c" :
-                ((unsigned char)*value < ' ') ? "\\u%04x" : "%c", *value);
-    fputc('"', stderr);
-}
-
-static void
-put_wide(const char *key, struct cs_span wide)
-{
-    struct cs_buf text = CS_BUF_INIT(CS_TSCREDS_MAX);
-    int ret = cs_utf8_from_utf16(wide, &text);
-
-    cs_buf_add(&text, "", 1);
-    put_json(key, (ret == 0 && text.error == 0) ? (char *)text.p : "?");
-    cs_buf_free(&text);
-}
-
-static void
-put_digest(const char *key, struct cs_span wide)
-{
-    struct cs_buf text = CS_BUF_INIT(CS_TSCREDS_MAX);
-    unsigned char digest[SHA256_DIGEST_LENGTH];
-    char hex[2 * sizeof(digest) + 1];
-    size_t i;
-
-    if (cs_utf8_from_utf16(wide, &text) == 0 && text.error == 0) {
-        SHA256(text.p, text.len, digest);
-        for (i = 0; i < sizeof(digest); i++)
-            snprintf(hex + 2 * i, 3, "%02x", digest[i]);
-        put_json(key, hex);
-    }
-    cs_buf_free(&text);
-}
-
-static void
-put_delegated(const struct credssp *c)
-{
-    struct cs_tscreds creds;
-
-    if (cs_tscreds_decode(credssp_delegated(c), &creds, NULL) != 0)
-        return;
-    fprintf(stderr, ",\"type\":%u", (unsigned int)creds.type);
-    if (creds.type != CS_PASSWORD)
-        return;
-    put_wide("domain", creds.u.password.domain);
-    put_wide("user", creds.u.password.user);
-    put_digest("password_sha256", creds.u.password.password);
-}
-
-static void
-put_source(const struct cs_inner_info *inner)
-{
-    gss_buffer_desc text = GSS_C_EMPTY_BUFFER;
-    OM_uint32 minor;
-    char *copy;
-
-    if (inner->source == GSS_C_NO_NAME ||
-        GSS_ERROR(gss_display_name(&minor, inner->source, &text, NULL)))
-        return;
-    copy = strndup(text.value, text.length);
-    put_json("source", copy);
-    free(copy);
-    gss_release_buffer(&minor, &text);
-}
-
-static void
-report_done(const struct options *o, const struct credssp *c)
-{
-    struct credssp_info info;
-
-    credssp_info(c, &info);
-    fprintf(stderr, "{\"done\":%s,\"version\":%u,\"peer_version\":%u",
-            info.done ? "true" : "false", (unsigned int)info.version,
-            (unsigned int)info.peer_version);
-    put_json("tls", info.tls_version);
-    put_json("cipher", info.tls_cipher);
-    put_json("state", info.state);
-    fprintf(stderr, ",\"verified\":%d,\"talked\":%d", info.verified, o->talk);
-    if (info.inner != NULL) {
-        put_json("mech", info.inner->mech == &cs_oid_krb5 ? "krb5" : "ntlm");
-        put_source(info.inner);
-    }
-    if (o->acceptor)
-        put_delegated(c);
-    fputs("}\n", stderr);
-}
-
-static int
-report_error(const struct cs_error *err, const struct credssp *c)
-{
-    struct credssp_info info = { 0 };
-
-    if (c != NULL)
-        credssp_info(c, &info);
-    fprintf(stderr, "{\"code\":%d,\"ntstatus\":\"0x%08x\",\"version\":%u",
-            err->code, (unsigned int)err->ntstatus,
-            (unsigned int)info.version);
-    put_json("error", err->text);
-    fputs("}\n", stderr);
-    return 1;
 }
 
 /* --- The exchange --- */
@@ -383,28 +275,22 @@ make_initiator(const struct options *o, struct cs_inner **out,
     return ret;
 }
 
-/* As the mechanism itself makes one (mech_cred.c). */
+/* Keys and users come by the environment: gss-ntlmssp takes any credential
+ * store, even one that is not about it, for that of an initiator. */
 static gss_cred_id_t
 acceptor_cred(const struct options *o)
 {
     gss_OID_desc mechs[] = { cs_oid_spnego, cs_oid_ntlmssp };
     gss_OID_set_desc set = { 2, mechs };
-    gss_key_value_element_desc elements[2];
-    gss_key_value_set_desc store = { 0, elements };
     gss_cred_id_t cred = GSS_C_NO_CREDENTIAL;
     OM_uint32 minor;
 
-    if (o->keytab != NULL) {
-        elements[store.count].key = "keytab";
-        elements[store.count++].value = o->keytab;
-    }
-    if (o->ntlm_users != NULL) {
-        elements[store.count].key = "ntlmssp_keyfile";
-        elements[store.count++].value = o->ntlm_users;
-    }
-    if (GSS_ERROR(gss_acquire_cred_from(&minor, GSS_C_NO_NAME,
-                                        GSS_C_INDEFINITE, &set, GSS_C_ACCEPT,
-                                        &store, &cred, NULL, NULL)))
+    if ((o->keytab != NULL && setenv("KRB5_KTNAME", o->keytab, 1) != 0) ||
+        (o->ntlm_users != NULL &&
+         setenv("NTLM_USER_FILE", o->ntlm_users, 1) != 0))
+        die("out of memory");
+    if (GSS_ERROR(gss_acquire_cred(&minor, GSS_C_NO_NAME, GSS_C_INDEFINITE,
+                                   &set, GSS_C_ACCEPT, &cred, NULL, NULL)))
         die("cannot acquire the acceptor's credential");
     return cred;
 }
@@ -438,13 +324,13 @@ run(struct options *o)
         ret = o->acceptor ? answer_messages(o, c, &err) :
             send_messages(o, c, &err);
     if (ret != 0)
-        ret = report_error(&err, c);
+        say_error(&err, c);
     else
-        report_done(o, c);
+        say_done(c, o->acceptor, o->talk);
     credssp_free(&c);
     cs_tls_config_free(&params.tls);
     gss_release_cred(&minor, &cred);
-    return ret;
+    return ret != 0;
 }
 
 /* --- Options --- */

@@ -39,7 +39,7 @@ drop(struct cs_span span)
 static int
 same(struct cs_span a, const void *p, size_t len)
 {
-    return a.len == len && memcmp(a.p, p, len) == 0;
+    return a.len == len && (len == 0 || memcmp(a.p, p, len) == 0);
 }
 
 static int

@@ -1,4 +1,4 @@
-"""pyspnego's end of CredSSP: `pyspnego_end.py init|accept [--option value]...`.
+"""pyspnego's end: `pyspnego_end.py init|accept [--option value]...`.
 
 Speaks what tests/credssp/end.c speaks: tokens over stdin and stdout, each
 with its length in four octets, the result as a line of JSON on stderr.  Run

@@ -1,0 +1,12 @@
+/* unit_cs.c - what programs that use gss-ntlmssp tell the sanitizers. */
+#include "config.h"
+
+const char *__asan_default_options(void);
+
+/* tests/lsan.supp names a module that is called by, and calls, libraries
+ * without frame pointers. */
+const char *
+__asan_default_options(void)
+{
+    return "fast_unwind_on_malloc=0";
+}
