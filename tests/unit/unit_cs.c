@@ -1,6 +1,8 @@
 /* unit_cs.c - what programs that use gss-ntlmssp tell the sanitizers. */
 #include "config.h"
 
+/* Looked up in the program by the sanitizer's library. */
+__attribute__((visibility("default")))
 const char *__asan_default_options(void);
 
 /* tests/lsan.supp names a module that is called by, and calls, libraries
