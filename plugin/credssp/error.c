@@ -8,25 +8,18 @@
 
 #include "error.h"
 
-int
-cs_fail(struct cs_error *err, int code, const char *fmt, ...)
+void
+cs_set_error(struct cs_error *err, int code, const char *fmt, ...)
 {
     va_list ap;
 
     if (err == NULL)
-        return code;
+        return;
     memset(err, 0, sizeof(*err));
     err->code = code;
     va_start(ap, fmt);
     (void)vsnprintf(err->text, sizeof(err->text), fmt, ap);
     va_end(ap);
-    return code;
-}
-
-int
-cs_nomem(struct cs_error *err)
-{
-    return cs_fail(err, CS_NOMEM, "out of memory");
 }
 
 static const struct {

@@ -32,12 +32,20 @@ struct cs_error {
     char text[256];
 };
 
-/* Set *err (unless it is NULL) and return code. */
-int cs_fail(struct cs_error *err, int code, const char *fmt, ...)
+/* Set *err, unless it is NULL. */
+void cs_set_error(struct cs_error *err, int code, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 
-/* Out of memory. */
-int cs_nomem(struct cs_error *err);
+/* Set *err and be that code.  (A macro, so that every compiler and analyzer
+ * sees that it is not 0.) */
+#define cs_fail(err, code, ...) (cs_set_error((err), (code), __VA_ARGS__), \
+                                 (int)(code))
+
+static inline int
+cs_nomem(struct cs_error *err)
+{
+    return cs_fail(err, CS_NOMEM, "out of memory");
+}
 
 /*
  * NTSTATUS values that a logon server answers with (MS-ERREF 2.3.1): the

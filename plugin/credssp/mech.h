@@ -62,10 +62,37 @@ int csm_delegated_parts(const struct credssp *credssp, struct cs_buf part[3],
 /* --- Errors (mech_status.c) --- */
 
 /* Keep the text and return the major status for it; *minor finds the text. */
-OM_uint32 csm_error(OM_uint32 *minor, const struct cs_error *err);
-/* The same for an error of the caller's. */
-OM_uint32 csm_refuse(OM_uint32 *minor, OM_uint32 major, const char *text);
-OM_uint32 csm_no_memory(OM_uint32 *minor);
+OM_uint32 csm_keep(OM_uint32 *minor, const struct cs_error *err);
+
+/* (Here, so that every analyzer sees that it is an error.) */
+static inline OM_uint32
+csm_error(OM_uint32 *minor, const struct cs_error *err)
+{
+    OM_uint32 major = csm_keep(minor, err);
+
+    return GSS_ERROR(major) ? major : GSS_S_FAILURE;
+}
+
+/* The same for an error of the caller's: major, with a text. */
+static inline OM_uint32
+csm_refuse(OM_uint32 *minor, OM_uint32 major, const char *text)
+{
+    struct cs_error err;
+
+    cs_set_error(&err, CS_USAGE, "%s", text);
+    (void)csm_keep(minor, &err);
+    return major;
+}
+
+static inline OM_uint32
+csm_no_memory(OM_uint32 *minor)
+{
+    struct cs_error err;
+
+    (void)cs_nomem(&err);
+    (void)csm_keep(minor, &err);
+    return GSS_S_FAILURE;
+}
 
 /* --- Names (mech_name.c) --- */
 

@@ -106,7 +106,7 @@ new_initiator(struct csm_ctx *x, const struct csm_cred *c,
 {
     struct credssp_params params = { .tls = c->client_tls };
     char *host = target_host(target->text);
-    struct cs_policy policy;
+    struct cs_policy policy = { 0 };
     int ret;
 
     ret = (host == NULL) ? cs_nomem(err) :
@@ -262,20 +262,18 @@ delegated_cred(OM_uint32 *minor, const struct credssp *credssp,
 {
     struct csm_options o = { .mechs = CS_MECH_KRB5 | CS_MECH_NTLM };
     struct cs_buf part[3];
-    OM_uint32 major;
+    OM_uint32 major = GSS_S_COMPLETE;
     struct cs_error err;
     int i;
 
     *out = NULL;
     for (i = 0; i < 3; i++)
         part[i] = (struct cs_buf)CS_BUF_INIT(CS_TSCREDS_MAX);
-    if (!csm_has_delegated(credssp)) {
-        major = GSS_S_COMPLETE;         /* a smart card's, say */
-    } else if (csm_delegated_parts(credssp, part, &err) != 0) {
+    /* There may be none: a smart card's, say, or nobody's. */
+    if (csm_has_delegated(credssp) &&
+        csm_delegated_parts(credssp, part, &err) != 0) {
         major = csm_error(minor, &err);
-    } else if (part[1].len <= 1) {
-        major = GSS_S_COMPLETE;         /* nobody: delegation declined */
-    } else {
+    } else if (part[1].len > 1) {
         o.user.user = (const char *)part[1].p;
         o.user.domain = (part[0].len > 1) ? (const char *)part[0].p : NULL;
         o.user.password.p = part[2].p;

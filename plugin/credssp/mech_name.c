@@ -209,14 +209,14 @@ csm_import_name(OM_uint32 *minor, gss_buffer_t text, gss_OID type,
 OM_uint32 KRB5_CALLCONV
 csm_inquire_names_for_mech(OM_uint32 *minor, gss_OID mech, gss_OID_set *out)
 {
-    gss_OID types[] = { GSS_C_NT_HOSTBASED_SERVICE, GSS_C_NT_USER_NAME,
+    gss_OID types[3] = { GSS_C_NT_HOSTBASED_SERVICE, GSS_C_NT_USER_NAME,
                         GSS_C_NT_EXPORT_NAME };
     OM_uint32 major, tmp;
     size_t i;
 
     (void)mech;
     major = gss_create_empty_oid_set(minor, out);
-    for (i = 0; i < sizeof(types) / sizeof(*types) && !GSS_ERROR(major); i++)
+    for (i = 0; i < 3 && !GSS_ERROR(major); i++)
         major = gss_add_oid_set_member(minor, types[i], out);
     if (GSS_ERROR(major))
         (void)gss_release_oid_set(&tmp, out);

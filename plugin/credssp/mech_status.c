@@ -67,30 +67,11 @@ static const OM_uint32 majors[] = {
 };
 
 OM_uint32
-csm_error(OM_uint32 *minor, const struct cs_error *err)
+csm_keep(OM_uint32 *minor, const struct cs_error *err)
 {
     *minor = keep(err);
     return (err->code == CS_INNER && GSS_ERROR(err->major)) ?
         err->major : majors[-err->code];
-}
-
-OM_uint32
-csm_refuse(OM_uint32 *minor, OM_uint32 major, const char *text)
-{
-    struct cs_error err;
-
-    (void)cs_fail(&err, CS_USAGE, "%s", text);
-    *minor = keep(&err);
-    return major;
-}
-
-OM_uint32
-csm_no_memory(OM_uint32 *minor)
-{
-    struct cs_error err;
-
-    (void)cs_nomem(&err);
-    return csm_error(minor, &err);
 }
 
 OM_uint32 KRB5_CALLCONV

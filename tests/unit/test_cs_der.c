@@ -315,7 +315,7 @@ test_write_lengths(void **state)
         { 0xFF, "0481ff" }, { 0x100, "04820100" }, { 0xFFFF, "0482ffff" },
         { 0x10000, "0483010000" }, { OCTETS_MAX, "0483ffffff" },
     };
-    struct cs_buf out = CS_BUF_INIT(2 * OCTETS_MAX);
+    struct cs_buf out = CS_BUF_INIT((size_t)2 * OCTETS_MAX);
     uint8_t *data = calloc(1, OCTETS_MAX + 1);
     struct cs_span head;
     size_t i;

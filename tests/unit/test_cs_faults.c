@@ -44,7 +44,7 @@ fails(const char *name)
     type                                        \
     __wrap_##name params                        \
     {                                           \
-        return fails(#name) ? bad : __real_##name args; \
+        return fails(#name) ? (bad) : __real_##name args; \
     }
 
 CALL(malloc, NULL, void *, (size_t n), (n))

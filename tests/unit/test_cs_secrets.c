@@ -28,7 +28,7 @@ static const uint8_t encoded[] = {
     '-' ^ KEY, 'a' ^ KEY, '-' ^ KEY, 'c' ^ KEY, 'o' ^ KEY, 'r' ^ KEY,
     'e' ^ KEY, '-' ^ KEY, '9' ^ KEY
 };
-#define LENGTH sizeof(encoded)
+enum { LENGTH = sizeof(encoded) };
 
 static void
 decode(char *to)
@@ -105,7 +105,7 @@ search_memory(void)
 static void
 test_search(void **state)
 {
-    char *narrow = malloc(LENGTH + 1), *wide = calloc(2, LENGTH);
+    char *narrow = malloc(LENGTH + 1), *wide = calloc(1, 64);
     size_t i;
 
     (void)state;
@@ -116,7 +116,7 @@ test_search(void **state)
         wide[2 * i] = narrow[i];
     explicit_bzero(narrow, LENGTH);
     assert_int_equal(search_memory(), 1);
-    explicit_bzero(wide, 2 * LENGTH);
+    explicit_bzero(wide, 64);
     assert_int_equal(search_memory(), 0);
     free(narrow);
     free(wide);
@@ -206,7 +206,7 @@ client_inner(void)
     struct cs_creds *creds;
     struct cs_inner *inner;
     gss_name_t name;
-    char *password = malloc(LENGTH + 1);
+    char password[LENGTH + 1];
     OM_uint32 minor;
 
     decode(password);
@@ -216,7 +216,6 @@ client_inner(void)
                                      &name), GSS_S_COMPLETE);
     assert_int_equal(cs_creds_new(&options, &creds, NULL), 0);
     explicit_bzero(password, LENGTH);
-    free(password);
     assert_true(search_memory() > 0);   /* there it is */
     assert_int_equal(cs_inner_initiator(creds, name, CS_MECH_NTLM, &policy, 0,
                                         &inner, NULL), 0);
