@@ -182,13 +182,13 @@ serve(int fd)
     struct cs_policy policy = { 0 };
     struct credssp *c;
     char password[LENGTH + 1], line[200];
+    const char *users;
 
     decode(password);
     (void)snprintf(line, sizeof(line), "TEST:alice:%s\n", password);
-    if (chmod(unit_file("ntlm", line), 0600) != 0 ||
-        setenv("NTLM_USER_FILE", unit_file("ntlm", line), 1) != 0)
+    users = unit_file("ntlm", line);
+    if (chmod(users, 0600) != 0 || setenv("NTLM_USER_FILE", users, 1) != 0)
         _exit(1);
-    (void)chmod(getenv("NTLM_USER_FILE"), 0600);
     if (cs_tls_config_new(&options, &params.tls, NULL) != 0 ||
         cs_inner_acceptor(GSS_C_NO_CREDENTIAL, &policy, &params.inner,
                           NULL) != 0 ||
