@@ -44,13 +44,14 @@ csm_indicate_mechs(OM_uint32 *minor, gss_OID_set *out)
     return oid_set(minor, own, 1, out);
 }
 
-/* NOT_DFLT_MECH keeps SPNEGO from choosing us (RFC 5587). */
+/* MECH_NEGO keeps SPNEGO from choosing us (RFC 5587), as it keeps SPNEGO from
+ * choosing itself; NOT_DFLT_MECH would keep acceptors from it as well. */
 OM_uint32 KRB5_CALLCONV
 csm_inquire_attrs_for_mech(OM_uint32 *minor, gss_const_OID mech,
                            gss_OID_set *attrs, gss_OID_set *known)
 {
     gss_const_OID have[10] = {
-        GSS_C_MA_MECH_CONCRETE, GSS_C_MA_NOT_DFLT_MECH, GSS_C_MA_AUTH_INIT,
+        GSS_C_MA_MECH_CONCRETE, GSS_C_MA_MECH_NEGO, GSS_C_MA_AUTH_INIT,
         GSS_C_MA_AUTH_TARG, GSS_C_MA_DELEG_CRED, GSS_C_MA_INTEG_PROT,
         GSS_C_MA_CONF_PROT, GSS_C_MA_WRAP, GSS_C_MA_REPLAY_DET,
         GSS_C_MA_OOS_DET

@@ -7,6 +7,7 @@ Run without arguments it makes the realm and runs itself in it, with what a sani
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / 'k5'))
@@ -192,15 +193,39 @@ def refusals(ok, error_of, acquire, ends, gssapi, mech):    # pylint: disable=re
     store = {'user': 'alice@TEST.EXAMPLE', 'password': 'wrong', 'mechs': 'krb5'}
     said = error_of(ends(acquire(store), None, 'sample@' + HOST)[0].step)
     ok('no Kerberos ticket' in said, 'refused: a wrong password', said)
-    not_default = gssapi.OID.from_int_seq('1.3.6.1.5.5.13.8')
+    negotiates = gssapi.OID.from_int_seq('1.3.6.1.5.5.13.4')
     attributes = gssapi.raw.inquire_attrs_for_mech(mech).mech_attrs
-    ok(not_default in attributes, 'SPNEGO is told not to choose it', attributes)
+    ok(negotiates in attributes, 'SPNEGO is told not to choose it', attributes)
+
+
+def samples(ok):    # pylint: disable=redefined-outer-name
+    """MIT's gss-sample at both ends. (CredSSP has no MIC: -nm.)"""
+    service, port = 'CUSTOM@' + HOST, str(realm.free_ports(1)[0])
+    server = subprocess.Popen([realm.tool('gss-server'), '-port', port, '-once', service], stdout=subprocess.PIPE,
+                              stderr=subprocess.STDOUT, text=True)
+    try:
+        said = ''
+        for _ in range(50):
+            done = subprocess.run(
+                [realm.tool('gss-client'), '-port', port, '-mech', '{ %s }' % OID.replace('.', ' '), '-nm', '-user',
+                 'alice@TEST.EXAMPLE', '-pass', 'alice', HOST, service, 'hello from gss-client'],
+                stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False, timeout=60)
+            if 'onnect' not in done.stdout:
+                break
+            time.sleep(0.1)
+        said, _ = server.communicate(timeout=60)
+        ok(done.returncode == 0 and 'Received message: "hello from gss-client"' in said, "MIT's gss-sample, both ends",
+           done.stdout + said)
+    finally:
+        server.kill()
+        server.wait()
 
 
 def main():
     if os.environ.get('INSIDE') != 'yes':
         return outside()
     inside()
+    samples(ok)
     print('1..%d' % Results.count)
     return 1 if Results.failures else 0
 
