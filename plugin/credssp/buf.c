@@ -8,6 +8,17 @@
 #include "error.h"
 
 #define FIRST_SIZE 256
+#define STACK_WIPED ((size_t)16 * 1024) /* deeper than GSSAPI's calls */
+
+/* The pointer is laundered, so that the array is not left out. */
+__attribute__((noinline)) void
+cs_wipe_stack(void)
+{
+    uint8_t below[STACK_WIPED];
+
+    explicit_bzero(below, sizeof(below));
+    __asm__ volatile("" : : "r"(below) : "memory");
+}
 
 void
 cs_wipe_free(void *p, size_t n)

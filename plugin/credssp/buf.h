@@ -45,6 +45,13 @@ cs_buf_span(const struct cs_buf *buf)
     return span;
 }
 
+/*
+ * Wipe what earlier calls have left on the stack below the caller's frame.  The
+ * dynamic linker saves the vector registers there when it binds a function at
+ * its first call, and memcpy() leaves a password in those.
+ */
+void cs_wipe_stack(void);
+
 /* Wipe and free n bytes at p; NULL is fine. */
 void cs_wipe_free(void *p, size_t n);
 /* The same for a string. */

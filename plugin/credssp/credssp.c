@@ -189,6 +189,11 @@ step(struct credssp *c, struct cs_span in, struct cs_buf *out,
         ret = go_on_with_tls(c, out, err);
     if (ret == 0 && c->state != S_TLS)
         ret = cs_tls_read(c->tls, &c->in, err);
+    /* A leg is whole records: before anything is said in answer to it. */
+    if (ret == 0 && !c->stream && c->state != S_TLS &&
+        cs_tls_pending_input(c->tls))
+        ret = cs_fail(err, CS_MALFORMED, "the peer's token ends in the middle "
+                      "of a record");
     if (ret == 0)
         ret = take_input(c, err);
     /* Nothing but tickets, or nothing at all, has come after our Finished. */
@@ -254,5 +259,7 @@ credssp_step(struct credssp *c, struct cs_span in, struct cs_buf *out,
         c->inner->ops->finish(c->inner);
         *done = 1;
     }
+    if (c->state == S_DONE || c->state == S_DEAD)
+        cs_wipe_stack();
     return ret;
 }

@@ -61,17 +61,14 @@ get_tickets(krb5_context context, struct cs_creds *c, char **name,
     return code;
 }
 
-/* Destroy the cache, under the lock or at the end. */
+/* Destroy a cache, if there is one. */
 static void
-destroy(krb5_context context, struct cs_creds *c)
+destroy(krb5_context context, const char *name)
 {
     krb5_ccache cache;
 
-    if (c->tickets != NULL &&
-        krb5_cc_resolve(context, c->tickets, &cache) == 0)
+    if (name != NULL && krb5_cc_resolve(context, name, &cache) == 0)
         (void)krb5_cc_destroy(context, cache);
-    free(c->tickets);
-    c->tickets = NULL;
 }
 
 void
@@ -82,9 +79,12 @@ cs_tickets_forget(struct cs_creds *c)
     if (c->tickets == NULL)
         return;
     if (krb5_init_context(&context) == 0) {
-        destroy(context, c);
+        destroy(context, c->tickets);
         krb5_free_context(context);
     }
+    /* Without a context the cache stays, out of reach. */
+    free(c->tickets);
+    c->tickets = NULL;
 }
 
 /* Under the lock. */
@@ -101,12 +101,15 @@ refresh(struct cs_creds *c, struct cs_error *err)
         return krb5_fail(NULL, code, "krb5.conf", err);
     code = get_tickets(context, c, &name, &expiry);
     if (code == 0) {
-        destroy(context, c);
         copy = strdup(name);
-        krb5_free_string(context, name);
-        c->tickets = copy;
-        c->expiry = expiry;
         code = (copy == NULL) ? ENOMEM : 0;
+        destroy(context, (code == 0) ? c->tickets : name);
+        if (code == 0) {
+            free(c->tickets);
+            c->tickets = copy;
+            c->expiry = expiry;
+        }
+        krb5_free_string(context, name);
     }
     code = (code == 0) ? 0 : krb5_fail(context, code, "no Kerberos ticket",
                                        err);
