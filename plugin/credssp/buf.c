@@ -40,11 +40,11 @@ cs_wipe_string(char *s)
 static int
 grow(struct cs_buf *buf, size_t need)
 {
-    size_t cap = (buf->cap > 0) ? buf->cap : FIRST_SIZE;
+    size_t cap = (buf->cap > 0) ? 2 * buf->cap : FIRST_SIZE;
     uint8_t *p;
 
-    while (cap < need)
-        cap *= 2;
+    if (cap < need)
+        cap = need;             /* what is not there need not be wiped */
     if (cap > buf->max)
         cap = buf->max;
     p = malloc(cap);

@@ -5,6 +5,9 @@
 
 #include "exchange.h"
 
+/* About what a record adds (cs_tls_frame() is exact). */
+#define RECORD_EXTRA 64
+
 
 int
 credssp_wrap(struct credssp *c, struct cs_span plain, struct cs_buf *out,
@@ -15,6 +18,10 @@ credssp_wrap(struct credssp *c, struct cs_span plain, struct cs_buf *out,
 
     if (c->state != S_DONE)
         return cs_fail(err, CS_USAGE, "the exchange is not over");
+    /* All at once: growing would copy, and wipe what it leaves. */
+    if (cs_buf_room(out, plain.len + RECORD_EXTRA *
+                    (1 + plain.len / CS_RECORD_MAX)) == NULL)
+        return cs_nomem(err);
     while (ret == 0 && plain.len > 0) {
         part.p = plain.p;
         part.len = (plain.len > CS_RECORD_MAX) ? CS_RECORD_MAX : plain.len;

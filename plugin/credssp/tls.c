@@ -214,6 +214,33 @@ cs_tls_handshake(struct cs_tls *t, int *done, struct cs_error *err)
     return ret;
 }
 
+/* Room for what the input can be the ciphertext of: one record at most. */
+static uint8_t *
+room_for_input(struct cs_tls *t, struct cs_buf *plain)
+{
+    size_t n = BIO_pending(t->in);
+
+    if (n == 0 || n > CS_RECORD_MAX)
+        n = CS_RECORD_MAX;
+    if (n > plain->max - plain->len)
+        n = plain->max - plain->len;
+    return cs_buf_room(plain, n);
+}
+
+/* Why SSL_read_ex() gave nothing. */
+static int
+end_of_input(struct cs_tls *t, int ret, struct cs_error *err)
+{
+    switch (SSL_get_error(t->ssl, ret)) {
+    case SSL_ERROR_WANT_READ:
+        return 0;
+    case SSL_ERROR_ZERO_RETURN:
+        return cs_fail(err, CS_TLS, "the peer closed the TLS connection");
+    default:
+        return explain(t, "TLS", err);
+    }
+}
+
 int
 cs_tls_read(struct cs_tls *t, struct cs_buf *plain, struct cs_error *err)
 {
@@ -222,9 +249,9 @@ cs_tls_read(struct cs_tls *t, struct cs_buf *plain, struct cs_error *err)
     int ret;
 
     ERR_clear_error();
-    for (;;) {
-        to = cs_buf_room(plain, plain->max - plain->len < CS_RECORD_MAX ?
-                         plain->max - plain->len : CS_RECORD_MAX);
+    /* OpenSSL takes no more from the BIO than it needs for a record. */
+    while (cs_tls_pending_input(t)) {
+        to = room_for_input(t, plain);
         if (to == NULL)
             return cs_nomem(err);
         if (plain->cap == plain->len)
@@ -234,17 +261,10 @@ cs_tls_read(struct cs_tls *t, struct cs_buf *plain, struct cs_error *err)
             return cs_fail(err, CS_TLS,
                            "the peer asked for a TLS renegotiation");
         if (ret != 1)
-            break;
+            return end_of_input(t, ret, err);
         plain->len += n;
     }
-    switch (SSL_get_error(t->ssl, ret)) {
-    case SSL_ERROR_WANT_READ:
-        return 0;
-    case SSL_ERROR_ZERO_RETURN:
-        return cs_fail(err, CS_TLS, "the peer closed the TLS connection");
-    default:
-        return explain(t, "TLS", err);
-    }
+    return 0;
 }
 
 /*
