@@ -26,7 +26,8 @@ declare -A packages=(
     [lint]="shellcheck cppcheck clang clang-tidy mandoc python3-pyflakes
             binutils build-essential libkrb5-dev libssl-dev"
     [bench]="gssproxy curl valgrind krb5-kdc krb5-admin-server krb5-user
-             python3 binutils build-essential libkrb5-dev"
+             python3 binutils build-essential libkrb5-dev libssl-dev
+             gss-ntlmssp openssl python3-dev python3-venv"
     [fuzz]="clang libclang-rt-dev? libkrb5-dev libssl-dev"
 )
 kinds="build check mit lab lint bench fuzz"
