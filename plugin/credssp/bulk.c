@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "exchange.h"
+#define RECORD_HEADER 5
 
 /* About what a record adds (cs_tls_frame() is exact). */
 #define RECORD_EXTRA 64
@@ -34,6 +35,17 @@ credssp_wrap(struct credssp *c, struct cs_span plain, struct cs_buf *out,
     return ret;
 }
 
+/* The length of the record that starts here, if it is whole. */
+static size_t
+record_length(struct cs_span in)
+{
+    size_t len = in.len;
+
+    if (len >= RECORD_HEADER)
+        len = RECORD_HEADER + ((size_t)in.p[3] << 8 | in.p[4]);
+    return (len < in.len) ? len : in.len;
+}
+
 int
 credssp_unwrap(struct credssp *c, struct cs_span in, struct cs_buf *plain,
                struct cs_error *err)
@@ -46,7 +58,7 @@ credssp_unwrap(struct credssp *c, struct cs_span in, struct cs_buf *plain,
     /* In pieces, so that the BIO does not grow to the size of the whole. */
     while (ret == 0 && in.len > 0) {
         part.p = in.p;
-        part.len = (in.len > CS_RECORD_MAX) ? CS_RECORD_MAX : in.len;
+        part.len = record_length(in);
         ret = cs_tls_feed(c->tls, part, err);
         if (ret == 0)
             ret = cs_tls_read(c->tls, plain, err);

@@ -136,15 +136,16 @@ cs_tls_pending_input(const struct cs_tls *t)
 int
 cs_tls_drain(struct cs_tls *t, struct cs_buf *out, struct cs_error *err)
 {
-    char *p;
-    long len = BIO_get_mem_data(t->out, &p);
+    size_t len = BIO_pending(t->out);
+    uint8_t *to;
 
-    if (len <= 0)
+    if (len == 0)
         return 0;
-    cs_buf_add(out, p, len);
-    (void)BIO_reset(t->out);
-    if (out->error != 0)
+    /* Not BIO_reset(), which clears all that the BIO ever held. */
+    to = cs_buf_room(out, len);
+    if (to == NULL || BIO_read(t->out, to, (int)len) != (int)len)
         return cs_nomem(err);
+    out->len += len;
     return 0;
 }
 
@@ -193,6 +194,14 @@ explain(struct cs_tls *t, const char *what, struct cs_error *err)
     return cs_tls_fail(err, what);
 }
 
+/* ERR_clear_error() goes through the whole queue, full or not. */
+static void
+forget_errors(void)
+{
+    if (ERR_peek_error() != 0)
+        ERR_clear_error();
+}
+
 int
 cs_tls_handshake(struct cs_tls *t, int *done, struct cs_error *err)
 {
@@ -201,7 +210,7 @@ cs_tls_handshake(struct cs_tls *t, int *done, struct cs_error *err)
     *done = t->up;
     if (t->up)
         return 0;
-    ERR_clear_error();
+    forget_errors();
     ret = SSL_do_handshake(t->ssl);
     if (ret != 1) {
         why = SSL_get_error(t->ssl, ret);
@@ -248,7 +257,7 @@ cs_tls_read(struct cs_tls *t, struct cs_buf *plain, struct cs_error *err)
     uint8_t *to;
     int ret;
 
-    ERR_clear_error();
+    forget_errors();
     /* OpenSSL takes no more from the BIO than it needs for a record. */
     while (cs_tls_pending_input(t)) {
         to = room_for_input(t, plain);
@@ -295,7 +304,7 @@ cs_tls_write(struct cs_tls *t, struct cs_span message, struct cs_error *err)
     char *p;
     long len;
 
-    ERR_clear_error();
+    forget_errors();
     if (SSL_write_ex(t->ssl, message.p, message.len, &n) != 1 ||
         n != message.len)
         return explain(t, "TLS", err);
@@ -308,7 +317,7 @@ cs_tls_write(struct cs_tls *t, struct cs_span message, struct cs_error *err)
 int
 cs_tls_key_update(struct cs_tls *t, struct cs_error *err)
 {
-    ERR_clear_error();
+    forget_errors();
     if (SSL_version(t->ssl) < TLS1_3_VERSION)
         return 0;
     if (SSL_key_update(t->ssl, SSL_KEY_UPDATE_NOT_REQUESTED) != 1 ||

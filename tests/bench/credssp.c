@@ -26,7 +26,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-#include <krb5.h>
 #include <gssapi/gssapi_ext.h>
 
 #include "credssp.h"
@@ -95,40 +94,6 @@ set_tls(const char *version, const char *pem)
         bare_tls_new(number, pem, 0, &state.like_ours) &&
         bare_tls_new(number, pem, 1, &state.stock))
         (void)puts("ok");
-}
-
-/* The bare context's own tickets, in memory as ours are. */
-static char *
-bare_tickets(const char *user, const char *password)
-{
-    krb5_context context = NULL;
-    krb5_principal client = NULL;
-    krb5_ccache cache = NULL;
-    krb5_creds creds;
-    krb5_error_code code;
-    char *name = NULL;
-
-    memset(&creds, 0, sizeof(creds));
-    code = krb5_init_context(&context);
-    if (code == 0)
-        code = krb5_parse_name(context, user, &client);
-    if (code == 0)
-        code = krb5_get_init_creds_password(context, &creds, client, password,
-                                            NULL, NULL, 0, NULL, NULL);
-    if (code == 0)
-        code = krb5_cc_new_unique(context, "MEMORY", NULL, &cache);
-    if (code == 0)
-        code = krb5_cc_initialize(context, cache, client);
-    if (code == 0)
-        code = krb5_cc_store_cred(context, cache, &creds);
-    if (code == 0)
-        code = krb5_cc_get_full_name(context, cache, &name);
-    if (code != 0)
-        fail("no tickets for the bare context: %ld", (long)code);
-    krb5_free_cred_contents(context, &creds);
-    krb5_free_principal(context, client);
-    krb5_free_context(context);
-    return name;
 }
 
 /* What the initiator's credential is made of, the same as plugin/credssp's. */
@@ -241,11 +206,12 @@ run_exchange(struct pair *p, struct cs_error *err)
 {
     struct cs_buf token[2] = { CS_BUF_INIT(BUFFER_SIZE),
                                CS_BUF_INIT(BUFFER_SIZE) };
-    int done[2] = { 0, 0 }, leg, end, ret = 0;
+    int done[2] = { 0, 0 }, leg, ret = 0;
 
     for (leg = 0; ret == 0 && leg < 2 * LEGS_MAX &&
          !(done[CLIENT] && done[SERVER]); leg++) {
-        end = leg % 2;
+        int end = leg % 2;
+
         token[end].len = 0;
         ret = credssp_step(p->end[end], cs_buf_span(&token[!end]),
                            &token[end], &done[end], err);
@@ -477,7 +443,6 @@ measure_memory(const char *what, const char *which, int n)
 }
 
 /* --- Commands --- */
-
 static int
 in_range(int n, int max)
 {

@@ -352,8 +352,8 @@ def sspi_text(results, setup):
     like = Combination('ntlm', '1.3', 'RSA-2048')
     out += ['Version 0.23.1 has the exchange of TSRequests and leaves TLS to its caller, so both ends run here without '
             'TLS, with NTLM of its own, and with no limit. (Its `tsssp` feature, with TLS, is for Windows only; its '
-            'Kerberos asks a KDC for each context and is not measured.) Ours takes NTLM from gss-ntlmssp: only the '
-            'sum of the last two lines does what sspi-rs does here.', '', '| | |', '|---|---:|',
+            'Kerberos would need its own network client, and is not measured.) Ours takes NTLM from gss-ntlmssp: only '
+            'the sum of the last two lines does what sspi-rs does here.', '', '| | |', '|---|---:|',
             '| sspi-rs, NTLM in SPNEGO | %s |' % bench.timing(lot.median('sspi-rs', 'spnego')),
             '| sspi-rs, NTLMSSP alone | %s |' % bench.timing(lot.median('sspi-rs', 'raw')),
             '| a bare SPNEGO context by gss-ntlmssp, with the three sealed messages | %s |' % bench.timing(
@@ -377,7 +377,8 @@ def bulk_text(results):
 
 def memory_text(results):
     out = ['## Memory', '', 'Of one established end, from %d that are kept; OpenSSL\'s is a bare connection with the '
-           'same settings.' % KEPT, '', '| | CredSSP | OpenSSL | beside it | limit | |', '|---|---:|---:|---:|---:|---|']
+           'same settings.' % KEPT, '', '| | CredSSP | OpenSSL | beside it | limit | |',
+           '|---|---:|---:|---:|---:|---|']
     out += ['| %s | %.1f KiB | %.1f KiB | %.1f KiB | %d KiB | %s |' % (
         row.title, row.ours / 1024, row.other / 1024, row.ratio / 1024, row.limit // 1024, word(row))
         for row in results.memory]

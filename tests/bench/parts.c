@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <krb5.h>
 #include <gssapi/gssapi_ext.h>
 #include <openssl/bio.h>
 #include <openssl/err.h>
@@ -151,10 +152,11 @@ move(struct bare_pair *pair, int from)
 static int
 shake_hands(struct bare_pair *pair)
 {
-    int done[2] = { 0, 0 }, leg, end;
+    int done[2] = { 0, 0 }, leg;
 
     for (leg = 0; leg < LEGS_MAX && !(done[CLIENT] && done[SERVER]); leg++) {
-        end = leg % 2;
+        int end = leg % 2;
+
         done[end] = SSL_do_handshake(pair->ssl[end]) == 1;
         if (!move(pair, end))
             return 0;
@@ -208,6 +210,39 @@ bare_pass(struct bare_pair *pair, const unsigned char *plain, size_t len,
 }
 
 /* --- SPNEGO --- */
+
+char *
+bare_tickets(const char *user, const char *password)
+{
+    krb5_context context = NULL;
+    krb5_principal client = NULL;
+    krb5_ccache cache = NULL;
+    krb5_creds creds;
+    krb5_error_code code;
+    char *name = NULL;
+
+    memset(&creds, 0, sizeof(creds));
+    code = krb5_init_context(&context);
+    if (code == 0)
+        code = krb5_parse_name(context, user, &client);
+    if (code == 0)
+        code = krb5_get_init_creds_password(context, &creds, client, password,
+                                            NULL, NULL, 0, NULL, NULL);
+    if (code == 0)
+        code = krb5_cc_new_unique(context, "MEMORY", NULL, &cache);
+    if (code == 0)
+        code = krb5_cc_initialize(context, cache, client);
+    if (code == 0)
+        code = krb5_cc_store_cred(context, cache, &creds);
+    if (code == 0)
+        code = krb5_cc_get_full_name(context, cache, &name);
+    if (code != 0)
+        fail("no tickets for the bare context: %ld", (long)code);
+    krb5_free_cred_contents(context, &creds);
+    krb5_free_principal(context, client);
+    krb5_free_context(context);
+    return name;
+}
 
 static int
 acquire(const struct bare_gss *g, gss_cred_id_t *out)

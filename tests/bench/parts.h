@@ -60,6 +60,8 @@ struct bare_gss {
     size_t creds_length;        /* of TSCredentials, bytes */
 };
 
+/* A new cache with the user's ticket, in memory as ours is: its name. */
+char *bare_tickets(const char *user, const char *password);
 /*
  * A context between both ends, from the acquisition of the initiator's
  * credential to the end of both: with what CredSSP seals in it, two proofs and

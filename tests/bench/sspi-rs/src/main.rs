@@ -7,8 +7,8 @@
 //!
 //! What sspi-rs has is the exchange of TSRequests.  TLS is the caller's, so
 //! here there is none: the ends are given the same public key.  Kerberos
-//! needs its client for a KDC and a clock that agrees with it, and its server
-//! the service's password: it is not measured.
+//! would need a KDC behind a network client of sspi-rs's own, and is not
+//! measured.
 
 use std::io::{self, BufRead, Write};
 use std::time::Instant;
