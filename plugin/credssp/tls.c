@@ -218,9 +218,13 @@ cs_tls_handshake(struct cs_tls *t, int *done, struct cs_error *err)
             explain(t, "TLS handshake", err);
     }
     ret = check_handshake(t, err);
-    if (ret == 0)
-        *done = t->up = 1;
-    return ret;
+    if (ret != 0)
+        return ret;
+    /* From here on a buffer is kept: to make one, and wipe it, costs more than
+     * a small message.  (tlsconf.c has them released in the handshake.) */
+    (void)SSL_clear_mode(t->ssl, SSL_MODE_RELEASE_BUFFERS);
+    *done = t->up = 1;
+    return 0;
 }
 
 /* Room for what the input can be the ciphertext of: one record at most. */

@@ -164,7 +164,7 @@ set_protocol(SSL_CTX *ctx, const struct cs_tls_options *o,
                         SSL_OP_NO_QUERY_MTU);
     SSL_CTX_clear_options(ctx, SSL_OP_ENABLE_MIDDLEBOX_COMPAT);
     SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_OFF);
-    /* Buffers are the larger part of an idle connection's memory. */
+    /* Buffers are the larger part of a connection's memory. */
     SSL_CTX_set_mode(ctx, SSL_MODE_RELEASE_BUFFERS);
     if (SSL_CTX_set_num_tickets(ctx, 0) != 1 ||
         SSL_CTX_set_min_proto_version(ctx, o->min_version != 0 ?
