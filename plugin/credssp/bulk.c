@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "exchange.h"
-#define RECORD_HEADER 5
 
 /* About what a record adds (cs_tls_frame() is exact). */
 #define RECORD_EXTRA 64
@@ -41,8 +40,8 @@ record_length(struct cs_span in)
 {
     size_t len = in.len;
 
-    if (len >= RECORD_HEADER)
-        len = RECORD_HEADER + ((size_t)in.p[3] << 8 | in.p[4]);
+    if (len >= CS_RECORD_HEADER)
+        len = CS_RECORD_HEADER + ((size_t)in.p[3] << 8 | in.p[4]);
     return (len < in.len) ? len : in.len;
 }
 

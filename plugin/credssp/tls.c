@@ -15,7 +15,6 @@
 
 #include "tlsconf.h"
 
-#define RECORD_HEADER 5         /* bytes: type, version, length */
 #define APPLICATION_DATA 23
 
 struct cs_tls {
@@ -289,8 +288,8 @@ minimal_records(const uint8_t *p, size_t left, size_t plain)
 {
     size_t records = 0, len;
 
-    while (left >= RECORD_HEADER) {
-        len = RECORD_HEADER + ((size_t)p[3] << 8 | p[4]);
+    while (left >= CS_RECORD_HEADER) {
+        len = CS_RECORD_HEADER + ((size_t)p[3] << 8 | p[4]);
         if (p[0] != APPLICATION_DATA || len > left)
             return 0;
         records++;
@@ -392,7 +391,7 @@ cs_tls_frame(const struct cs_tls *t, size_t plain, struct cs_tls_frame *frame)
     int version = SSL_version(t->ssl);
     size_t mac, block;
 
-    frame->header = RECORD_HEADER;
+    frame->header = CS_RECORD_HEADER;
     if (version >= TLS1_3_VERSION) {
         /* The type of the contents is encrypted behind them. */
         frame->trailer = 1 + tag_length(cipher);

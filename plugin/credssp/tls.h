@@ -14,6 +14,7 @@
 #include "error.h"
 
 #define CS_RECORD_MAX 16384     /* plaintext bytes (RFC 8446 5.1) */
+#define CS_RECORD_HEADER 5      /* bytes: type, version, length */
 
 /* All strings are borrowed for the call only. */
 struct cs_tls_options {
