@@ -8,7 +8,9 @@ set -euo pipefail
 # releases do not have because another one contains it there.
 declare -A packages=(
     [build]="build-essential autoconf automake libtool pkg-config libkrb5-dev
-             libssl-dev xz-utils"
+             libssl-dev xz-utils libmicrohttpd-dev libcurl4-openssl-dev
+             libjansson-dev libseccomp-dev libmnl-dev libcap-ng-dev
+             libsystemd-dev"
     [check]="libcmocka-dev krb5-kdc krb5-admin-server krb5-user
              libnss-wrapper
              libkrb5-dev libssl-dev gss-ntlmssp krb5-gss-samples python3

@@ -1,0 +1,21 @@
+/*
+ * runtime.h - the directory of this user's sockets.
+ *
+ * $XDG_RUNTIME_DIR/gss-winrm, or /tmp/gss-winrm-UID without one.
+ */
+#ifndef RT_RUNTIME_H
+#define RT_RUNTIME_H
+
+#include <stddef.h>
+
+#include "error.h"
+
+/* The directory, in new memory.  With create it is made (0700).  Fails with
+ * CS_SYSTEM unless it is a directory of ours that nobody else can enter. */
+int rt_directory(int create, char **out, struct cs_error *err);
+
+/* "DIRECTORY/NAME" of it, in new memory; fails when it does not fit into a
+ * socket's address. */
+int rt_socket(int create, const char *name, char **out, struct cs_error *err);
+
+#endif /* RT_RUNTIME_H */
