@@ -30,7 +30,9 @@ declare -A packages=(
     [bench]="gssproxy curl valgrind krb5-kdc krb5-admin-server krb5-user
              python3 binutils build-essential libkrb5-dev libssl-dev
              gss-ntlmssp openssl python3-dev python3-venv"
-    [fuzz]="clang libclang-rt-dev? libkrb5-dev libssl-dev"
+    [fuzz]="clang libclang-rt-dev? libkrb5-dev libssl-dev libmicrohttpd-dev
+            libcurl4-openssl-dev libseccomp-dev libmnl-dev libcap-ng-dev
+            libsystemd-dev"
 )
 kinds="build check mit lab lint bench fuzz"
 mark="# made by gss-winrm's tests/deps.sh while it installs packages"
