@@ -76,7 +76,7 @@ begin(struct session *s, const char *path, enum gate_way way,
 
 static int
 try_name(struct session *s, const char *path, enum gate_way way,
-         uint32_t candidate, uint32_t *candidates, struct cs_error *err)
+         uint32_t *candidate, uint32_t *candidates, struct cs_error *err)
 {
     int ret;
 
@@ -105,7 +105,7 @@ try_names(struct session *s, const char *path, enum gate_way way,
     int ret;
 
     do {
-        ret = try_name(s, path, way, candidate, &candidates, err);
+        ret = try_name(s, path, way, &candidate, &candidates, err);
     } while (ret == GATE_LEGS_REFUSED && ++candidate < candidates &&
              may_try_another(s, way));
     return (ret == GATE_LEGS_REFUSED) ? CS_INNER : ret;

@@ -188,12 +188,12 @@ worth_another(const struct session *s, int ret, const struct cs_error *err)
 }
 
 int
-legs_credssp(struct session *s, const char *path, uint32_t candidate,
+legs_credssp(struct session *s, const char *path, uint32_t *candidate,
              uint32_t *candidates, struct cs_error *err)
 {
     struct bl_target target = { s->host, s->port,
                                 s->node[0] != '\0' ? s->node : NULL,
-                                candidate };
+                                *candidate };
     struct bl_started started;
     struct credssp_params params;
     struct credssp_legs l;
@@ -204,6 +204,7 @@ legs_credssp(struct session *s, const char *path, uint32_t candidate,
     ret = bl_credssp(s->link, &target, &started, &params.inner, err);
     if (ret != 0)
         return ret;
+    *candidate = started.candidate;
     *candidates = started.candidates;
     (void)snprintf(s->spn, sizeof(s->spn), "%s", started.spn);
     params.tls = s->gate->tls;
@@ -327,12 +328,12 @@ fetch_context(struct session *s, const struct gss_way *way,
 
 int
 legs_gss(struct session *s, const char *path, enum gate_way which,
-         uint32_t candidate, uint32_t *candidates, struct cs_error *err)
+         uint32_t *candidate, uint32_t *candidates, struct cs_error *err)
 {
     const struct gss_way *way = &gss_ways[which];
     struct bl_target target = { s->host, s->port,
                                 s->node[0] != '\0' ? s->node : NULL,
-                                candidate };
+                                *candidate };
     struct bl_started started;
     int ret;
 
@@ -340,6 +341,7 @@ legs_gss(struct session *s, const char *path, enum gate_way which,
                      &started, err);
     if (ret != 0)
         return ret;
+    *candidate = started.candidate;
     *candidates = started.candidates;
     (void)snprintf(s->spn, sizeof(s->spn), "%s", started.spn);
     ret = gss_legs(s, path, way, err);

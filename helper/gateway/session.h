@@ -83,12 +83,13 @@ enum gate_legs {
     GATE_LEGS_KERBEROS = 2      /* the scheme is not offered, Kerberos is */
 };                              /* negative: an error, the end */
 
-/* The legs, on a connection that may be established already; candidate is the
- * service name's number and *candidates becomes how many there are. */
-int legs_credssp(struct session *s, const char *path, uint32_t candidate,
+/* The legs, on a connection that may be established already; *candidate is the
+ * service name's number, and becomes that of the one that was used, *candidates
+ * how many there are. */
+int legs_credssp(struct session *s, const char *path, uint32_t *candidate,
                  uint32_t *candidates, struct cs_error *err);
 int legs_gss(struct session *s, const char *path, enum gate_way way,
-             uint32_t candidate, uint32_t *candidates, struct cs_error *err);
+             uint32_t *candidate, uint32_t *candidates, struct cs_error *err);
 
 /* One leg without a body: SCHEME and a token. */
 int leg_post(struct session *s, const char *path, const char *scheme,
