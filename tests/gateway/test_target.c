@@ -167,15 +167,18 @@ test_hostports(void **state)
     char host[GATE_HOST_MAX + 1], longest[GATE_HOST_MAX + 2], small[5];
     uint16_t port;
     size_t i;
-    int ret;
+    int ret, ok;
 
     (void)state;
     for (i = 0; i < COUNT(hostports); i++) {
         ret = gate_hostport_parse(hostports[i].text, host, sizeof(host), &port,
                                   NULL);
-        if (hostports[i].host == NULL ? ret != CS_MALFORMED || host[0] != '\0' :
-            ret != 0 || strcmp(host, hostports[i].host) != 0 ||
-            port != hostports[i].port)
+        if (hostports[i].host == NULL)
+            ok = (ret == CS_MALFORMED && host[0] == '\0');
+        else
+            ok = (ret == 0 && strcmp(host, hostports[i].host) == 0 &&
+                  port == hostports[i].port);
+        if (!ok)
             fail_msg("%s", hostports[i].text);
     }
     for (i = 0; i <= GATE_HOST_MAX; i++)
