@@ -184,6 +184,96 @@ test_empty_tokens(void **state)
     cs_tls_config_free(&tls);
 }
 
+/* --- TLS alone --- */
+
+static void
+feed_bare(struct cs_tls *tls, struct server *s)
+{
+    char *p = NULL;
+    long len = BIO_get_mem_data(s->out, &p);
+    struct cs_span in = { (uint8_t *)p, len };
+
+    assert_int_equal(cs_tls_feed(tls, in, NULL), 0);
+    (void)BIO_reset(s->out);
+}
+
+/* Both sides of a bare connection, until it stands. */
+static void
+connect_bare(struct cs_tls *tls, struct server *s)
+{
+    struct cs_buf out = CS_BUF_INIT(65536);
+    int i, up = 0;
+
+    for (i = 0; i < 4; i++) {
+        assert_int_equal(cs_tls_handshake(tls, &up, NULL), 0);
+        assert_int_equal(cs_tls_drain(tls, &out, NULL), 0);
+        if (out.len > 0)
+            assert_int_equal(BIO_write(s->in, out.p, out.len), (int)out.len);
+        cs_buf_reset(&out);
+        (void)SSL_do_handshake(s->ssl);
+        feed_bare(tls, s);
+    }
+    assert_true(up && SSL_is_init_finished(s->ssl));
+    assert_int_equal(cs_tls_read(tls, &out, NULL), 0);     /* tickets */
+    cs_buf_free(&out);
+}
+
+/* A message of ours is what the frame says, and arrives. */
+static void
+say_bare(struct cs_tls *tls, struct server *s, int with_update)
+{
+    struct cs_buf out = CS_BUF_INIT(65536);
+    struct cs_span text = { (const uint8_t *)"whole", 5 };
+    struct cs_tls_frame frame;
+    char got[16];
+    size_t n;
+
+    cs_tls_frame(tls, text.len, &frame);
+    assert_int_equal(frame.before > 0, with_update);
+    assert_int_equal(cs_tls_write(tls, text, NULL), 0);
+    assert_int_equal(cs_tls_drain(tls, &out, NULL), 0);
+    assert_int_equal(out.len, frame.before + frame.header + text.len +
+                     frame.trailer);
+    assert_int_equal(BIO_write(s->in, out.p, out.len), (int)out.len);
+    assert_int_equal(SSL_read_ex(s->ssl, got, sizeof(got), &n), 1);
+    assert_int_equal(n, text.len);
+    assert_memory_equal(got, text.p, n);
+    cs_buf_free(&out);
+}
+
+/* A server that wants other keys gets them before the next message. */
+static void
+test_key_update(void **state)
+{
+    SSL_CTX *ctx = plain_ctx();
+    struct cs_tls_config *config = pair_client_tls(0);
+    struct cs_buf plain = CS_BUF_INIT(65536);
+    struct cs_tls *tls;
+    struct server s;
+    int i;
+
+    (void)state;
+    assert_int_equal(cs_tls_new(config, NULL, &tls, NULL), 0);
+    server_new(&s, 0, ctx);
+    connect_bare(tls, &s);
+    say_bare(tls, &s, 0);
+    for (i = 0; i < 2; i++) {
+        assert_int_equal(SSL_key_update(s.ssl, SSL_KEY_UPDATE_REQUESTED), 1);
+        assert_int_equal(SSL_do_handshake(s.ssl), 1);
+    }
+    assert_int_equal(SSL_write(s.ssl, "hello", 5), 5);
+    feed_bare(tls, &s);
+    assert_int_equal(cs_tls_read(tls, &plain, NULL), 0);
+    assert_int_equal(plain.len, 5);
+    say_bare(tls, &s, 1);
+    say_bare(tls, &s, 0);
+    cs_buf_free(&plain);
+    cs_tls_free(&tls);
+    SSL_free(s.ssl);
+    SSL_CTX_free(ctx);
+    cs_tls_config_free(&config);
+}
+
 static int
 setup(void **state)
 {
@@ -207,6 +297,7 @@ main(void)
         cmocka_unit_test(test_renegotiation),
         cmocka_unit_test(test_resumption),
         cmocka_unit_test(test_empty_tokens),
+        cmocka_unit_test(test_key_update),
     };
 
     return cmocka_run_group_tests_name("CredSSP's odd servers", tests, setup,
