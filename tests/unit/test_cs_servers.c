@@ -274,22 +274,6 @@ test_key_update(void **state)
     cs_tls_config_free(&config);
 }
 
-static int
-setup(void **state)
-{
-    (void)state;
-    pair_setup();
-    return 0;
-}
-
-static int
-teardown(void **state)
-{
-    (void)state;
-    pair_teardown();
-    return 0;
-}
-
 int
 main(void)
 {
@@ -300,6 +284,6 @@ main(void)
         cmocka_unit_test(test_key_update),
     };
 
-    return cmocka_run_group_tests_name("CredSSP's odd servers", tests, setup,
-                                       teardown);
+    return cmocka_run_group_tests_name("CredSSP's odd servers", tests,
+                                       pair_setup, pair_teardown);
 }
