@@ -30,7 +30,7 @@ struct pair {
     /* To be set before pair_run(); zero is the usual. */
     int client_announce, server_announce, client_minimum, server_minimum;
     int tls_max;                /* 0x0303: TLS 1.2 */
-    int other_key;              /* the man in the middle has a key of his own */
+    int other_key;              /* he in the middle has a key of his own */
     int no_ntlm;                /* policy for the client */
     const char *password;       /* of the client, if it is wrong */
     int stream;                 /* for both ends */
