@@ -11,18 +11,21 @@
 
 #define COUNT(array) (sizeof(array) / sizeof(*(array)))
 
+/* Of OpenSSL with its defaults: tickets, renegotiation. */
+static SSL_CTX *ctx;
+
 struct server {
-    SSL_CTX *ctx;
     SSL *ssl;
     BIO *in, *out;
+    struct credssp *client;     /* of ours */
+    int done;
+    struct cs_error error;      /* the client's */
 };
 
 static void
-server_new(struct server *s, int max, SSL_CTX *ctx)
+server_new(struct server *s)
 {
-    s->ctx = ctx;
-    if (max != 0)
-        assert_int_equal(SSL_CTX_set_max_proto_version(ctx, max), 1);
+    memset(s, 0, sizeof(*s));
     s->ssl = SSL_new(ctx);
     s->in = BIO_new(BIO_s_mem());
     s->out = BIO_new(BIO_s_mem());
@@ -31,92 +34,89 @@ server_new(struct server *s, int max, SSL_CTX *ctx)
     SSL_set_accept_state(s->ssl);
 }
 
-/* A context of OpenSSL's with its defaults: tickets, renegotiation. */
-static SSL_CTX *
-plain_ctx(void)
+static void
+server_free(struct server *s)
 {
-    SSL_CTX *ctx = SSL_CTX_new(TLS_server_method());
-    EVP_PKEY *key = EVP_RSA_gen(2048);
-    X509 *cert = X509_new();
+    credssp_free(&s->client);
+    SSL_free(s->ssl);
+}
 
-    assert_non_null(ctx);
-    assert_int_equal(X509_set_pubkey(cert, key), 1);
-    assert_non_null(X509_gmtime_adj(X509_getm_notAfter(cert), 3600));
-    assert_non_null(X509_gmtime_adj(X509_getm_notBefore(cert), 0));
-    assert_true(X509_sign(cert, key, EVP_sha256()) > 0);
-    assert_int_equal(SSL_CTX_use_certificate(ctx, cert), 1);
-    assert_int_equal(SSL_CTX_use_PrivateKey(ctx, key), 1);
-    X509_free(cert);
-    EVP_PKEY_free(key);
-    return ctx;
+/* What the server has said so far; then it is forgotten. */
+static struct cs_span
+said(struct server *s)
+{
+    static char copy[65536];
+    char *p = NULL;
+    struct cs_span span = { (uint8_t *)copy, BIO_get_mem_data(s->out, &p) };
+
+    assert_true(span.len <= sizeof(copy));
+    if (span.len > 0)
+        memcpy(copy, p, span.len);
+    (void)BIO_reset(s->out);
+    return span;
+}
+
+static void
+hear(struct server *s, struct cs_buf *out)
+{
+    if (out->len > 0)
+        assert_int_equal(BIO_write(s->in, out->p, out->len), (int)out->len);
+    cs_buf_reset(out);
 }
 
 /* One leg of the client with what the server has to say. */
 static int
-leg(struct credssp *client, struct server *s, int *done, struct cs_error *err)
+leg(struct server *s)
 {
     struct cs_buf out = CS_BUF_INIT(CS_TSREQUEST_MAX);
-    char *p = NULL;
-    long len = BIO_get_mem_data(s->out, &p);
-    struct cs_span in = { (uint8_t *)p, len };
-    int ret = credssp_step(client, in, &out, done, err);
+    int ret = credssp_step(s->client, said(s), &out, &s->done, &s->error);
 
-    (void)BIO_reset(s->out);
-    if (out.len > 0)
-        assert_int_equal(BIO_write(s->in, out.p, out.len), (int)out.len);
+    hear(s, &out);
     cs_buf_free(&out);
     return ret;
 }
 
-static struct credssp *
-client_new(struct cs_tls_config *tls)
+static void
+client_new(struct server *s, struct cs_tls_config *tls)
 {
     struct credssp_params params = { .tls = tls };
     struct pair p = { 0 };
-    struct credssp *client;
 
+    server_new(s);
     assert_int_equal(pair_inner(&p, &params.inner, NULL), 0);
-    assert_int_equal(credssp_new(&params, &client, NULL), 0);
-    return client;
+    assert_int_equal(credssp_new(&params, &s->client, NULL), 0);
 }
 
 /* Up to the client's first TSRequest. */
 static void
-handshake(struct credssp *client, struct server *s)
+connect_to(struct server *s, struct cs_tls_config *tls)
 {
-    struct cs_error err;
-    int i, done;
+    int i;
 
+    client_new(s, tls);
     for (i = 0; i < 6 && !(SSL_is_init_finished(s->ssl) &&
                            BIO_pending(s->in) > 0); i++) {
-        assert_int_equal(leg(client, s, &done, &err), 0);
+        assert_int_equal(leg(s), 0);
         (void)SSL_do_handshake(s->ssl);
     }
     assert_true(SSL_is_init_finished(s->ssl));
+    (void)BIO_reset(s->out);
 }
 
 static void
 test_renegotiation(void **state)
 {
-    SSL_CTX *ctx = plain_ctx();
     struct cs_tls_config *tls = pair_client_tls(TLS1_2_VERSION);
-    struct credssp *client = client_new(tls);
-    struct cs_error err = { 0 };
     struct server s;
-    int done;
 
     (void)state;
-    server_new(&s, TLS1_2_VERSION, ctx);
-    handshake(client, &s);
-    (void)BIO_reset(s.out);
+    connect_to(&s, tls);
     assert_int_equal(SSL_renegotiate(s.ssl), 1);
     (void)SSL_do_handshake(s.ssl);
     assert_true(BIO_pending(s.out) > 0);
-    assert_int_equal(leg(client, &s, &done, &err), CS_TLS);
-    assert_non_null(strstr(err.text, "renegotiation"));
-    credssp_free(&client);
-    SSL_free(s.ssl);
-    SSL_CTX_free(ctx);
+    assert_int_equal(leg(&s), CS_TLS);
+    assert_non_null(strstr(s.error.text, "renegotiation"));
+    server_free(&s);
     cs_tls_config_free(&tls);
 }
 
@@ -125,77 +125,60 @@ static void
 test_resumption(void **state)
 {
     static const int versions[] = { TLS1_2_VERSION, TLS1_3_VERSION };
-    SSL_CTX *ctx = plain_ctx();
-    struct credssp *client;
     struct cs_tls_config *tls;
     struct server s;
     size_t i;
+    int again;
 
     (void)state;
-    for (i = 0; i < 2 * COUNT(versions); i++) {
-        tls = pair_client_tls(versions[i / 2]);
-        client = client_new(tls);
-        server_new(&s, 0, ctx);
-        handshake(client, &s);
-        assert_int_equal(SSL_session_reused(s.ssl), 0);
-        credssp_free(&client);
-        SSL_free(s.ssl);
+    for (i = 0; i < COUNT(versions); i++) {
+        tls = pair_client_tls(versions[i]);
+        for (again = 0; again < 2; again++) {
+            connect_to(&s, tls);
+            assert_int_equal(SSL_version(s.ssl), versions[i]);
+            assert_int_equal(SSL_session_reused(s.ssl), 0);
+            server_free(&s);
+        }
         cs_tls_config_free(&tls);
     }
-    SSL_CTX_free(ctx);
 }
 
-/* Nothing where something is due; and a close_notify. */
+/* Nothing where something is due. */
 static void
 test_empty_tokens(void **state)
 {
-    SSL_CTX *ctx = plain_ctx();
     struct cs_tls_config *tls = pair_client_tls(TLS1_2_VERSION);
-    struct credssp *client = client_new(tls);
-    struct cs_error err = { 0 };
     struct server s;
-    int done;
 
     (void)state;
-    server_new(&s, 0, ctx);
-    assert_int_equal(leg(client, &s, &done, &err), 0);
-    assert_int_equal(leg(client, &s, &done, &err), CS_UNEXPECTED);
-    assert_non_null(strstr(err.text, "empty token"));
-    assert_int_equal(leg(client, &s, &done, &err), CS_USAGE);
-    credssp_free(&client);
-    SSL_free(s.ssl);
-    client = client_new(tls);
-    server_new(&s, 0, ctx);
-    handshake(client, &s);
-    (void)BIO_reset(s.out);
-    assert_int_equal(leg(client, &s, &done, &err), CS_UNEXPECTED);
-    credssp_free(&client);
-    SSL_free(s.ssl);
-    client = client_new(tls);
-    server_new(&s, 0, ctx);
-    handshake(client, &s);
-    (void)BIO_reset(s.out);
+    client_new(&s, tls);
+    assert_int_equal(leg(&s), 0);
+    assert_int_equal(leg(&s), CS_UNEXPECTED);
+    assert_non_null(strstr(s.error.text, "empty token"));
+    assert_int_equal(leg(&s), CS_USAGE);
+    server_free(&s);
+    connect_to(&s, tls);
+    assert_int_equal(leg(&s), CS_UNEXPECTED);
+    server_free(&s);
+    cs_tls_config_free(&tls);
+}
+
+static void
+test_close_notify(void **state)
+{
+    struct cs_tls_config *tls = pair_client_tls(TLS1_2_VERSION);
+    struct server s;
+
+    (void)state;
+    connect_to(&s, tls);
     (void)SSL_shutdown(s.ssl);
-    assert_int_equal(leg(client, &s, &done, &err), CS_TLS);
-    assert_non_null(strstr(err.text, "closed"));
-    credssp_free(&client);
-    SSL_free(s.ssl);
-    SSL_CTX_free(ctx);
+    assert_int_equal(leg(&s), CS_TLS);
+    assert_non_null(strstr(s.error.text, "closed"));
+    server_free(&s);
     cs_tls_config_free(&tls);
 }
 
 /* --- TLS alone --- */
-
-static void
-feed_bare(struct cs_tls *tls, struct server *s)
-{
-    char *p = NULL;
-    long len = BIO_get_mem_data(s->out, &p);
-    struct cs_span in = { (uint8_t *)p, len };
-
-    assert_int_equal(cs_tls_feed(tls, in, NULL), 0);
-    (void)BIO_reset(s->out);
-}
 
 /* Both sides of a bare connection, until it stands. */
 static void
@@ -207,11 +190,9 @@ connect_bare(struct cs_tls *tls, struct server *s)
     for (i = 0; i < 4; i++) {
         assert_int_equal(cs_tls_handshake(tls, &up, NULL), 0);
         assert_int_equal(cs_tls_drain(tls, &out, NULL), 0);
-        if (out.len > 0)
-            assert_int_equal(BIO_write(s->in, out.p, out.len), (int)out.len);
-        cs_buf_reset(&out);
+        hear(s, &out);
         (void)SSL_do_handshake(s->ssl);
-        feed_bare(tls, s);
+        assert_int_equal(cs_tls_feed(tls, said(s), NULL), 0);
     }
     assert_true(up && SSL_is_init_finished(s->ssl));
     assert_int_equal(cs_tls_read(tls, &out, NULL), 0);     /* tickets */
@@ -234,7 +215,7 @@ say_bare(struct cs_tls *tls, struct server *s, int with_update)
     assert_int_equal(cs_tls_drain(tls, &out, NULL), 0);
     assert_int_equal(out.len, frame.before + frame.header + text.len +
                      frame.trailer);
-    assert_int_equal(BIO_write(s->in, out.p, out.len), (int)out.len);
+    hear(s, &out);
     assert_int_equal(SSL_read_ex(s->ssl, got, sizeof(got), &n), 1);
     assert_int_equal(n, text.len);
     assert_memory_equal(got, text.p, n);
@@ -245,7 +226,6 @@ say_bare(struct cs_tls *tls, struct server *s, int with_update)
 static void
 test_key_update(void **state)
 {
-    SSL_CTX *ctx = plain_ctx();
     struct cs_tls_config *config = pair_client_tls(0);
     struct cs_buf plain = CS_BUF_INIT(65536);
     struct cs_tls *tls;
@@ -254,7 +234,7 @@ test_key_update(void **state)
 
     (void)state;
     assert_int_equal(cs_tls_new(config, NULL, &tls, NULL), 0);
-    server_new(&s, 0, ctx);
+    server_new(&s);
     connect_bare(tls, &s);
     say_bare(tls, &s, 0);
     for (i = 0; i < 2; i++) {
@@ -262,16 +242,41 @@ test_key_update(void **state)
         assert_int_equal(SSL_do_handshake(s.ssl), 1);
     }
     assert_int_equal(SSL_write(s.ssl, "hello", 5), 5);
-    feed_bare(tls, &s);
+    assert_int_equal(cs_tls_feed(tls, said(&s), NULL), 0);
     assert_int_equal(cs_tls_read(tls, &plain, NULL), 0);
     assert_int_equal(plain.len, 5);
     say_bare(tls, &s, 1);
     say_bare(tls, &s, 0);
     cs_buf_free(&plain);
     cs_tls_free(&tls);
-    SSL_free(s.ssl);
-    SSL_CTX_free(ctx);
+    server_free(&s);
     cs_tls_config_free(&config);
+}
+
+static int
+setup(void **state)
+{
+    EVP_PKEY *key = EVP_RSA_gen(2048);
+    X509 *cert = X509_new();
+
+    ctx = SSL_CTX_new(TLS_server_method());
+    assert_non_null(ctx);
+    assert_int_equal(X509_set_pubkey(cert, key), 1);
+    assert_non_null(X509_gmtime_adj(X509_getm_notAfter(cert), 3600));
+    assert_non_null(X509_gmtime_adj(X509_getm_notBefore(cert), 0));
+    assert_true(X509_sign(cert, key, EVP_sha256()) > 0);
+    assert_int_equal(SSL_CTX_use_certificate(ctx, cert), 1);
+    assert_int_equal(SSL_CTX_use_PrivateKey(ctx, key), 1);
+    X509_free(cert);
+    EVP_PKEY_free(key);
+    return pair_setup(state);
+}
+
+static int
+teardown(void **state)
+{
+    SSL_CTX_free(ctx);
+    return pair_teardown(state);
 }
 
 int
@@ -281,9 +286,10 @@ main(void)
         cmocka_unit_test(test_renegotiation),
         cmocka_unit_test(test_resumption),
         cmocka_unit_test(test_empty_tokens),
+        cmocka_unit_test(test_close_notify),
         cmocka_unit_test(test_key_update),
     };
 
     return cmocka_run_group_tests_name("CredSSP's odd servers", tests,
-                                       pair_setup, pair_teardown);
+                                       setup, teardown);
 }
