@@ -152,6 +152,25 @@ relay(struct pair *p, struct cs_tls *from, struct cs_tls *to,
     cs_buf_free(&plain);
 }
 
+/* Give an end a token, in pieces if that is wanted. */
+static void
+give(const struct pair *p, struct credssp *end, struct cs_span in,
+     struct cs_buf *out, int *done, struct cs_error *error)
+{
+    struct cs_span piece = in;
+
+    for (;;) {
+        if (p->piece > 0 && in.len > p->piece)
+            piece.len = p->piece;
+        in.len -= piece.len;
+        if (credssp_step(end, piece, out, done, error) != 0 || *done ||
+            in.len == 0)
+            return;
+        piece.p += piece.len;
+        piece.len = in.len;
+    }
+}
+
 /* Give one end what its side of the man in the middle has to say. */
 static void
 turn(struct pair *p, enum direction to, int first)
@@ -168,8 +187,8 @@ turn(struct pair *p, enum direction to, int first)
         if (p->damage != NULL)
             p->damage(p, to, p->tokens[to], &in);
         p->tokens[to]++;
-        (void)credssp_step(to == TO_CLIENT ? p->client : p->server,
-                           cs_buf_span(&in), &out, done, error);
+        give(p, to == TO_CLIENT ? p->client : p->server, cs_buf_span(&in),
+             &out, done, error);
         (void)cs_tls_feed(side, cs_buf_span(&out), NULL);
     }
     cs_buf_free(&in);

@@ -34,6 +34,7 @@ struct pair {
     int no_ntlm;                /* policy for the client */
     const char *password;       /* of the client, if it is wrong */
     int stream;                 /* for both ends */
+    size_t piece;               /* of a stream: bytes at a time; 0: all */
     meddler meddle;
     damager damage;
     const void *what;           /* for the two above */

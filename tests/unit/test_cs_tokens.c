@@ -187,6 +187,52 @@ test_stream(void **state)
     }
 }
 
+/* Byte by byte. */
+static void
+test_pieces(void **state)
+{
+    struct pair p;
+    size_t i;
+
+    (void)state;
+    for (i = 0; i < COUNT(versions); i++) {
+        p = (struct pair){ .stream = 1, .piece = 1, .tls_max = versions[i] };
+        pair_run(&p);
+        if (!p.client_done || !p.server_done)
+            fail_msg("%s / %s", p.client_error.text, p.server_error.text);
+        pair_free(&p);
+    }
+}
+
+/* A message in as many records as it has octets: odd, and legal. */
+static void
+split(struct pair *p, enum direction to, int n, struct cs_tsrequest *m,
+      struct cs_buf *raw)
+{
+    struct cs_tls *tls = (to == TO_CLIENT) ? p->front : p->back;
+    struct cs_span octet = { NULL, 1 };
+
+    (void)n;
+    cs_tsrequest_encode(m, raw);
+    while (raw->len > 1) {
+        octet.p = raw->p;
+        assert_int_equal(cs_tls_write(tls, octet, NULL), 0);
+        cs_buf_take(raw, 1);
+    }
+}
+
+static void
+test_records(void **state)
+{
+    struct pair p = { .meddle = split };
+
+    (void)state;
+    pair_run(&p);
+    if (!p.client_done || !p.server_done)
+        fail_msg("%s / %s", p.client_error.text, p.server_error.text);
+    pair_free(&p);
+}
+
 /* In legs nobody says anything without being asked. */
 static void
 test_no_stream(void **state)
@@ -207,6 +253,8 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_damage),
         cmocka_unit_test(test_stream),
+        cmocka_unit_test(test_pieces),
+        cmocka_unit_test(test_records),
         cmocka_unit_test(test_no_stream),
     };
 
