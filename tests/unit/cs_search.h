@@ -25,6 +25,10 @@ int secret_in_file(const char *path);
  * had, and it is printed why. */
 int secret_in_core(void);
 
+/* Assert that something is in the file that a variable of the environment
+ * names, but no copy. */
+void secret_in_no_trace(const char *variable);
+
 /* Tokens of a conversation with another process, each with its length. */
 void send_token(int fd, struct cs_span token);
 /* 0 at the end of the conversation. */
