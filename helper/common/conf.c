@@ -6,34 +6,32 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <krb5.h>
 
 #include "conf.h"
+#include "confint.h"
 #include "names.h"
 #include "reader.h"
 #include "words.h"
 
 #define PIN_DIGITS 64           /* of a SHA-256 */
 
-/* krb5.conf, opened. */
-struct source {
-    krb5_context context;
-    profile_t profile;
-};
-
-/* errno of the plugin's code as an error of ours. */
-static int
-map_error(int ret, struct cs_error *err)
+int
+hc_error(int ret, struct cs_error *err)
 {
+    const char *text;
+
     if (ret == 0)
         return 0;
-    return (ret == ENOMEM) ? cs_nomem(err) :
-        cs_fail(err, CS_SYSTEM, "krb5.conf cannot be read: %s",
-                error_message(ret));
+    if (ret == ENOMEM)
+        return cs_nomem(err);
+    text = krb5_get_error_message(NULL, ret);
+    cs_set_error(err, CS_SYSTEM, "krb5.conf cannot be read: %s", text);
+    krb5_free_error_message(NULL, text);
+    return CS_SYSTEM;
 }
 
-static int
-open_source(struct source *s)
+int
+hc_source_open(struct hc_source *s)
 {
     int ret;
 
@@ -46,8 +44,8 @@ open_source(struct source *s)
     return krb5_get_profile(s->context, &s->profile);
 }
 
-static void
-close_source(struct source *s)
+void
+hc_source_close(struct hc_source *s)
 {
     if (s->profile != NULL)
         profile_release(s->profile);
@@ -77,7 +75,7 @@ realm_of(krb5_context context, const char *host)
 /* The policy as the plugin has it: the name that krb5 makes of the host counts
  * as well, and asking DNS for that is saved when nothing depends on it. */
 static int
-load_policy(const struct source *s, struct hc_host *h)
+load_policy(const struct hc_source *s, struct hc_host *h)
 {
     struct gw_subject subject = { h->host, NULL, h->realm };
     char *canon = NULL, *realm = NULL;
@@ -108,7 +106,7 @@ covered(char *const *list, const char *host, const char *what, char **source)
 }
 
 static int
-load_credssp(const struct source *s, struct hc_host *h)
+load_credssp(const struct hc_source *s, struct hc_host *h)
 {
     struct gw_credssp_policy *conf;
     int ret = gw_credssp_policy_load(s->profile, h->realm, &conf);
@@ -219,7 +217,7 @@ read_pin(const struct gw_level *level, const char *key, char **values,
  * Only the name as given counts for it, never one that DNS has chosen.
  */
 static int
-load_trust(const struct source *s, struct hc_host *h)
+load_trust(const struct hc_source *s, struct hc_host *h)
 {
     struct gw_subject subject = { h->host, NULL, h->realm };
     struct gw_levels levels;
@@ -265,7 +263,7 @@ plain_host(const char *host)
 int
 hc_host_load(const char *host, struct hc_host **out, struct cs_error *err)
 {
-    struct source s = { NULL, NULL };
+    struct hc_source s = { NULL, NULL };
     struct hc_host *h;
     int ret;
 
@@ -277,17 +275,17 @@ hc_host_load(const char *host, struct hc_host **out, struct cs_error *err)
         free(h);
         return cs_nomem(err);
     }
-    ret = open_source(&s);
+    ret = hc_source_open(&s);
     if (ret == 0) {
         h->realm = realm_of(s.context, h->host);
         ret = load_policy(&s, h);
     }
     if (ret == 0)
         ret = load_trust(&s, h);
-    close_source(&s);
+    hc_source_close(&s);
     if (ret != 0) {
         hc_host_free(&h);
-        return map_error(ret, err);
+        return hc_error(ret, err);
     }
     *out = h;
     return 0;

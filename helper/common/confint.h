@@ -1,0 +1,23 @@
+/* confint.h - what the conf*.c share. */
+#ifndef HC_CONFINT_H
+#define HC_CONFINT_H
+
+#include <krb5.h>
+#include <profile.h>
+
+#include "error.h"
+
+/* krb5.conf, opened. */
+struct hc_source {
+    krb5_context context;
+    profile_t profile;
+};
+
+/* Returns 0 or an error for hc_error().  Close it in either case. */
+int hc_source_open(struct hc_source *source);
+void hc_source_close(struct hc_source *source);
+
+/* 0, or an errno of the plugin's code or one of krb5's, as one of ours. */
+int hc_error(int ret, struct cs_error *err);
+
+#endif /* HC_CONFINT_H */
