@@ -24,7 +24,7 @@ declare -A packages=(
            python3-dev python3-venv python3-gssapi python3-winrm
            python3-requests-kerberos build-essential ca-certificates
            libssl-dev gss-ntlmssp freerdp2-shadow-x11 freerdp2-x11
-           winpr-utils xvfb"
+           winpr-utils xvfb ldap-utils libsasl2-modules-gssapi-mit"
     [lint]="shellcheck cppcheck clang clang-tidy mandoc python3-pyflakes
             binutils build-essential libkrb5-dev libssl-dev"
     [bench]="gssproxy curl valgrind krb5-kdc krb5-admin-server krb5-user
