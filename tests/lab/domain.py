@@ -134,15 +134,22 @@ def add_private_entries(sam):
                  "nTSecurityDescriptor": ndr_pack(acl)})
 
 
-def add_conflict(sam):
-    """Register the web sites' names to the service account."""
-    res = sam.search(expression=f"(sAMAccountName={hosts.SERVICE_ACCOUNT})",
+def register(sam, account, spns):
+    res = sam.search(expression=f"(sAMAccountName={account})",
                      scope=ldb.SCOPE_SUBTREE, attrs=[])
     message = ldb.Message(res[0].dn)
     message["servicePrincipalName"] = ldb.MessageElement(
-        hosts.service_account_spns(), ldb.FLAG_MOD_ADD,
-        "servicePrincipalName")
+        spns, ldb.FLAG_MOD_ADD, "servicePrincipalName")
     sam.modify(message)
+
+
+def add_spns(sam):
+    # The conflict: the web sites' names belong to the service account.
+    register(sam, hosts.SERVICE_ACCOUNT, hosts.service_account_spns())
+    # What the domain controller's own services would register in time.
+    register(sam, f"{hosts.DC_NAME.upper()}$",
+             [f"ldap/{n}" for n in (hosts.DC_NAME,
+                                    f"{hosts.DC_NAME}.{hosts.DOMAIN}")])
 
 
 def add_dns(sam):
@@ -184,7 +191,7 @@ def main():
     sam.transaction_commit()
     add_troubles(sam)
     add_private_entries(sam)
-    add_conflict(sam)
+    add_spns(sam)
     export_keytabs(lp, os.path.join(directory, "keytabs"))
 
 

@@ -115,6 +115,14 @@ class Lab:
         auths, hits = self.events()
         return Result(code, out, err, text, auths, hits)
 
+    def secret(self, name, text):
+        """A file that only root reads."""
+        path = f"{self.work}/{name}"
+        with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC,
+                          0o600), "w") as f:
+            f.write(text + "\n")
+        return path
+
     def events(self):
         auths = [json.loads(line) for line in self.auth_log.read()]
         hits = []
