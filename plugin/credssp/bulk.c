@@ -82,6 +82,7 @@ credssp_info(const struct credssp *c, struct credssp_info *info)
     info->verified = c->verified;
     info->inner = (c->inner != NULL) ? c->inner->ops->info(c->inner) : NULL;
     info->state = cs_state_name(c->state);
+    info->empty_ok = (c->state == S_START);
 }
 
 void

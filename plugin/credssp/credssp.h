@@ -55,6 +55,8 @@ struct credssp_info {
     int verified;               /* the certificate was */
     const struct cs_inner_info *inner;          /* borrowed; NULL before */
     const char *state;          /* name, for traces */
+    int empty_ok;               /* initiator: the peer may have nothing to say
+                                 * now, and an empty token goes on (TLS 1.3) */
 };
 void credssp_info(const struct credssp *c, struct credssp_info *info);
 

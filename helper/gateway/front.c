@@ -1,0 +1,365 @@
+/* front.c - the side of the gateway that clients see. */
+#include "config.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <syslog.h>
+#include <unistd.h>
+#include <microhttpd.h>
+
+#include "fault.h"
+#include "front.h"
+#include "headers.h"
+
+struct front {
+    const struct gate *gate;
+    const struct gate_target *fixed;
+    struct MHD_Daemon *daemon;
+};
+
+/* One request, while its body arrives. */
+struct request {
+    char *uri;                  /* as it came */
+    int begun;
+    int soap;                   /* the client reads faults */
+    int failed;                 /* answered with an error: err */
+    struct gate_target target;
+    struct gate_headers headers;
+    struct cs_buf body;
+    struct cs_error err;
+};
+
+/* --- Answers --- */
+
+static enum MHD_Result
+queue(struct MHD_Connection *c, unsigned int status, const char *type,
+      struct cs_buf *body, int close_after)
+{
+    struct MHD_Response *r;
+    enum MHD_Result ret;
+
+    /* The bytes are given away: malloc'd, as free() wants them. */
+    r = MHD_create_response_from_buffer(body->len, body->p,
+                                        MHD_RESPMEM_MUST_COPY);
+    if (r == NULL)
+        return MHD_NO;
+    if (type != NULL)
+        (void)MHD_add_response_header(r, "Content-Type", type);
+    if (status == MHD_HTTP_METHOD_NOT_ALLOWED)
+        (void)MHD_add_response_header(r, "Allow", "POST");
+    if (close_after)
+        (void)MHD_add_response_header(r, "Connection", "close");
+    ret = MHD_queue_response(c, status, r);
+    MHD_destroy_response(r);
+    return ret;
+}
+
+/* Clients that speak SOAP show the reason of a fault, and of anything else only
+ * its number. */
+static enum MHD_Result
+queue_error(struct MHD_Connection *c, unsigned int status, int soap,
+            const char *text, int denied)
+{
+    struct cs_buf body = CS_BUF_INIT(8192);
+    enum MHD_Result ret;
+
+    if (soap) {
+        gate_fault(&body, denied ? GATE_FAULT_DENIED : GATE_FAULT_INTERNAL,
+                   text);
+        ret = queue(c, MHD_HTTP_INTERNAL_SERVER_ERROR,
+                    "application/soap+xml;charset=UTF-8", &body, 1);
+    } else {
+        cs_buf_add(&body, "gss-winrm-gateway: ", 19);
+        cs_buf_add(&body, text, strlen(text));
+        cs_buf_add(&body, "\n", 1);
+        ret = queue(c, status, "text/plain;charset=UTF-8", &body, 1);
+    }
+    cs_buf_free(&body);
+    return ret;
+}
+
+/* err is of the session. */
+static enum MHD_Result
+queue_failure(struct MHD_Connection *c, const struct request *r, int code,
+              const struct cs_error *err)
+{
+    int denied = code == CS_POLICY;
+
+    return queue_error(c, denied ? MHD_HTTP_FORBIDDEN : MHD_HTTP_BAD_GATEWAY,
+                       r->soap, err->text, denied);
+}
+
+static void
+log_refusal(const char *text)
+{
+    syslog(LOG_NOTICE, "refused a request: %s", text);
+}
+
+/* --- One request --- */
+
+static enum MHD_Result
+take_header(void *cls, enum MHD_ValueKind kind, const char *name,
+            const char *value)
+{
+    struct request *r = cls;
+
+    (void)kind;
+    return gate_headers_add(&r->headers, name, value != NULL ? value : "",
+                            &r->err) == 0 ? MHD_YES : MHD_NO;
+}
+
+/* Everything that can be known before the body. */
+static int
+examine(struct front *f, struct MHD_Connection *c, struct request *r,
+        const char *method, unsigned int *status)
+{
+    const char *host;
+    int ret;
+
+    *status = MHD_HTTP_BAD_REQUEST;
+    gate_headers_init(&r->headers, f->gate->limits->max_header);
+    (void)MHD_get_connection_values(c, MHD_HEADER_KIND, take_header, r);
+    ret = gate_headers_finish(&r->headers, f->gate->limits->max_message,
+                              &r->err);
+    if (ret != 0) {
+        *status = r->headers.too_long ? MHD_HTTP_CONTENT_TOO_LARGE : *status;
+        return ret;
+    }
+    r->soap = r->headers.content_type != NULL &&
+        strncasecmp(r->headers.content_type, "application/soap+xml", 20) == 0;
+    if (strcmp(method, "CONNECT") == 0) {
+        *status = MHD_HTTP_NOT_IMPLEMENTED;
+        return cs_fail(&r->err, CS_MALFORMED, "this is no tunnel: it "
+                       "authenticates and encrypts for you, so give the "
+                       "client http://HOST:5986/wsman in the place of "
+                       "https://, and set http_proxy only");
+    }
+    if (strcmp(method, "POST") != 0) {
+        *status = MHD_HTTP_METHOD_NOT_ALLOWED;
+        return cs_fail(&r->err, CS_MALFORMED, "WinRM takes POST only");
+    }
+    host = MHD_lookup_connection_value(c, MHD_HEADER_KIND, "Host");
+    if (f->fixed == NULL)
+        return gate_target_parse(r->uri, host, &r->target, &r->err);
+    /* Whatever its name for us is, there is one place to go. */
+    r->target = *f->fixed;
+    r->target.path = r->uri;
+    return r->uri[0] == '/' ? 0 :
+        cs_fail(&r->err, CS_MALFORMED, "this listener is for %s alone, and "
+                "no proxy", f->fixed->host);
+}
+
+static enum MHD_Result
+answer(struct session *s, struct MHD_Connection *c, struct request *r)
+{
+    struct gate_request request;
+    struct gate_answer a;
+    struct cs_error err;
+    enum MHD_Result result;
+    int ret;
+
+    memset(&request, 0, sizeof(request));
+    request.path = r->target.path;
+    request.type = r->headers.content_type != NULL ? r->headers.content_type :
+        "application/soap+xml;charset=UTF-8";
+    request.headers = (const char *const *)r->headers.forward;
+    request.body = cs_buf_span(&r->body);
+    ret = session_request(s, &r->target, &request, &a, &err);
+    if (ret != 0) {
+        log_refusal(err.text);
+        result = queue_failure(c, r, ret, &err);
+    } else {
+        result = queue(c, (unsigned int)a.status, a.type, &a.body, 0);
+    }
+    session_answer_free(&a);
+    return result;
+}
+
+static struct session *
+session_of(struct MHD_Connection *c)
+{
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(c, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+
+    return (info != NULL) ? info->socket_context : NULL;
+}
+
+static enum MHD_Result
+refuse(struct MHD_Connection *c, const struct request *r, unsigned int status)
+{
+    log_refusal(r->err.text);
+    return queue_error(c, status, r->soap, r->err.text, 0);
+}
+
+/* libmicrohttpd calls this first with the headers, then with each piece of the
+ * body, and last with none. */
+static enum MHD_Result
+handle(void *cls, struct MHD_Connection *c, const char *url,
+       const char *method, const char *version, const char *data,
+       size_t *size, void **context)
+{
+    struct front *f = cls;
+    struct request *r = *context;
+    struct session *s = session_of(c);
+    unsigned int status;
+
+    (void)url;
+    (void)version;
+    if (r == NULL || s == NULL)
+        return MHD_NO;
+    if (!r->begun) {
+        r->begun = 1;
+        r->body.max = f->gate->limits->max_message;
+        return examine(f, c, r, method, &status) == 0 ? MHD_YES :
+            refuse(c, r, status);
+    }
+    if (*size > 0) {
+        cs_buf_add(&r->body, data, *size);
+        *size = 0;
+        return MHD_YES;
+    }
+    if (r->body.error != 0) {
+        (void)cs_fail(&r->err, CS_MALFORMED, "the request is longer than %zu "
+                      "bytes (krb5.conf, gateway: max_message)", r->body.max);
+        return refuse(c, r, MHD_HTTP_CONTENT_TOO_LARGE);
+    }
+    return answer(s, c, r);
+}
+
+/* The request line as it came: libmicrohttpd decodes its own copy. */
+static void *
+begin_request(void *cls, const char *uri, struct MHD_Connection *c)
+{
+    struct request *r = calloc(1, sizeof(*r));
+
+    (void)cls;
+    (void)c;
+    if (r == NULL)
+        return NULL;
+    r->uri = strdup(uri);
+    if (r->uri == NULL) {
+        free(r);
+        return NULL;
+    }
+    return r;
+}
+
+static void
+end_request(void *cls, struct MHD_Connection *c, void **context,
+            enum MHD_RequestTerminationCode how)
+{
+    struct request *r = *context;
+
+    (void)cls;
+    (void)c;
+    (void)how;
+    *context = NULL;
+    if (r == NULL)
+        return;
+    gate_headers_free(&r->headers);
+    cs_buf_free(&r->body);
+    free(r->uri);
+    free(r);
+}
+
+/* --- Connections --- */
+
+static void
+connection(void *cls, struct MHD_Connection *c, void **context,
+           enum MHD_ConnectionNotificationCode what)
+{
+    struct front *f = cls;
+    const union MHD_ConnectionInfo *info;
+    struct session *s = *context;
+
+    if (what == MHD_CONNECTION_NOTIFY_CLOSED) {
+        session_free(&s);
+        *context = NULL;
+        return;
+    }
+    info = MHD_get_connection_info(c, MHD_CONNECTION_INFO_CONNECTION_FD);
+    if (info != NULL &&
+        session_new(f->gate, info->connect_fd, &s, NULL) == 0)
+        *context = s;
+}
+
+void
+front_serve(struct front *f, int fd, const struct sockaddr *addr,
+            socklen_t len)
+{
+    /* It closes the socket also when it fails. */
+    if (MHD_add_connection(f->daemon, fd, addr, len) != MHD_YES)
+        syslog(LOG_WARNING, "a connection could not be served: %s",
+               strerror(errno));
+}
+
+void
+front_refuse(int fd, const char *why)
+{
+    char text[512];
+    int len;
+
+    len = snprintf(text, sizeof(text), "HTTP/1.1 403 Forbidden\r\n"
+                   "Content-Type: text/plain\r\nConnection: close\r\n"
+                   "Content-Length: %zu\r\n\r\ngss-winrm-gateway: %s\n",
+                   strlen(why) + 20, why);
+    if (len > 0 && (size_t)len < sizeof(text))
+        (void)send(fd, text, (size_t)len, MSG_DONTWAIT | MSG_NOSIGNAL);
+    (void)shutdown(fd, SHUT_WR);
+    close(fd);
+}
+
+static void
+log_mhd(void *cls, const char *fmt, va_list ap)
+{
+    (void)cls;
+    vsyslog(LOG_DEBUG, fmt, ap);
+}
+
+int
+front_new(const struct gate *gate, const struct gate_target *fixed,
+          struct front **out, struct cs_error *err)
+{
+    const struct hc_gateway *l = gate->limits;
+    struct front *f = calloc(1, sizeof(*f));
+
+    *out = f;
+    if (f == NULL)
+        return cs_nomem(err);
+    f->gate = gate;
+    f->fixed = fixed;
+    f->daemon = MHD_start_daemon(
+        MHD_USE_THREAD_PER_CONNECTION | MHD_USE_INTERNAL_POLLING_THREAD |
+        MHD_USE_POLL | MHD_USE_ITC | MHD_USE_NO_LISTEN_SOCKET |
+        MHD_USE_ERROR_LOG, 0, NULL, NULL, handle, f,
+        MHD_OPTION_EXTERNAL_LOGGER, log_mhd, NULL,
+        MHD_OPTION_URI_LOG_CALLBACK, begin_request, f,
+        MHD_OPTION_NOTIFY_COMPLETED, end_request, f,
+        MHD_OPTION_NOTIFY_CONNECTION, connection, f,
+        MHD_OPTION_CONNECTION_LIMIT, l->connections,
+        MHD_OPTION_CONNECTION_TIMEOUT, l->idle_timeout,
+        MHD_OPTION_CONNECTION_MEMORY_LIMIT, l->max_header + 32768,
+        MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_END);
+    if (f->daemon == NULL) {
+        front_free(out);
+        return cs_fail(err, CS_SYSTEM, "libmicrohttpd did not start: %s",
+                       strerror(errno));
+    }
+    return 0;
+}
+
+void
+front_free(struct front **front)
+{
+    struct front *f = *front;
+
+    *front = NULL;
+    if (f == NULL)
+        return;
+    if (f->daemon != NULL)
+        MHD_stop_daemon(f->daemon);
+    free(f);
+}
