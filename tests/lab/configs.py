@@ -92,7 +92,10 @@ def write_network(directory):
     """For /etc/netns/NAME: the DC is the only name server."""
     write(f"{directory}/netns/resolv.conf",
           f"nameserver {hosts.DC_ADDRESS}\nsearch {hosts.DOMAIN}\n")
-    write(f"{directory}/netns/hosts", "127.0.0.1 localhost\n")
+    # As systemd's resolver and nss-myhostname answer for *.localhost.
+    names = [h.fqdn for h in (*hosts.HOSTS, *hosts.BALANCED)]
+    write(f"{directory}/netns/hosts", "127.0.0.1 localhost\n" + "".join(
+        f"127.0.0.1 {name}.localhost\n" for name in names))
     write(f"{directory}/netns/nsswitch.conf",
           "passwd: files\ngroup: files\nhosts: files dns\n")
 
