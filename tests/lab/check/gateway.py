@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Callable
 
 import hosts
-from .clients import PROGRAMS, SYSTEM_PYTHON, refused, url
+from .clients import SYSTEM_PYTHON, refused, url
 from .helper import (DELEGATED, HOST, UNDELEGATED, Helper, missing, policy,
                      wait_for)
 
