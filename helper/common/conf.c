@@ -3,37 +3,36 @@
 
 #include <ctype.h>
 #include <errno.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <krb5.h>
 
 #include "conf.h"
+#include "confint.h"
 #include "names.h"
 #include "reader.h"
 #include "words.h"
 
 #define PIN_DIGITS 64           /* of a SHA-256 */
 
-/* krb5.conf, opened. */
-struct source {
-    krb5_context context;
-    profile_t profile;
-};
-
-/* errno of the plugin's code as an error of ours. */
-static int
-map_error(int ret, struct cs_error *err)
+int
+hc_error(int ret, struct cs_error *err)
 {
+    const char *text;
+
     if (ret == 0)
         return 0;
-    return (ret == ENOMEM) ? cs_nomem(err) :
-        cs_fail(err, CS_SYSTEM, "krb5.conf cannot be read: %s",
-                error_message(ret));
+    if (ret == ENOMEM)
+        return cs_nomem(err);
+    text = krb5_get_error_message(NULL, ret);
+    cs_set_error(err, CS_SYSTEM, "krb5.conf cannot be read: %s", text);
+    krb5_free_error_message(NULL, text);
+    return CS_SYSTEM;
 }
 
-static int
-open_source(struct source *s)
+int
+hc_source_open(struct hc_source *s)
 {
     int ret;
 
@@ -46,8 +45,8 @@ open_source(struct source *s)
     return krb5_get_profile(s->context, &s->profile);
 }
 
-static void
-close_source(struct source *s)
+void
+hc_source_close(struct hc_source *s)
 {
     if (s->profile != NULL)
         profile_release(s->profile);
@@ -74,24 +73,43 @@ realm_of(krb5_context context, const char *host)
     return realm;
 }
 
-/* The policy as the plugin has it: the name that krb5 makes of the host counts
- * as well, and asking DNS for that is saved when nothing depends on it. */
-static int
-load_policy(const struct source *s, struct hc_host *h)
+/* The policy's subject is the plugin's: the name that krb5 makes of the host
+ * counts as well.  Asking DNS for that is saved when nothing depends on it. */
+void
+hc_subject_find(const struct hc_source *s, const struct hc_host *h,
+                struct hc_subject *subject)
 {
-    struct gw_subject subject = { h->host, NULL, h->realm };
-    char *canon = NULL, *realm = NULL;
-    int ret;
+    char *canon = NULL;
 
+    subject->canon = subject->realm = NULL;
+    subject->s.typed = h->host;
+    subject->s.realm = h->realm;
     if (gw_policy_has_sections(s->profile) &&
         krb5_expand_hostname(s->context, h->host, &canon) == 0) {
-        realm = realm_of(s->context, canon);
-        subject.canon = canon;
-        subject.realm = realm;
+        subject->canon = strdup(canon);
+        subject->realm = realm_of(s->context, canon);
+        subject->s.realm = subject->realm;
     }
-    ret = gw_policy_load(s->profile, &subject, &h->policy);
-    free(realm);
+    subject->s.canon = subject->canon;
     krb5_free_string(s->context, canon);
+}
+
+void
+hc_subject_free(struct hc_subject *subject)
+{
+    free(subject->canon);
+    free(subject->realm);
+}
+
+static int
+load_policy(const struct hc_source *s, struct hc_host *h)
+{
+    struct hc_subject subject;
+    int ret;
+
+    hc_subject_find(s, h, &subject);
+    ret = gw_policy_load(s->profile, &subject.s, &h->policy);
+    hc_subject_free(&subject);
     return ret;
 }
 
@@ -108,7 +126,7 @@ covered(char *const *list, const char *host, const char *what, char **source)
 }
 
 static int
-load_credssp(const struct source *s, struct hc_host *h)
+load_credssp(const struct hc_source *s, struct hc_host *h)
 {
     struct gw_credssp_policy *conf;
     int ret = gw_credssp_policy_load(s->profile, h->realm, &conf);
@@ -158,17 +176,15 @@ covered_by_target(const struct gw_levels *levels, struct hc_host *h)
         (h->reachable_source = NULL, ENOMEM) : 0;
 }
 
+/* What makes the host reachable, unless delegate_to has. */
 static int
-load_gateway_part(const struct gw_levels *levels, struct hc_host *h)
+load_reachable(const struct gw_levels *levels, struct hc_host *h)
 {
     char **list = NULL;
     int ret;
 
-    ret = gw_read_key(levels, "gateway", "ntlm", gw_read_boolean, &h->ntlm,
+    ret = gw_read_key(levels, "gateway", "targets", gw_read_words, &list,
                       NULL);
-    if (ret == 0)
-        ret = gw_read_key(levels, "gateway", "targets", gw_read_words, &list,
-                          NULL);
     if (ret == 0 && h->reachable_source == NULL)
         ret = covered(list, h->host, "gateway: targets",
                       &h->reachable_source);
@@ -214,14 +230,24 @@ read_pin(const struct gw_level *level, const char *key, char **values,
     return (*(char **)out == NULL) ? ENOMEM : 0;
 }
 
+const struct hc_trust_key hc_trust_keys[] = {
+    { "gateway", "ntlm", gw_read_boolean, offsetof(struct hc_host, ntlm) },
+    { NULL, "credential", gw_read_string,
+      offsetof(struct hc_host, credential) },
+    { NULL, "ca_file", read_ca_file, offsetof(struct hc_host, ca_file) },
+    { NULL, "pin", read_pin, offsetof(struct hc_host, pin) },
+    { NULL, NULL, NULL, 0 }
+};
+
 /*
  * What decides about trust: who the server has to be, and what it may have.
  * Only the name as given counts for it, never one that DNS has chosen.
  */
 static int
-load_trust(const struct source *s, struct hc_host *h)
+load_trust(const struct hc_source *s, struct hc_host *h)
 {
     struct gw_subject subject = { h->host, NULL, h->realm };
+    const struct hc_trust_key *k;
     struct gw_levels levels;
     int ret;
 
@@ -230,15 +256,10 @@ load_trust(const struct source *s, struct hc_host *h)
         return ret;
     ret = load_credssp(s, h);
     if (ret == 0)
-        ret = load_gateway_part(&levels, h);
-    if (ret == 0)
-        ret = gw_read_key(&levels, NULL, "credential", gw_read_string,
-                          &h->credential, NULL);
-    if (ret == 0)
-        ret = gw_read_key(&levels, NULL, "ca_file", read_ca_file, &h->ca_file,
-                          NULL);
-    if (ret == 0)
-        ret = gw_read_key(&levels, NULL, "pin", read_pin, &h->pin, NULL);
+        ret = load_reachable(&levels, h);
+    for (k = hc_trust_keys; k->key != NULL && ret == 0; k++)
+        ret = gw_read_key(&levels, k->sub, k->key, k->reader,
+                          (char *)h + k->field, NULL);
     if (ret == 0 && h->ca_file == NULL &&
         (h->ca_file = strdup("system")) == NULL)
         ret = ENOMEM;
@@ -265,7 +286,7 @@ plain_host(const char *host)
 int
 hc_host_load(const char *host, struct hc_host **out, struct cs_error *err)
 {
-    struct source s = { NULL, NULL };
+    struct hc_source s = { NULL, NULL };
     struct hc_host *h;
     int ret;
 
@@ -277,17 +298,17 @@ hc_host_load(const char *host, struct hc_host **out, struct cs_error *err)
         free(h);
         return cs_nomem(err);
     }
-    ret = open_source(&s);
+    ret = hc_source_open(&s);
     if (ret == 0) {
         h->realm = realm_of(s.context, h->host);
         ret = load_policy(&s, h);
     }
     if (ret == 0)
         ret = load_trust(&s, h);
-    close_source(&s);
+    hc_source_close(&s);
     if (ret != 0) {
         hc_host_free(&h);
-        return map_error(ret, err);
+        return hc_error(ret, err);
     }
     *out = h;
     return 0;

@@ -5,9 +5,9 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <krb5.h>
 
 #include "conf.h"
+#include "confint.h"
 #include "reader.h"
 #include "trace.h"
 #include "words.h"
@@ -151,31 +151,23 @@ int
 hc_gateway_load(struct hc_gateway **out, struct cs_error *err)
 {
     struct hc_gateway *g = calloc(1, sizeof(*g));
-    profile_t profile = NULL;
-    krb5_context context;
+    struct hc_source s;
     int ret;
 
     *out = NULL;
     if (g == NULL)
         return cs_nomem(err);
-    ret = krb5_init_context(&context);
-    if (ret == 0) {
-        ret = krb5_get_profile(context, &profile);
-        krb5_free_context(context);
-    }
-    if (ret == 0) {
-        if (gw_tracing())
-            gw_policy_review(profile);
-        ret = load(profile, g);
-        profile_release(profile);
-    }
+    ret = hc_source_open(&s);
+    if (ret == 0 && gw_tracing())
+        gw_policy_review(s.profile);
+    if (ret == 0)
+        ret = load(s.profile, g);
     if (ret == 0)
         ret = default_listen(g);
+    hc_source_close(&s);
     if (ret != 0) {
         hc_gateway_free(&g);
-        return (ret == ENOMEM) ? cs_nomem(err) :
-            cs_fail(err, CS_SYSTEM, "krb5.conf cannot be read: %s",
-                    error_message(ret));
+        return hc_error(ret, err);
     }
     *out = g;
     return 0;

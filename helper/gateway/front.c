@@ -137,6 +137,11 @@ examine(struct front *f, struct MHD_Connection *c, struct request *r,
                        "client http://HOST:5986/wsman in the place of "
                        "https://, and set http_proxy only");
     }
+    /* A web page, by way of a browser on this machine. */
+    if (MHD_lookup_connection_value(c, MHD_HEADER_KIND, "Origin") != NULL) {
+        *status = MHD_HTTP_FORBIDDEN;
+        return cs_fail(&r->err, CS_POLICY, "web pages are not served");
+    }
     if (strcmp(method, "POST") != 0) {
         *status = MHD_HTTP_METHOD_NOT_ALLOWED;
         return cs_fail(&r->err, CS_MALFORMED, "WinRM takes POST only");

@@ -207,7 +207,7 @@ read_absolute(struct cs_span rest, struct gate_target *out,
                        "credentials");
     if (read_hostport(authority, 0, out->host, sizeof(out->host),
                       &out->port) != 0)
-        return cs_fail(err, CS_MALFORMED, "the URL has no host, or a malformed "
+        return cs_fail(err, CS_MALFORMED, "the URL has no host, or a wrong "
                        "host or port");
     out->path = (rest.len > 0) ? (const char *)rest.p : "/";
     return 0;
