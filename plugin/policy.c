@@ -7,15 +7,14 @@
 #include "config.h"
 
 #include <errno.h>
-#include <stdio.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include "levels.h"
 #include "policy.h"
+#include "reader.h"
 #include "sections.h"
-#include "trace.h"
 #include "words.h"
 
 #define APP "appdefaults"
@@ -32,62 +31,6 @@ static const char *const default_except[] = {
 };
 static const uint16_t default_ports[] = { 5985, 5986 };
 
-static void
-complain(const struct gw_level *l, const char *key, const char *value,
-         const char *want)
-{
-    gw_trace("krb5.conf, %s%s: %s = %s is not %s; ignored", gw_level_word(l),
-             l->key != NULL ? l->key : "", key, value, want);
-}
-
-/*
- * A reader of one key takes the values found at a level.  It returns 0 when it
- * has used them, EINVAL when they are no good (the next level is asked), or
- * ENOMEM.
- */
-typedef int (*value_reader)(const struct gw_level *l, const char *key,
-                            char **values, void *out);
-
-/* Ask each level in turn.  *source, when wanted, becomes new memory. */
-static int
-read_key(const struct gw_levels *levels, const char *sub, const char *key,
-         value_reader reader, void *out, char **source)
-{
-    const struct gw_level *l;
-    char **values;
-    int ret;
-
-    for (l = levels->v; l < levels->v + levels->n; l++) {
-        values = gw_level_values(levels, l, sub, key);
-        if (values == NULL)
-            continue;
-        ret = reader(l, key, values, out);
-        gw_free_words(values);
-        if (ret == 0 && source != NULL &&
-            asprintf(source, "%s%s", gw_level_word(l),
-                     l->key != NULL ? l->key : "") < 0) {
-            *source = NULL;
-            return ENOMEM;
-        }
-        if (ret != EINVAL)
-            return ret;
-    }
-    return 0;
-}
-
-static int
-read_boolean(const struct gw_level *l, const char *key, char **values, void *out)
-{
-    int value = gw_boolean(values[0]);
-
-    if (value < 0) {
-        complain(l, key, values[0], "true or false");
-        return EINVAL;
-    }
-    *(int *)out = value;
-    return 0;
-}
-
 static const char *const match_words[] = { "auto", "always", "never", NULL };
 static const char *const delegation_words[] = {
     "none", "kerberos", "credssp", NULL
@@ -99,7 +42,7 @@ read_match(const struct gw_level *l, const char *key, char **values, void *out)
     int i = gw_find_word(values[0], match_words);
 
     if (i < 0) {
-        complain(l, key, values[0], "auto, always or never");
+        gw_complain(l, key, values[0], "auto, always or never");
         return EINVAL;
     }
     *(enum gw_match *)out = i;
@@ -113,25 +56,11 @@ read_delegation(const struct gw_level *l, const char *key, char **values,
     int i = gw_find_word(values[0], delegation_words);
 
     if (i < 0) {
-        complain(l, key, values[0], "none, kerberos or credssp");
+        gw_complain(l, key, values[0], "none, kerberos or credssp");
         return EINVAL;
     }
     *(enum gw_delegation *)out = i;
     return 0;
-}
-
-/* A whole number in [low, high], or -1. */
-static long
-whole_number(const char *text, long low, long high)
-{
-    char *end;
-    long n;
-
-    errno = 0;
-    n = strtol(text, &end, 10);
-    if (errno != 0 || end == text || *end != '\0' || n < low || n > high)
-        return -1;
-    return n;
 }
 
 static int
@@ -146,11 +75,11 @@ read_ports(const struct gw_level *l, const char *key, char **values, void *out)
     if (gw_split_values(values, &words) != 0)
         return ENOMEM;
     for (w = words; w != NULL && *w != NULL; w++) {
-        port = whole_number(*w, 1, 65535);
+        port = gw_whole_number(*w, 1, 65535);
         if (port < 0)
-            complain(l, key, *w, "a port number");
+            gw_complain(l, key, *w, "a port number");
         else if (n == GW_PORTS_MAX)
-            complain(l, key, *w, "one of the first 16 ports");
+            gw_complain(l, key, *w, "one of the first 16 ports");
         else
             ports[n++] = port;
     }
@@ -159,22 +88,6 @@ read_ports(const struct gw_level *l, const char *key, char **values, void *out)
         return EINVAL;
     memcpy(policy->ports, ports, n * sizeof(*ports));
     policy->nports = n;
-    return 0;
-}
-
-static int
-read_words(const struct gw_level *l, const char *key, char **values, void *out)
-{
-    char **words;
-
-    (void)l;
-    (void)key;
-    if (gw_split_values(values, &words) != 0)
-        return ENOMEM;
-    if (words == NULL)          /* "key =" with nothing behind it: none */
-        return 0;
-    gw_free_words(*(char ***)out);
-    *(char ***)out = words;
     return 0;
 }
 
@@ -190,7 +103,7 @@ read_spn(const struct gw_level *l, const char *key, char **values, void *out)
         if (strchr(*from, '/') != NULL && **from != '/') {
             *to++ = *from;
         } else {
-            complain(l, key, *from, "of the form CLASS/NAME");
+            gw_complain(l, key, *from, "of the form CLASS/NAME");
             free(*from);
         }
     }
@@ -204,24 +117,14 @@ read_spn(const struct gw_level *l, const char *key, char **values, void *out)
     return 0;
 }
 
-static int
-read_string(const struct gw_level *l, const char *key, char **values, void *out)
+int
+gw_read_version(const struct gw_level *l, const char *key, char **values,
+                void *out)
 {
-    if (*values[0] == '\0') {
-        complain(l, key, "(empty)", "a host name");
-        return EINVAL;
-    }
-    *(char **)out = strdup(values[0]);
-    return (*(char **)out == NULL) ? ENOMEM : 0;
-}
-
-static int
-read_version(const struct gw_level *l, const char *key, char **values, void *out)
-{
-    long n = whole_number(values[0], 2, 6);
+    long n = gw_whole_number(values[0], 2, 6);
 
     if (n < 0) {
-        complain(l, key, values[0], "a CredSSP version from 2 to 6");
+        gw_complain(l, key, values[0], "a CredSSP version from 2 to 6");
         return EINVAL;
     }
     *(int *)out = n;
@@ -238,7 +141,7 @@ gw_policy_has_sections(profile_t profile)
     int found = 0;
 
     for (n = names; n != NULL && *n != NULL; n++)
-        found |= strcmp(*n, "credssp") != 0;
+        found |= strcmp(*n, "credssp") != 0 && strcmp(*n, "gateway") != 0;
     gw_free_words(names);
     return found;
 }
@@ -271,11 +174,37 @@ set_defaults(struct gw_policy *policy)
     return ret;
 }
 
+#define FIELD(name) offsetof(struct gw_policy, name)
+
+const struct gw_policy_key gw_policy_keys[] = {
+    { "enabled", gw_read_boolean, FIELD(enabled), 0 },
+    { "match", read_match, FIELD(match), FIELD(match_source) },
+    { "delegation", read_delegation, FIELD(delegation), 0 },
+    { "ports", read_ports, 0, 0 },
+    { "spn", read_spn, FIELD(spn), FIELD(spn_source) },
+    { "programs", gw_read_words, FIELD(programs), 0 },
+    { "except", gw_read_words, FIELD(except), 0 },
+    { "nodes", gw_read_words, FIELD(nodes), 0 },
+    { "host", gw_read_string, FIELD(host), 0 },
+    { NULL, NULL, 0, 0 }
+};
+
+int
+gw_policy_read(const struct gw_levels *levels, const struct gw_policy_key *k,
+               struct gw_policy *p, char **source)
+{
+    if (source == NULL && k->source != 0)
+        source = (char **)((char *)p + k->source);
+    return gw_read_key(levels, NULL, k->key, k->reader, (char *)p + k->field,
+                       source);
+}
+
 int
 gw_policy_load(profile_t profile, const struct gw_subject *subject,
                struct gw_policy **out)
 {
     struct gw_policy *p = calloc(1, sizeof(*p));
+    const struct gw_policy_key *k;
     struct gw_levels levels;
     int ret;
 
@@ -288,19 +217,8 @@ gw_policy_load(profile_t profile, const struct gw_subject *subject,
         gw_policy_free(p);
         return ret;
     }
-#define READ(key, reader, field, source)                                \
-    if (ret == 0)                                                       \
-        ret = read_key(&levels, NULL, key, reader, field, source)
-    READ("enabled", read_boolean, &p->enabled, NULL);
-    READ("match", read_match, &p->match, &p->match_source);
-    READ("delegation", read_delegation, &p->delegation, NULL);
-    READ("ports", read_ports, p, NULL);
-    READ("spn", read_spn, &p->spn, &p->spn_source);
-    READ("programs", read_words, &p->programs, NULL);
-    READ("except", read_words, &p->except, NULL);
-    READ("nodes", read_words, &p->nodes, NULL);
-    READ("host", read_string, &p->host, NULL);
-#undef READ
+    for (k = gw_policy_keys; k->key != NULL && ret == 0; k++)
+        ret = gw_policy_read(&levels, k, p, NULL);
     if (ret == 0)
         ret = set_defaults(p);
     gw_levels_free(&levels);
@@ -345,14 +263,14 @@ gw_credssp_policy_load(profile_t profile, const char *realm,
         free(p);
         return ret;
     }
-    ret = read_key(&levels, "credssp", "delegate_to", read_words,
-                   &p->delegate_to, NULL);
+    ret = gw_read_key(&levels, "credssp", "delegate_to", gw_read_words,
+                      &p->delegate_to, NULL);
     if (ret == 0)
-        ret = read_key(&levels, "credssp", "ntlm", read_boolean, &p->ntlm,
-                       NULL);
+        ret = gw_read_key(&levels, "credssp", "ntlm", gw_read_boolean,
+                          &p->ntlm, NULL);
     if (ret == 0)
-        ret = read_key(&levels, "credssp", "minimum_version", read_version,
-                       &p->minimum_version, NULL);
+        ret = gw_read_key(&levels, "credssp", "minimum_version",
+                          gw_read_version, &p->minimum_version, NULL);
     gw_levels_free(&levels);
     if (ret != 0) {
         gw_credssp_policy_free(p);

@@ -3,8 +3,8 @@
  *
  * Blocking, one request at a time; a link may be used by one thread at a
  * time.  An error that the broker has reported comes back as it was there
- * (code, ntstatus, text); CS_SYSTEM is the connection's own, after which
- * only bl_close() makes sense.
+ * (code, ntstatus, text).  After one of the connection itself, CS_SYSTEM, all
+ * further calls fail so, and only bl_close() makes sense.
  */
 #ifndef BL_LINK_H
 #define BL_LINK_H
@@ -24,6 +24,8 @@ void bl_close(struct bl_link **link);
 
 uint32_t bl_pid(const struct bl_link *link);
 int bl_secrets_locked(const struct bl_link *link);
+/* The connection's descriptor, for a sandbox or to wait until it hangs up. */
+int bl_fd(const struct bl_link *link);
 
 /* Lifetime in seconds; 0: the broker's default.  check: get a Kerberos ticket
  * with it now, and keep the credential only if that works.  *expiry (or NULL)
@@ -54,6 +56,8 @@ struct bl_target {              /* strings borrowed for the call */
 /* What was started; owned by the link until its next context. */
 struct bl_started {
     const char *spn;            /* the service name that is asked for */
+    uint32_t candidate;         /* its number: may be above the one asked for,
+                                 * when the KDC does not know that one */
     uint32_t candidates;        /* how many there are */
     const char *credential;     /* whose: for people */
 };

@@ -46,7 +46,7 @@ struct bp_host {                /* spans borrowed */
     struct cs_span text;
 };
 
-/* Every field of every message; its spans are borrowed.  Which are used is a
+/* Every field of every message: large, so allocate it.  Its spans are borrowed.  Which are used is a
  * row of the table in proto.c. */
 struct bp_message {
     enum bp_number number;

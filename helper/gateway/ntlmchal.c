@@ -12,8 +12,8 @@
 
 /*
  * Unicode, request target, NTLM, always sign, extended session security, 128,
- * 56; no domain, no workstation.  The version is there, since gss-ntlmssp wants
- * the field, and 0, so that none is owed.
+ * 56; no domain, no workstation.  The version is there, since gss-ntlmssp
+ * wants the field, and 0, so that none is owed.
  */
 static const uint8_t negotiate[40] = {
     'N', 'T', 'L', 'M', 'S', 'S', 'P', 0,

@@ -70,7 +70,6 @@ set_names(struct cs_creds *c, const char *text, const char *domain)
     return (c->principal == NULL || c->display == NULL) ? CS_NOMEM : 0;
 }
 
-/* With a NUL behind it, for libkrb5. */
 static int
 set_password(struct cs_creds *c, struct cs_span password, struct cs_error *err)
 {
@@ -78,13 +77,8 @@ set_password(struct cs_creds *c, struct cs_span password, struct cs_error *err)
         return 0;
     if (memchr(password.p, '\0', password.len) != NULL)
         return cs_fail(err, CS_USAGE, "the password has a NUL in it");
-    c->password = malloc(password.len + 1);
-    if (c->password == NULL)
-        return cs_nomem(err);
-    memcpy(c->password, password.p, password.len);
-    c->password[password.len] = '\0';
-    c->password_len = password.len;
-    return 0;
+    return cs_secret_set(&c->password, password, c->private) == 0 ? 0 :
+        cs_nomem(err);
 }
 
 int
@@ -101,6 +95,8 @@ cs_creds_new(const struct cs_creds_options *o, struct cs_creds **out,
     if (c == NULL)
         return cs_nomem(err);
     c->refs = 1;
+    c->user_tickets = o->user_tickets;
+    c->private = o->private;
     (void)pthread_mutex_init(&c->lock, NULL);
     ret = set_names(c, o->user, o->domain);
     if (ret == 0 && o->ccache != NULL &&
@@ -136,8 +132,8 @@ cs_creds_free(struct cs_creds **creds)
     if (c == NULL || __atomic_sub_fetch(&c->refs, 1, __ATOMIC_ACQ_REL) > 0)
         return;
     cs_tickets_forget(c);
-    cs_wipe_free(c->password, c->password_len);
-    explicit_bzero(c->nthash, sizeof(c->nthash));
+    cs_secret_free(&c->password);
+    cs_secret_free(&c->nthash);
     free(c->user);
     free(c->domain);
     free(c->upn);
@@ -148,10 +144,42 @@ cs_creds_free(struct cs_creds **creds)
     free(c);
 }
 
-int
-cs_creds_has_password(const struct cs_creds *c)
+void
+cs_creds_wipe(struct cs_creds *c)
 {
-    return c->password != NULL;
+    (void)pthread_mutex_lock(&c->lock);
+    cs_tickets_forget(c);
+    cs_secret_free(&c->password);
+    cs_secret_free(&c->nthash);
+    (void)pthread_mutex_unlock(&c->lock);
+}
+
+int
+cs_creds_has_password(struct cs_creds *c)
+{
+    int has;
+
+    (void)pthread_mutex_lock(&c->lock);
+    has = (c->password.p != NULL);
+    (void)pthread_mutex_unlock(&c->lock);
+    return has;
+}
+
+int
+cs_creds_locked(struct cs_creds *c)
+{
+    int locked;
+
+    (void)pthread_mutex_lock(&c->lock);
+    locked = c->password.locked;
+    (void)pthread_mutex_unlock(&c->lock);
+    return locked;
+}
+
+const char *
+cs_creds_domain(const struct cs_creds *c)
+{
+    return c->domain;
 }
 
 const char *
@@ -161,6 +189,10 @@ cs_creds_name(const struct cs_creds *c)
 }
 
 /* --- For the context inside --- */
+
+#define CS_MECH_RAW (CS_MECH_RAW_NTLM | CS_MECH_RAW_KRB5)
+#define NTLM_ANY (CS_MECH_NTLM | CS_MECH_RAW_NTLM)
+#define KRB5_ANY (CS_MECH_KRB5 | CS_MECH_RAW_KRB5)
 
 #define STORE_MAX 3
 
@@ -204,8 +236,9 @@ static int
 acquire(struct cs_creds *c, unsigned int mechs, const struct store *store,
         gss_cred_id_t *out, struct cs_error *err)
 {
-    int raw = (mechs & CS_MECH_RAW_NTLM) != 0;
-    gss_OID_desc mech = raw ? cs_oid_ntlmssp : cs_oid_spnego;
+    int raw = (mechs & CS_MECH_RAW) != 0;
+    gss_OID_desc mech = (mechs & CS_MECH_RAW_NTLM) ? cs_oid_ntlmssp :
+        (mechs & CS_MECH_RAW_KRB5) ? cs_oid_krb5 : cs_oid_spnego;
     gss_OID_set_desc set = { 1, &mech };
     gss_name_t name = GSS_C_NO_NAME;
     OM_uint32 major, minor, tmp;
@@ -245,8 +278,6 @@ offer_unicode_only(gss_cred_id_t *cred)
                               &value);
 }
 
-#define NTLM_ANY (CS_MECH_NTLM | CS_MECH_RAW_NTLM)
-
 int
 cs_creds_acquire(struct cs_creds *c, unsigned int mechs, gss_cred_id_t *out,
                  struct cs_error *err)
@@ -256,14 +287,15 @@ cs_creds_acquire(struct cs_creds *c, unsigned int mechs, gss_cred_id_t *out,
     int ret = 0;
 
     *out = GSS_C_NO_CREDENTIAL;
-    if (mechs & CS_MECH_RAW_NTLM)
-        mechs = CS_MECH_RAW_NTLM;
-    if (mechs & CS_MECH_KRB5) {
+    if (mechs & CS_MECH_RAW)
+        mechs &= (mechs & CS_MECH_RAW_NTLM) ? CS_MECH_RAW_NTLM :
+            CS_MECH_RAW_KRB5;
+    if (mechs & KRB5_ANY) {
         ret = cs_tickets_get(c, &tickets, err);
         if (ret == 0)
             store_add(&store, "ccache", tickets);
         else
-            mechs &= ~CS_MECH_KRB5;
+            mechs &= ~KRB5_ANY;
     }
     if (mechs & NTLM_ANY) {
         ret = cs_nthash_hex(c, hash, err);
@@ -288,20 +320,19 @@ cs_creds_acquire(struct cs_creds *c, unsigned int mechs, gss_cred_id_t *out,
 
 /* --- For delegation --- */
 
-int
-cs_creds_encode(const struct cs_creds *c, struct cs_buf *out,
-                struct cs_error *err)
+/* Under the lock. */
+static int
+encode(const struct cs_creds *c, struct cs_buf *out)
 {
     /* A user principal name goes whole into userName. */
     const char *texts[3] = { c->upn != NULL ? "" : c->domain,
-                             c->upn != NULL ? c->upn : c->user, c->password };
+                             c->upn != NULL ? c->upn : c->user,
+                             (const char *)c->password.p };
     struct cs_buf wide[3];
     struct cs_tscreds creds = { .type = CS_PASSWORD };
     struct cs_span span;
     int ret = 0, i;
 
-    if (c->password == NULL)
-        return cs_fail(err, CS_POLICY, "there is no password to delegate");
     for (i = 0; i < 3; i++) {
         wide[i] = (struct cs_buf)CS_BUF_INIT(CS_TSCREDS_MAX / 4);
         span.p = (const uint8_t *)texts[i];
@@ -318,6 +349,19 @@ cs_creds_encode(const struct cs_creds *c, struct cs_buf *out,
     }
     for (i = 0; i < 3; i++)
         cs_buf_free(&wide[i]);
+    return ret;
+}
+
+int
+cs_creds_encode(struct cs_creds *c, struct cs_buf *out, struct cs_error *err)
+{
+    int ret;
+
+    (void)pthread_mutex_lock(&c->lock);
+    ret = (c->password.p != NULL) ? encode(c, out) : CS_POLICY;
+    (void)pthread_mutex_unlock(&c->lock);
+    if (ret == CS_POLICY)
+        return cs_fail(err, CS_POLICY, "there is no password to delegate");
     if (ret == CS_NOMEM)
         return cs_nomem(err);
     return ret == 0 ? 0 : cs_fail(err, CS_USAGE, "the user name or password "

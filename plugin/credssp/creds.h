@@ -2,13 +2,15 @@
  * creds.h - a user's credential: what CredSSP authenticates with, and
  * delegates.
  *
- * Holds the password, wiped when it is released.  Kerberos tickets come from a
+ * Holds the password (secret.h) until it is released or wiped.  Kerberos tickets come from a
  * credential cache that is named, or are got with the password, once, into a
  * memory cache of this credential's own.  For NTLM the mechanism is given the
  * hash of the password and never the password.
  */
 #ifndef CS_CREDS_H
 #define CS_CREDS_H
+
+#include <time.h>
 
 #include <gssapi/gssapi.h>
 #include <gssapi/gssapi_ext.h>
@@ -20,8 +22,9 @@
 enum {
     CS_MECH_KRB5 = 1,           /* in SPNEGO */
     CS_MECH_NTLM = 2,           /* in SPNEGO */
-    CS_MECH_RAW_NTLM = 4        /* initiator: NTLMSSP without SPNEGO (for
+    CS_MECH_RAW_NTLM = 4,       /* initiator: NTLMSSP without SPNEGO (for
                                  * servers that know nothing else) */
+    CS_MECH_RAW_KRB5 = 8        /* Kerberos without SPNEGO; not in CredSSP */
 };
 
 extern const gss_OID_desc cs_oid_krb5, cs_oid_ntlmssp, cs_oid_spnego;
@@ -35,6 +38,9 @@ struct cs_creds_options {
     struct cs_span password;    /* may hold no NUL; p == NULL: there is none,
                                  * and nothing can be delegated */
     const char *ccache;         /* "TYPE:RESIDUAL" with the user's tickets */
+    int user_tickets;           /* use those in the user's default collection
+                                 * while there are some of this principal */
+    int private;                /* a child of this process has no password */
 };
 
 /* Safe to share between threads once made. */
@@ -43,20 +49,33 @@ int cs_creds_new(const struct cs_creds_options *options, struct cs_creds **out,
 struct cs_creds *cs_creds_ref(struct cs_creds *creds);
 void cs_creds_free(struct cs_creds **creds);
 
-int cs_creds_has_password(const struct cs_creds *creds);
+/* Wipe the password now, whoever else refers to it, and what was got with it.
+ * Contexts that have begun keep their keys until they end. */
+void cs_creds_wipe(struct cs_creds *creds);
+
+int cs_creds_has_password(struct cs_creds *creds);
+/* Is the password in locked memory? */
+int cs_creds_locked(struct cs_creds *creds);
 /* "user@realm" or "DOMAIN\user" for people.  Borrowed from creds. */
 const char *cs_creds_name(const struct cs_creds *creds);
+/* "realm" or "DOMAIN", in the case that was given; or "".  Borrowed. */
+const char *cs_creds_domain(const struct cs_creds *creds);
+
+/* Get a Kerberos ticket with the password now, whatever tickets there are.
+ * *expiry, unless it is NULL, becomes the ticket's. */
+int cs_creds_check(struct cs_creds *creds, time_t *expiry,
+                   struct cs_error *err);
 
 /*
  * Acquire the credential for the context inside with these mechanisms: one of
- * SPNEGO, restricted to them, or of NTLMSSP for CS_MECH_RAW_NTLM.  Fails when
+ * SPNEGO, restricted to them, or of the mechanism of a CS_MECH_RAW.  Fails when
  * none of them has credentials.  The caller releases *out.
  */
 int cs_creds_acquire(struct cs_creds *creds, unsigned int mechs,
                      gss_cred_id_t *out, struct cs_error *err);
 
 /* Append DER of TSCredentials with TSPasswordCreds (MS-CSSP 2.2.1.2.1). */
-int cs_creds_encode(const struct cs_creds *creds, struct cs_buf *out,
+int cs_creds_encode(struct cs_creds *creds, struct cs_buf *out,
                     struct cs_error *err);
 
 #endif /* CS_CREDS_H */

@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include "creds.h"
+#include "secret.h"
 
 #define CS_NTHASH_LENGTH 16     /* bytes: MD4 */
 
@@ -15,19 +16,19 @@ struct cs_creds {
     char *upn;                  /* "user@realm" if that is what was given */
     char *principal;            /* for krb5 */
     char *display;
-    char *password;             /* NUL-terminated, or NULL; wiped */
-    size_t password_len;
     char *ccache;               /* named by the caller, or NULL */
+    int user_tickets, private;  /* of the options */
     pthread_mutex_t lock;       /* of all below */
+    struct cs_secret password;  /* none: there is none, or it was wiped */
+    struct cs_secret nthash;    /* none: not needed yet */
     char *tickets;              /* memory cache of our own, or NULL */
     time_t expiry;              /* of the ticket in it */
-    int has_nthash;
-    unsigned char nthash[CS_NTHASH_LENGTH];
 };
 
 /* The name, in new memory, of a cache with tickets of this user: the one that
- * was named, or ours, filled if need be. */
+ * was named, one of the user's own, or ours, filled if need be. */
 int cs_tickets_get(struct cs_creds *c, char **name, struct cs_error *err);
+/* Under the lock, or when nobody else has c. */
 void cs_tickets_forget(struct cs_creds *c);
 
 /* The NT hash of the password (MS-NLMP 3.3.1) in hexadecimal: as good as the

@@ -27,7 +27,8 @@ enum cs_code {
 
 struct cs_error {
     int code;                   /* enum cs_code */
-    uint32_t ntstatus;          /* CS_REMOTE: MS-ERREF 2.3; else 0 */
+    uint32_t ntstatus;          /* CS_REMOTE: MS-ERREF 2.3; CS_INNER: what
+                                 * Kerberos' error is there; else 0 */
     uint32_t major, minor;      /* CS_INNER: of the GSSAPI call; else 0 */
     char text[256];
 };

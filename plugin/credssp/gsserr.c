@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <gssapi/gssapi_ext.h>
+#include <krb5.h>
 
 #include "gsserr.h"
 #include "mechglue.h"
@@ -25,6 +26,37 @@ status_text(OM_uint32 code, int type, gss_const_OID mech, char *to,
     (void)gss_release_buffer(&minor, &text);
 }
 
+/* What Windows itself makes of them (MS-KILE), as far as it can be told. */
+static const struct {
+    krb5_error_code code;
+    uint32_t status;
+} ntstatuses[] = {
+    { KRB5KDC_ERR_PREAUTH_FAILED, 0xC000006A },
+    { KRB5KRB_AP_ERR_BAD_INTEGRITY, 0xC000006A },
+    { KRB5KDC_ERR_C_PRINCIPAL_UNKNOWN, 0xC0000064 },
+    { KRB5KDC_ERR_S_PRINCIPAL_UNKNOWN, 0xC000018B },
+    { KRB5KDC_ERR_KEY_EXP, 0xC0000071 },
+    { KRB5KDC_ERR_NAME_EXP, 0xC0000193 },
+    { KRB5KDC_ERR_CLIENT_REVOKED, 0xC0000234 },
+    { KRB5KDC_ERR_POLICY, 0xC000006E },
+    { KRB5KRB_AP_ERR_SKEW, 0xC0000133 },
+    { KRB5_KDC_UNREACH, 0xC000005E },
+    { KRB5_REALM_UNKNOWN, 0xC000005E },
+    { KRB5_REALM_CANT_RESOLVE, 0xC000005E },
+};
+
+uint32_t
+cs_krb5_ntstatus(uint32_t code)
+{
+    size_t i;
+
+    for (i = 0; i < sizeof(ntstatuses) / sizeof(*ntstatuses); i++) {
+        if ((uint32_t)ntstatuses[i].code == code)
+            return ntstatuses[i].status;
+    }
+    return 0;
+}
+
 int
 cs_gss_fail(struct cs_error *err, const char *what, OM_uint32 major,
             OM_uint32 minor, gss_const_OID mech)
@@ -39,6 +71,7 @@ cs_gss_fail(struct cs_error *err, const char *what, OM_uint32 major,
     if (err != NULL) {
         err->major = major;
         err->minor = minor;
+        err->ntstatus = cs_krb5_ntstatus(minor);
     }
     return CS_INNER;
 }

@@ -9,6 +9,7 @@
 #include <openssl/provider.h>
 
 #include "credsint.h"
+#include "gsserr.h"
 #include "tscreds.h"
 
 #define SPARE_SECONDS 300       /* a ticket is renewed before its end */
@@ -23,6 +24,8 @@ krb5_fail(krb5_context context, krb5_error_code code, const char *what,
         (void)cs_nomem(err);
     else
         (void)cs_fail(err, CS_INNER, "%s: %s", what, text);
+    if (err != NULL)
+        err->ntstatus = cs_krb5_ntstatus((uint32_t)code);
     krb5_free_error_message(context, text);
     return (code == ENOMEM) ? CS_NOMEM : CS_INNER;
 }
@@ -41,7 +44,7 @@ get_tickets(krb5_context context, struct cs_creds *c, char **name,
     code = krb5_parse_name(context, c->principal, &client);
     if (code == 0)
         code = krb5_get_init_creds_password(context, &creds, client,
-                                            c->password, NULL, NULL, 0, NULL,
+                                            (const char *)c->password.p, NULL, NULL, 0, NULL,
                                             NULL);
     if (code == 0)
         code = krb5_cc_new_unique(context, "MEMORY", NULL, &cache);
@@ -117,23 +120,97 @@ refresh(struct cs_creds *c, struct cs_error *err)
     return code;
 }
 
-int
-cs_tickets_get(struct cs_creds *c, char **name, struct cs_error *err)
+/* Is there a ticket-granting ticket that lasts for a while? */
+static int
+has_ticket(krb5_context context, krb5_ccache cache)
+{
+    krb5_cc_cursor cursor;
+    krb5_creds creds;
+    int found = 0;
+
+    if (krb5_cc_start_seq_get(context, cache, &cursor) != 0)
+        return 0;
+    while (!found &&
+           krb5_cc_next_cred(context, cache, &cursor, &creds) == 0) {
+        found = !krb5_is_config_principal(context, creds.server) &&
+            krb5_princ_size(context, creds.server) == 2 &&
+            krb5_princ_component(context, creds.server, 0)->length == 6 &&
+            memcmp(krb5_princ_component(context, creds.server, 0)->data,
+                   "krbtgt", 6) == 0 &&
+            creds.times.endtime > time(NULL) + SPARE_SECONDS;
+        krb5_free_cred_contents(context, &creds);
+    }
+    (void)krb5_cc_end_seq_get(context, cache, &cursor);
+    return found;
+}
+
+/* The name of a cache of the user's with tickets of this principal; or NULL,
+ * also when anything fails: then the password is used. */
+static char *
+users_own(const char *principal)
+{
+    krb5_context context;
+    krb5_principal client = NULL;
+    krb5_ccache cache = NULL;
+    char *name = NULL, *copy = NULL;
+
+    if (krb5_init_context(&context) != 0)
+        return NULL;
+    if (krb5_parse_name(context, principal, &client) == 0 &&
+        krb5_cc_cache_match(context, client, &cache) == 0 &&
+        has_ticket(context, cache) &&
+        krb5_cc_get_full_name(context, cache, &name) == 0)
+        copy = strdup(name);
+    krb5_free_string(context, name);
+    if (cache != NULL)
+        (void)krb5_cc_close(context, cache);
+    krb5_free_principal(context, client);
+    krb5_free_context(context);
+    return copy;
+}
+
+/* Under the lock. */
+static int
+get_ours(struct cs_creds *c, char **name, struct cs_error *err)
 {
     int ret = 0;
 
-    *name = NULL;
-    if (c->ccache == NULL && c->password == NULL)
+    if (c->ccache == NULL && c->password.p == NULL)
         return cs_fail(err, CS_INNER, "no Kerberos ticket: there is neither a "
                        "credential cache nor a password");
-    (void)pthread_mutex_lock(&c->lock);
     if (c->ccache == NULL && (c->tickets == NULL ||
                               time(NULL) > c->expiry - SPARE_SECONDS))
         ret = refresh(c, err);
-    if (ret == 0) {
-        *name = strdup(c->ccache != NULL ? c->ccache : c->tickets);
-        ret = (*name == NULL) ? cs_nomem(err) : 0;
-    }
+    if (ret != 0)
+        return ret;
+    *name = strdup(c->ccache != NULL ? c->ccache : c->tickets);
+    return (*name == NULL) ? cs_nomem(err) : 0;
+}
+
+int
+cs_tickets_get(struct cs_creds *c, char **name, struct cs_error *err)
+{
+    int ret;
+
+    *name = c->user_tickets ? users_own(c->principal) : NULL;
+    if (*name != NULL)
+        return 0;
+    (void)pthread_mutex_lock(&c->lock);
+    ret = get_ours(c, name, err);
+    (void)pthread_mutex_unlock(&c->lock);
+    return ret;
+}
+
+int
+cs_creds_check(struct cs_creds *c, time_t *expiry, struct cs_error *err)
+{
+    int ret;
+
+    (void)pthread_mutex_lock(&c->lock);
+    ret = (c->password.p != NULL) ? refresh(c, err) :
+        cs_fail(err, CS_INNER, "no password to get a Kerberos ticket with");
+    if (ret == 0 && expiry != NULL)
+        *expiry = c->expiry;
     (void)pthread_mutex_unlock(&c->lock);
     return ret;
 }
@@ -170,20 +247,41 @@ md4(struct cs_span in, unsigned char *out)
 static int
 make_nthash(struct cs_creds *c, struct cs_error *err)
 {
-    struct cs_span password = { (const uint8_t *)c->password,
-                                c->password_len };
     struct cs_buf wide = CS_BUF_INIT(CS_TSCREDS_MAX);
-    int ret = cs_utf16_from_utf8(password, &wide);
+    uint8_t hash[CS_NTHASH_LENGTH];
+    struct cs_span span = { hash, sizeof(hash) };
+    int ret = cs_utf16_from_utf8(cs_secret_span(&c->password), &wide);
 
-    if (ret != 0)
-        ret = (ret == CS_NOMEM) ? cs_nomem(err) :
-            cs_fail(err, CS_USAGE, "the password is not valid UTF-8");
-    else if (!md4(cs_buf_span(&wide), c->nthash))
+    if (ret == 0 && !md4(cs_buf_span(&wide), hash))
         ret = cs_fail(err, CS_INNER, "NTLM needs MD4, which OpenSSL's legacy "
                       "provider does not give here");
-    else
-        c->has_nthash = 1;
+    else if (ret == 0 && cs_secret_set(&c->nthash, span, c->private) != 0)
+        ret = cs_nomem(err);
+    else if (ret != 0)
+        ret = (ret == CS_NOMEM) ? cs_nomem(err) :
+            cs_fail(err, CS_USAGE, "the password is not valid UTF-8");
+    explicit_bzero(hash, sizeof(hash));
     cs_buf_free(&wide);
+    return ret;
+}
+
+/* Under the lock. */
+static int
+get_nthash(struct cs_creds *c, char *hex, struct cs_error *err)
+{
+    static const char digits[] = "0123456789abcdef";
+    int ret = 0;
+    size_t i;
+
+    if (c->password.p == NULL)
+        return cs_fail(err, CS_INNER, "NTLM needs a password");
+    if (c->nthash.p == NULL)
+        ret = make_nthash(c, err);
+    for (i = 0; i < CS_NTHASH_LENGTH && ret == 0; i++) {
+        *hex++ = digits[c->nthash.p[i] >> 4];
+        *hex++ = digits[c->nthash.p[i] & 15];
+    }
+    *hex = '\0';
     return ret;
 }
 
@@ -191,21 +289,11 @@ int
 cs_nthash_hex(struct cs_creds *c, char hex[2 * CS_NTHASH_LENGTH + 1],
               struct cs_error *err)
 {
-    static const char digits[] = "0123456789abcdef";
-    int ret = 0;
-    size_t i;
+    int ret;
 
     hex[0] = '\0';
-    if (c->password == NULL)
-        return cs_fail(err, CS_INNER, "NTLM needs a password");
     (void)pthread_mutex_lock(&c->lock);
-    if (!c->has_nthash)
-        ret = make_nthash(c, err);
-    for (i = 0; i < CS_NTHASH_LENGTH && ret == 0; i++) {
-        hex[2 * i] = digits[c->nthash[i] >> 4];
-        hex[2 * i + 1] = digits[c->nthash[i] & 15];
-    }
+    ret = get_nthash(c, hex, err);
     (void)pthread_mutex_unlock(&c->lock);
-    hex[2 * (size_t)CS_NTHASH_LENGTH] = '\0';
     return ret;
 }

@@ -70,5 +70,7 @@ void cs_tscreds_encode(const struct cs_tscreds *in, struct cs_buf *out);
  */
 int cs_utf16_from_utf8(struct cs_span in, struct cs_buf *out);
 int cs_utf8_from_utf16(struct cs_span in, struct cs_buf *out);
+/* Is this UTF-8 without a NUL? */
+int cs_utf8_ok(struct cs_span in);
 
 #endif /* CS_TSCREDS_H */

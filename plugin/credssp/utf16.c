@@ -31,6 +31,20 @@ utf8_get(const uint8_t *p, size_t left, uint32_t *cp)
     return n;
 }
 
+int
+cs_utf8_ok(struct cs_span in)
+{
+    uint32_t cp;
+    size_t n;
+
+    for (; in.len > 0; in.p += n, in.len -= n) {
+        n = utf8_get(in.p, in.len, &cp);
+        if (n == 0 || cp == 0)
+            return 0;
+    }
+    return 1;
+}
+
 static void
 utf16_put(struct cs_buf *out, uint32_t unit)
 {

@@ -247,7 +247,7 @@ make_initiator(const struct options *o, struct cs_inner **out,
                struct cs_error *err)
 {
     struct cs_creds_options user = { o->user, o->domain, { NULL, 0 },
-                                     o->ccache };
+                                     o->ccache, 0, 0 };
     gss_buffer_desc text = { strlen(o->target),
                              (void *)(uintptr_t)o->target };
     struct cs_creds *creds = NULL;

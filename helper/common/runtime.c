@@ -1,0 +1,134 @@
+/*
+ * runtime.c - the directory of this user's sockets.
+ *
+ * It is opened, and what has been opened is looked at: a name can be turned
+ * into a link, or another directory, between two system calls.
+ */
+#include "config.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "runtime.h"
+
+#define SUBDIRECTORY "gss-winrm"
+
+static int
+check_stat(const char *path, const struct stat *st, struct cs_error *err)
+{
+    if (st->st_uid != geteuid())
+        return cs_fail(err, CS_SYSTEM, "%s belongs to uid %u and not to %u",
+                       path, (unsigned int)st->st_uid,
+                       (unsigned int)geteuid());
+    if (st->st_mode & (S_IRWXG | S_IRWXO))
+        return cs_fail(err, CS_SYSTEM, "%s can be entered by others (mode "
+                       "%03o): chmod 700", path,
+                       (unsigned int)(st->st_mode & 0777));
+    return 0;
+}
+
+int
+rt_check(const char *path, struct cs_error *err)
+{
+    int fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    struct stat st;
+    int ret;
+
+    if (fd < 0) {
+        return cs_fail(err, CS_SYSTEM, "%s %s", path,
+                       errno == ENOENT ? "does not exist" :
+                       errno == ENOTDIR || errno == ELOOP ?
+                       "is not a directory" : "cannot be opened");
+    }
+    if (fstat(fd, &st) != 0)
+        ret = cs_fail(err, CS_SYSTEM, "%s cannot be looked at", path);
+    else
+        ret = check_stat(path, &st, err);
+    (void)close(fd);
+    return ret;
+}
+
+/* $XDG_RUNTIME_DIR counts if it is an absolute name. */
+static char *
+directory_name(void)
+{
+    const char *runtime = secure_getenv("XDG_RUNTIME_DIR");
+    char *path;
+    int n;
+
+    if (runtime != NULL && *runtime == '/')
+        n = asprintf(&path, "%s/" SUBDIRECTORY, runtime);
+    else
+        n = asprintf(&path, "/tmp/" SUBDIRECTORY "-%u",
+                     (unsigned int)geteuid());
+    return (n < 0) ? NULL : path;
+}
+
+int
+rt_directory(int create, char **out, struct cs_error *err)
+{
+    char *path = directory_name();
+    int ret = 0;
+
+    *out = NULL;
+    if (path == NULL)
+        return cs_nomem(err);
+    if (create && mkdir(path, S_IRWXU) != 0 && errno != EEXIST)
+        ret = cs_fail(err, CS_SYSTEM, "%s cannot be made (%s)", path,
+                      errno == ENOENT ? "what is above it does not exist" :
+                      errno == EACCES ? "permission denied" : "mkdir failed");
+    if (ret == 0)
+        ret = rt_check(path, err);
+    if (ret != 0) {
+        free(path);
+        return ret;
+    }
+    *out = path;
+    return 0;
+}
+
+int
+rt_socket(int create, const char *name, char **out, struct cs_error *err)
+{
+    struct sockaddr_un address;
+    char *directory, *path;
+    int ret = rt_directory(create, &directory, err), n;
+
+    *out = NULL;
+    if (ret != 0)
+        return ret;
+    n = asprintf(&path, "%s/%s", directory, name);
+    free(directory);
+    if (n < 0)
+        return cs_nomem(err);
+    if ((size_t)n >= sizeof(address.sun_path)) {
+        ret = cs_fail(err, CS_SYSTEM, "%s is too long for a socket", path);
+        free(path);
+        return ret;
+    }
+    *out = path;
+    return 0;
+}
+
+int
+rt_check_parent(const char *path, struct cs_error *err)
+{
+    const char *slash = strrchr(path, '/');
+    char *directory;
+    int ret;
+
+    if (slash == NULL)
+        return rt_check(".", err);
+    directory = strndup(path, slash == path ? 1 : (size_t)(slash - path));
+    if (directory == NULL)
+        return cs_nomem(err);
+    ret = rt_check(directory, err);
+    free(directory);
+    return ret;
+}
