@@ -7,6 +7,7 @@
 #include "config.h"
 
 #include <errno.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -117,8 +118,9 @@ read_spn(const struct gw_level *l, const char *key, char **values, void *out)
     return 0;
 }
 
-static int
-read_version(const struct gw_level *l, const char *key, char **values, void *out)
+int
+gw_read_version(const struct gw_level *l, const char *key, char **values,
+                void *out)
 {
     long n = gw_whole_number(values[0], 2, 6);
 
@@ -173,11 +175,37 @@ set_defaults(struct gw_policy *policy)
     return ret;
 }
 
+#define FIELD(name) offsetof(struct gw_policy, name)
+
+const struct gw_policy_key gw_policy_keys[] = {
+    { "enabled", gw_read_boolean, FIELD(enabled), 0 },
+    { "match", read_match, FIELD(match), FIELD(match_source) },
+    { "delegation", read_delegation, FIELD(delegation), 0 },
+    { "ports", read_ports, 0, 0 },
+    { "spn", read_spn, FIELD(spn), FIELD(spn_source) },
+    { "programs", gw_read_words, FIELD(programs), 0 },
+    { "except", gw_read_words, FIELD(except), 0 },
+    { "nodes", gw_read_words, FIELD(nodes), 0 },
+    { "host", gw_read_string, FIELD(host), 0 },
+    { NULL, NULL, 0, 0 }
+};
+
+int
+gw_policy_read(const struct gw_levels *levels, const struct gw_policy_key *k,
+               struct gw_policy *p, char **source)
+{
+    if (source == NULL && k->source != 0)
+        source = (char **)((char *)p + k->source);
+    return gw_read_key(levels, NULL, k->key, k->reader, (char *)p + k->field,
+                       source);
+}
+
 int
 gw_policy_load(profile_t profile, const struct gw_subject *subject,
                struct gw_policy **out)
 {
     struct gw_policy *p = calloc(1, sizeof(*p));
+    const struct gw_policy_key *k;
     struct gw_levels levels;
     int ret;
 
@@ -190,19 +218,8 @@ gw_policy_load(profile_t profile, const struct gw_subject *subject,
         gw_policy_free(p);
         return ret;
     }
-#define READ(key, reader, field, source)                                \
-    if (ret == 0)                                                       \
-        ret = gw_read_key(&levels, NULL, key, reader, field, source)
-    READ("enabled", gw_read_boolean, &p->enabled, NULL);
-    READ("match", read_match, &p->match, &p->match_source);
-    READ("delegation", read_delegation, &p->delegation, NULL);
-    READ("ports", read_ports, p, NULL);
-    READ("spn", read_spn, &p->spn, &p->spn_source);
-    READ("programs", gw_read_words, &p->programs, NULL);
-    READ("except", gw_read_words, &p->except, NULL);
-    READ("nodes", gw_read_words, &p->nodes, NULL);
-    READ("host", gw_read_string, &p->host, NULL);
-#undef READ
+    for (k = gw_policy_keys; k->key != NULL && ret == 0; k++)
+        ret = gw_policy_read(&levels, k, p, NULL);
     if (ret == 0)
         ret = set_defaults(p);
     gw_levels_free(&levels);
@@ -253,8 +270,8 @@ gw_credssp_policy_load(profile_t profile, const char *realm,
         ret = gw_read_key(&levels, "credssp", "ntlm", gw_read_boolean,
                           &p->ntlm, NULL);
     if (ret == 0)
-        ret = gw_read_key(&levels, "credssp", "minimum_version", read_version,
-                          &p->minimum_version, NULL);
+        ret = gw_read_key(&levels, "credssp", "minimum_version",
+                          gw_read_version, &p->minimum_version, NULL);
     gw_levels_free(&levels);
     if (ret != 0) {
         gw_credssp_policy_free(p);

@@ -3,6 +3,7 @@
 
 #include <ctype.h>
 #include <errno.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -72,24 +73,43 @@ realm_of(krb5_context context, const char *host)
     return realm;
 }
 
-/* The policy as the plugin has it: the name that krb5 makes of the host counts
- * as well, and asking DNS for that is saved when nothing depends on it. */
+/* The policy's subject is the plugin's: the name that krb5 makes of the host
+ * counts as well.  Asking DNS for that is saved when nothing depends on it. */
+void
+hc_subject_find(const struct hc_source *s, const struct hc_host *h,
+                struct hc_subject *subject)
+{
+    char *canon = NULL;
+
+    subject->canon = subject->realm = NULL;
+    subject->s.typed = h->host;
+    subject->s.realm = h->realm;
+    if (gw_policy_has_sections(s->profile) &&
+        krb5_expand_hostname(s->context, h->host, &canon) == 0) {
+        subject->canon = strdup(canon);
+        subject->realm = realm_of(s->context, canon);
+        subject->s.realm = subject->realm;
+    }
+    subject->s.canon = subject->canon;
+    krb5_free_string(s->context, canon);
+}
+
+void
+hc_subject_free(struct hc_subject *subject)
+{
+    free(subject->canon);
+    free(subject->realm);
+}
+
 static int
 load_policy(const struct hc_source *s, struct hc_host *h)
 {
-    struct gw_subject subject = { h->host, NULL, h->realm };
-    char *canon = NULL, *realm = NULL;
+    struct hc_subject subject;
     int ret;
 
-    if (gw_policy_has_sections(s->profile) &&
-        krb5_expand_hostname(s->context, h->host, &canon) == 0) {
-        realm = realm_of(s->context, canon);
-        subject.canon = canon;
-        subject.realm = realm;
-    }
-    ret = gw_policy_load(s->profile, &subject, &h->policy);
-    free(realm);
-    krb5_free_string(s->context, canon);
+    hc_subject_find(s, h, &subject);
+    ret = gw_policy_load(s->profile, &subject.s, &h->policy);
+    hc_subject_free(&subject);
     return ret;
 }
 
@@ -156,17 +176,15 @@ covered_by_target(const struct gw_levels *levels, struct hc_host *h)
         (h->reachable_source = NULL, ENOMEM) : 0;
 }
 
+/* What makes the host reachable, unless delegate_to has. */
 static int
-load_gateway_part(const struct gw_levels *levels, struct hc_host *h)
+load_reachable(const struct gw_levels *levels, struct hc_host *h)
 {
     char **list = NULL;
     int ret;
 
-    ret = gw_read_key(levels, "gateway", "ntlm", gw_read_boolean, &h->ntlm,
+    ret = gw_read_key(levels, "gateway", "targets", gw_read_words, &list,
                       NULL);
-    if (ret == 0)
-        ret = gw_read_key(levels, "gateway", "targets", gw_read_words, &list,
-                          NULL);
     if (ret == 0 && h->reachable_source == NULL)
         ret = covered(list, h->host, "gateway: targets",
                       &h->reachable_source);
@@ -212,6 +230,15 @@ read_pin(const struct gw_level *level, const char *key, char **values,
     return (*(char **)out == NULL) ? ENOMEM : 0;
 }
 
+const struct hc_trust_key hc_trust_keys[] = {
+    { "gateway", "ntlm", gw_read_boolean, offsetof(struct hc_host, ntlm) },
+    { NULL, "credential", gw_read_string,
+      offsetof(struct hc_host, credential) },
+    { NULL, "ca_file", read_ca_file, offsetof(struct hc_host, ca_file) },
+    { NULL, "pin", read_pin, offsetof(struct hc_host, pin) },
+    { NULL, NULL, NULL, 0 }
+};
+
 /*
  * What decides about trust: who the server has to be, and what it may have.
  * Only the name as given counts for it, never one that DNS has chosen.
@@ -220,6 +247,7 @@ static int
 load_trust(const struct hc_source *s, struct hc_host *h)
 {
     struct gw_subject subject = { h->host, NULL, h->realm };
+    const struct hc_trust_key *k;
     struct gw_levels levels;
     int ret;
 
@@ -228,15 +256,10 @@ load_trust(const struct hc_source *s, struct hc_host *h)
         return ret;
     ret = load_credssp(s, h);
     if (ret == 0)
-        ret = load_gateway_part(&levels, h);
-    if (ret == 0)
-        ret = gw_read_key(&levels, NULL, "credential", gw_read_string,
-                          &h->credential, NULL);
-    if (ret == 0)
-        ret = gw_read_key(&levels, NULL, "ca_file", read_ca_file, &h->ca_file,
-                          NULL);
-    if (ret == 0)
-        ret = gw_read_key(&levels, NULL, "pin", read_pin, &h->pin, NULL);
+        ret = load_reachable(&levels, h);
+    for (k = hc_trust_keys; k->key != NULL && ret == 0; k++)
+        ret = gw_read_key(&levels, k->sub, k->key, k->reader,
+                          (char *)h + k->field, NULL);
     if (ret == 0 && h->ca_file == NULL &&
         (h->ca_file = strdup("system")) == NULL)
         ret = ENOMEM;

@@ -60,6 +60,14 @@ int hc_names(const struct hc_host *host, const char *node, uint16_t port,
 /* Is node one of the host's?  (Case and a final dot do not matter.) */
 int hc_node_ok(const struct hc_host *host, const char *node);
 
+/*
+ * Which part of krb5.conf a key's value for this host comes from, for people:
+ * "targets .corp.example.com", "realm CORP.EXAMPLE.COM" or "winrm", in new
+ * memory; NULL for the default.  sub: "credssp", "gateway" or NULL.
+ */
+int hc_where(const struct hc_host *host, const char *sub, const char *key,
+             char **level, struct cs_error *err);
+
 /* The gateway section: limits and addresses.  What of it is about a host is
  * in struct hc_host. */
 struct hc_gateway {

@@ -1,0 +1,276 @@
+/* answer.c - the parts of what gss-winrm explain answers. */
+#include "config.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <krb5.h>
+
+#include "cli.h"
+#include "explain.h"
+#include "words.h"
+
+static void
+set(json_t *object, const char *key, const char *text)
+{
+    (void)json_object_set_new(object, key, text != NULL ? json_string(text) :
+                              json_null());
+}
+
+/* --- The gateway --- */
+
+/* The gateway's choose(): CredSSP is what is wanted there, or nothing. */
+static int
+may_not_delegate(const struct hc_host *host)
+{
+    return host->policy->delegation == GW_DELEG_CREDSSP &&
+        !host->credssp.delegate;
+}
+
+/* Why not, or by which line. */
+static char *
+reachable_text(const struct hc_host *host, uint16_t port, int *connects)
+{
+    char *text;
+    int n;
+
+    *connects = 0;
+    if (!host->reachable) {
+        n = asprintf(&text, "neither delegate_to, nor targets of the gateway "
+                     "section, nor a key of targets covers it");
+    } else if (!hc_port_ok(host, port)) {
+        n = asprintf(&text, "port %u is not one of its ports", port);
+    } else if (may_not_delegate(host)) {
+        n = asprintf(&text, "delegation = credssp, and delegate_to does not "
+                     "cover it");
+    } else {
+        n = asprintf(&text, "%s", host->reachable_source);
+        *connects = 1;
+    }
+    return (n < 0) ? NULL : text;
+}
+
+static const char *
+authentication_text(const struct hc_host *host)
+{
+    switch (host->policy->delegation) {
+    case GW_DELEG_CREDSSP:
+        return "CredSSP, with your password";
+    case GW_DELEG_KERBEROS:
+        return "Kerberos, with your ticket forwarded";
+    case GW_DELEG_NONE:
+    default:
+        return host->ntlm ? "Kerberos, or else NTLM" : "Kerberos";
+    }
+}
+
+json_t *
+explain_gateway(const struct hc_host *host, uint16_t port)
+{
+    json_t *o = json_object();
+    int connects;
+    char *why = reachable_text(host, port, &connects);
+
+    if (o != NULL) {
+        (void)json_object_set_new(o, "connects", json_boolean(connects));
+        set(o, "why", why);
+        set(o, "authenticates", connects ? authentication_text(host) : NULL);
+    }
+    free(why);
+    return o;
+}
+
+/* --- The plugin --- */
+
+static char *
+auto_text(const struct gw_policy *p)
+{
+    char ports[GW_PORTS_MAX * 8] = "", *text;
+    size_t i, len = 0;
+
+    for (i = 0; i < p->nports; i++)
+        len += snprintf(ports + len, sizeof(ports) - len, "%s%u",
+                        i == 0 ? "" : i + 1 == p->nports ? " or " : ", ",
+                        p->ports[i]);
+    if (asprintf(&text, "asks for the names below where a program has a "
+                 "connection to port %s%s", ports, p->nodes != NULL ||
+                 p->host != NULL ?
+                 ", or the KDC does not know the plain name" : "") < 0)
+        return NULL;
+    return text;
+}
+
+/* GSS_WINRM, as the plugin reads it (environ.c).  1 if it has a say. */
+static int
+environment_match(enum gw_match *match)
+{
+    static const char *const words[] = { "auto", "always", "off", NULL };
+    const char *value = secure_getenv("GSS_WINRM");
+    int i = (value != NULL) ? gw_find_word(value, words) : -1;
+
+    if (i < 0)
+        return 0;
+    *match = (enum gw_match)i;
+    return 1;
+}
+
+json_t *
+explain_plugin(const struct hc_host *host)
+{
+    const struct gw_policy *p = host->policy;
+    enum gw_match match = p->match;
+    int told = environment_match(&match);
+    json_t *text;
+    char *found;
+
+    if (!p->enabled)
+        return json_string("leaves the name alone (enabled = false)");
+    if (match == GW_MATCH_NEVER)
+        return json_string(told ? "leaves the name alone (GSS_WINRM)" :
+                           "leaves the name alone (match = never)");
+    if (match == GW_MATCH_ALWAYS)
+        return json_string(told ? "asks for the names below in every call "
+                           "for HTTP there (GSS_WINRM)" :
+                           "asks for the names below in every call for HTTP "
+                           "there (match = always)");
+    found = auto_text(p);
+    text = (found != NULL) ? json_string(found) : NULL;
+    free(found);
+    return text;
+}
+
+/* --- The names --- */
+
+/* What krb5 makes of "CLASS@HOST", as it would be asked for. */
+static char *
+principal_of(krb5_context context, const char *name)
+{
+    const char *at = strchr(name, '@');
+    krb5_principal principal = NULL;
+    char *class, *text = NULL, *copy = NULL;
+
+    class = strndup(name, at - name);
+    if (class != NULL &&
+        krb5_sname_to_principal(context, at + 1, class, KRB5_NT_SRV_HST,
+                                &principal) == 0 &&
+        krb5_unparse_name(context, principal, &text) == 0)
+        copy = strdup(text);
+    krb5_free_unparsed_name(context, text);
+    krb5_free_principal(context, principal);
+    free(class);
+    return copy;
+}
+
+static void
+add_name(krb5_context context, json_t *list, const char *name)
+{
+    const char *slash = strchr(name, '/'), *at = strchr(name, '@');
+    char *text;
+
+    if (slash != NULL && (at == NULL || slash < at)) {
+        (void)json_array_append_new(list, json_string(name));
+        return;
+    }
+    text = (at != NULL) ? principal_of(context, name) : NULL;
+    (void)json_array_append_new(list, json_string(text != NULL ? text :
+                                                  name));
+    free(text);
+}
+
+json_t *
+explain_names(const struct hc_host *host, uint16_t port)
+{
+    json_t *list = json_array();
+    krb5_context context;
+    struct cs_error err;
+    char **names, **n;
+
+    if (list == NULL || hc_names(host, NULL, port, &names, &err) != 0)
+        return list;
+    if (krb5_init_context(&context) == 0) {
+        for (n = names; *n != NULL; n++)
+            add_name(context, list, *n);
+        krb5_free_context(context);
+    }
+    gw_free_words(names);
+    return list;
+}
+
+/* --- The settings --- */
+
+static json_t *
+words_json(char *const *words)
+{
+    json_t *list = json_array();
+
+    for (; list != NULL && words != NULL && *words != NULL; words++)
+        (void)json_array_append_new(list, json_string(*words));
+    return list;
+}
+
+static json_t *
+ports_json(const struct gw_policy *p)
+{
+    json_t *list = json_array();
+    size_t i;
+
+    for (i = 0; list != NULL && i < p->nports; i++)
+        (void)json_array_append_new(list, json_integer(p->ports[i]));
+    return list;
+}
+
+/* Takes value. */
+static void
+add_setting(json_t *list, const struct hc_host *host, const char *sub,
+            const char *key, json_t *value)
+{
+    json_t *o = json_object();
+    struct cs_error err;
+    char *level = NULL, *label = NULL;
+
+    if (asprintf(&label, "%s%s%s", sub != NULL ? sub : "", sub != NULL ?
+                 ": " : "", key) < 0)
+        label = NULL;
+    (void)hc_where(host, sub, key, &level, &err);
+    set(o, "key", label);
+    (void)json_object_set_new(o, "value", value);
+    set(o, "source", level != NULL ? level : "default");
+    (void)json_array_append_new(list, o);
+    free(level);
+    free(label);
+}
+
+static json_t *
+text_json(const char *text)
+{
+    return (text != NULL) ? json_string(text) : json_null();
+}
+
+json_t *
+explain_settings(const struct hc_host *host)
+{
+    static const char *const matches[] = { "auto", "always", "never" };
+    static const char *const delegations[] = { "none", "kerberos", "credssp" };
+    const struct gw_policy *p = host->policy;
+    json_t *l = json_array();
+
+    if (l == NULL)
+        return NULL;
+    add_setting(l, host, NULL, "enabled", json_boolean(p->enabled));
+    add_setting(l, host, NULL, "match", json_string(matches[p->match]));
+    add_setting(l, host, NULL, "ports", ports_json(p));
+    add_setting(l, host, NULL, "spn", words_json(p->spn));
+    add_setting(l, host, NULL, "host", text_json(p->host));
+    add_setting(l, host, NULL, "nodes", words_json(p->nodes));
+    add_setting(l, host, NULL, "programs", words_json(p->programs));
+    add_setting(l, host, NULL, "delegation",
+                json_string(delegations[p->delegation]));
+    add_setting(l, host, "credssp", "ntlm", json_boolean(host->credssp.ntlm));
+    add_setting(l, host, "credssp", "minimum_version",
+                json_integer(host->credssp.minimum_version));
+    add_setting(l, host, "gateway", "ntlm", json_boolean(host->ntlm));
+    add_setting(l, host, NULL, "credential", text_json(host->credential));
+    add_setting(l, host, NULL, "ca_file", text_json(host->ca_file));
+    add_setting(l, host, NULL, "pin", text_json(host->pin));
+    return l;
+}

@@ -1,0 +1,26 @@
+/*
+ * explain.h - the answer of gss-winrm explain, as JSON.
+ *
+ *     { "host", "port", "realm",
+ *       "gateway": { "connects", "why", "authenticates" },
+ *       "plugin", "names": [...], "dns",
+ *       "settings": [ { "key", "value", "source" }... ],
+ *       "complaints": [...] }
+ */
+#ifndef CLI_EXPLAIN_H
+#define CLI_EXPLAIN_H
+
+#include <jansson.h>
+
+#include "conf.h"
+
+/* New objects, or NULL. */
+json_t *explain_gateway(const struct hc_host *host, uint16_t port);
+json_t *explain_plugin(const struct hc_host *host);
+json_t *explain_names(const struct hc_host *host, uint16_t port);
+json_t *explain_settings(const struct hc_host *host);
+
+/* For people, on stdout. */
+void explain_print(const json_t *answer);
+
+#endif /* CLI_EXPLAIN_H */

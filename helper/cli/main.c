@@ -1,0 +1,82 @@
+/* main.c - gss-winrm: the table of subcommands. */
+#include "config.h"
+
+#include <locale.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "cli.h"
+
+const struct cli_command cli_commands[] = {
+    { "login", cli_login, "[USER@REALM | DOMAIN\\USER]",
+      "give the broker a password to use for you",
+      "The user is that of the default credential cache, unless given.  The\n"
+      "password is asked for on the terminal.\n\n"
+      "  --lifetime TIME    forget it after that time: 8h, 90m, 1d12h\n"
+      "  --no-check         do not try it at the domain first\n"
+      "  --stdin            read it from standard input, one line\n"
+      "  --askpass PROGRAM  run PROGRAM, which prints it\n" },
+    { "logout", cli_logout, "[NAME | --all]",
+      "make the broker forget a password",
+      "NAME is as `gss-winrm status' shows it, and may be left out when there\n"
+      "is one only.\n\n"
+      "  --all              all of them\n" },
+    { "status", cli_show_status, "",
+      "show what the broker has, and how it went",
+      "Credentials with their ends, and the last outcome per host.\n" },
+    { "forward", cli_forward, "HOST[:PORT]",
+      "be that host's WinRM on a local port",
+      "For programs that know no proxy.  Runs until it is interrupted.\n\n"
+      "  --listen [ADDRESS:]PORT   where; by default 127.0.0.1:5985, and port 0\n"
+      "                            is one that is free\n" },
+    { "run", cli_run, "[--] COMMAND [ARGUMENT]...",
+      "run a command through a gateway of its own",
+      "http_proxy and HTTP_PROXY are set for it.  The exit status is the\n"
+      "command's.\n" },
+    { "explain", cli_explain, "HOST[:PORT]",
+      "what would happen there, and which line says so",
+      "Asks krb5.conf only, no network.\n" },
+    { NULL, NULL, NULL, NULL, NULL }
+};
+
+static void
+print_help(FILE *to)
+{
+    const struct cli_command *c;
+
+    (void)fprintf(to, "Usage: gss-winrm COMMAND [OPTION]...\n\n"
+                  "Reach WinRM with Kerberos and CredSSP.\n\n");
+    for (c = cli_commands; c->name != NULL; c++)
+        (void)fprintf(to, "  %-9s %s\n", c->name, c->summary);
+    (void)fprintf(to, "\n`gss-winrm COMMAND --help' and gss-winrm(1) tell "
+                  "more.\n");
+}
+
+int
+main(int argc, char **argv)
+{
+    const struct cli_command *c;
+
+    (void)setlocale(LC_CTYPE, "");
+    (void)setlocale(LC_TIME, "");
+    if (argc < 2) {
+        print_help(stderr);
+        return CLI_USAGE;
+    }
+    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 ||
+        strcmp(argv[1], "help") == 0) {
+        print_help(stdout);
+        return CLI_OK;
+    }
+    if (strcmp(argv[1], "--version") == 0) {
+        (void)printf("gss-winrm %s\n", PACKAGE_VERSION);
+        return CLI_OK;
+    }
+    for (c = cli_commands; c->name != NULL; c++) {
+        if (strcmp(c->name, argv[1]) == 0)
+            return c->run(argc - 1, argv + 1);
+    }
+    cli_error("there is no command %s; `gss-winrm --help' lists them",
+              argv[1]);
+    return CLI_USAGE;
+}

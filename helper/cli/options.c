@@ -1,0 +1,168 @@
+/* options.c - arguments of the subcommands. */
+#include "config.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli.h"
+
+static int json_wanted;
+
+int
+cli_wants_json(void)
+{
+    return json_wanted;
+}
+
+static int
+has_option(const struct option *options, int val)
+{
+    for (; options->name != NULL; options++) {
+        if (options->val == val)
+            return 1;
+    }
+    return 0;
+}
+
+static void
+print_help(const char *name, const struct option *options)
+{
+    const struct cli_command *c;
+
+    for (c = cli_commands; c->name != NULL; c++) {
+        if (strcmp(c->name, name) != 0)
+            continue;
+        (void)printf("Usage: gss-winrm %s [OPTION]... %s\n\n%c%s.\n\n%s",
+                     c->name, c->arguments, c->summary[0] - 'a' + 'A',
+                     c->summary + 1, c->help);
+        if (has_option(options, 'j'))
+            (void)printf("\n  --json             print JSON\n");
+    }
+}
+
+int
+cli_option(int argc, char **argv, const char *flags,
+           const struct option *options)
+{
+    int c;
+
+    opterr = 0;
+    for (;;) {
+        c = getopt_long(argc, argv, flags, options, NULL);
+        switch (c) {
+        case 'j':
+            json_wanted = 1;
+            break;
+        case 'h':
+            print_help(argv[0], options);
+            exit(CLI_OK);
+        case '?':
+            exit(cli_usage(argv[0], "there is no option %s",
+                           argv[optind - 1]));
+        case ':':
+            exit(cli_usage(argv[0], "%s needs a value", argv[optind - 1]));
+        default:
+            return c;
+        }
+    }
+}
+
+int
+cli_usage(const char *command, const char *fmt, ...)
+{
+    va_list ap;
+
+    (void)fprintf(stderr, "gss-winrm %s: ", command);
+    va_start(ap, fmt);
+    (void)vfprintf(stderr, fmt, ap);
+    va_end(ap);
+    (void)fprintf(stderr, "; see `gss-winrm %s --help'\n", command);
+    return CLI_USAGE;
+}
+
+/* Seconds in a unit; 0 if there is no such. */
+static unsigned long
+unit_seconds(char unit)
+{
+    switch (unit) {
+    case 's':
+        return 1;
+    case 'm':
+        return 60;
+    case 'h':
+        return 60 * 60;
+    case 'd':
+        return 24 * 60 * 60;
+    default:
+        return 0;
+    }
+}
+
+uint32_t
+cli_duration(const char *text)
+{
+    unsigned long long total = 0, n;
+    unsigned long unit;
+    const char *p = text;
+    char *end;
+
+    do {
+        if (strspn(p, "0123456789") == 0)
+            return 0;
+        errno = 0;
+        n = strtoull(p, &end, 10);
+        if (errno != 0 || n > UINT32_MAX)
+            return 0;
+        /* Without a unit, seconds; but not "1h30". */
+        unit = (*end == '\0' && p == text) ? 1 : unit_seconds(*end);
+        if (unit == 0)
+            return 0;
+        total += n * unit;
+        if (total > UINT32_MAX)
+            return 0;
+        p = (*end == '\0') ? end : end + 1;
+    } while (*p != '\0');
+    return total;
+}
+
+/* A port behind the colon; 0 if it is not one. */
+static uint16_t
+port_of(const char *text)
+{
+    char *end;
+    long n;
+
+    if (strspn(text, "0123456789") == 0)
+        return 0;
+    n = strtol(text, &end, 10);
+    return (*end == '\0' && n > 0 && n <= UINT16_MAX) ? n : 0;
+}
+
+int
+cli_host_port(const char *text, char **host, uint16_t *port)
+{
+    const char *end, *colon;
+
+    *host = NULL;
+    *port = 0;
+    if (*text == '[') {
+        end = strchr(++text, ']');
+        colon = (end != NULL && end[1] == ':') ? end + 1 : NULL;
+        if (end == NULL || (colon == NULL && end[1] != '\0'))
+            return -1;
+    } else {
+        colon = strchr(text, ':');
+        if (colon != NULL && strchr(colon + 1, ':') != NULL)
+            colon = NULL;       /* an IPv6 address by itself */
+        end = (colon != NULL) ? colon : text + strlen(text);
+    }
+    if (end == text)
+        return -1;
+    if (colon != NULL && (*port = port_of(colon + 1)) == 0)
+        return -1;
+    *host = strndup(text, end - text);
+    return (*host != NULL) ? 0 : -1;
+}

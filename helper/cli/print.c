@@ -1,0 +1,111 @@
+/* print.c - what gss-winrm explain answers, for people. */
+#include "config.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "explain.h"
+
+#define LABEL 12                /* columns */
+#define KEY 24
+#define VALUE 34
+
+static const char *
+text_of(const json_t *object, const char *key)
+{
+    const char *text = json_string_value(json_object_get(object, key));
+
+    return (text != NULL) ? text : "";
+}
+
+/* One value of a setting into buf; "" where there is none. */
+static void
+value_text(const json_t *value, char *buf, size_t size)
+{
+    char item[256];
+    size_t i, len = 0;
+    int n;
+
+    *buf = '\0';
+    if (json_is_boolean(value))
+        (void)snprintf(buf, size, "%s", json_is_true(value) ? "true" :
+                       "false");
+    else if (json_is_integer(value))
+        (void)snprintf(buf, size, "%" JSON_INTEGER_FORMAT,
+                       json_integer_value(value));
+    else if (json_is_string(value))
+        (void)snprintf(buf, size, "%s", json_string_value(value));
+    for (i = 0; i < json_array_size(value) && len < size; i++) {
+        value_text(json_array_get(value, i), item, sizeof(item));
+        n = snprintf(buf + len, size - len, "%s%s", i > 0 ? " " : "", item);
+        if (n < 0)
+            break;
+        len += n;
+    }
+}
+
+static void
+print_gateway(const json_t *gateway)
+{
+    int connects = json_is_true(json_object_get(gateway, "connects"));
+
+    (void)printf("%-*s%s: %s\n", LABEL, "Gateway", connects ? "connects" :
+                 "does not connect", text_of(gateway, "why"));
+    if (connects)
+        (void)printf("%-*sauthenticates by %s\n", LABEL, "",
+                     text_of(gateway, "authenticates"));
+}
+
+static void
+print_list(const char *label, const json_t *list)
+{
+    size_t i;
+
+    for (i = 0; i < json_array_size(list); i++)
+        (void)printf("%-*s%s\n", LABEL, i == 0 ? label : "",
+                     json_string_value(json_array_get(list, i)));
+}
+
+/* Those that mean something: set by somebody, or with a value. */
+static void
+print_settings(const json_t *list)
+{
+    const json_t *setting;
+    char buf[1024];
+    size_t i;
+
+    for (i = 0; i < json_array_size(list); i++) {
+        setting = json_array_get(list, i);
+        value_text(json_object_get(setting, "value"), buf, sizeof(buf));
+        if (buf[0] == '\0' && strcmp(text_of(setting, "source"), "default") ==
+            0)
+            continue;
+        (void)printf("  %-*s = %-*s  %s\n", KEY, text_of(setting, "key"),
+                     VALUE, buf, text_of(setting, "source"));
+    }
+}
+
+void
+explain_print(const json_t *answer)
+{
+    const char *realm = text_of(answer, "realm");
+    const json_t *complaints = json_object_get(answer, "complaints");
+
+    (void)printf("%s, port %" JSON_INTEGER_FORMAT ", %s%s\n\n",
+                 text_of(answer, "host"),
+                 json_integer_value(json_object_get(answer, "port")),
+                 *realm != '\0' ? "realm " : "no realm known", realm);
+    print_gateway(json_object_get(answer, "gateway"));
+    (void)printf("%-*s%s\n", LABEL, "Plugin", text_of(answer, "plugin"));
+    print_list("Names", json_object_get(answer, "names"));
+    if (json_is_true(json_object_get(answer, "dns")))
+        (void)printf("%-*s(krb5 asks DNS what the host is called, which was "
+                     "not done here)\n", LABEL, "");
+    (void)printf("\nkrb5.conf, [appdefaults] winrm:\n");
+    print_settings(json_object_get(answer, "settings"));
+    if (json_array_size(complaints) > 0) {
+        (void)printf("\n");
+        print_list("Complaints", complaints);
+    }
+}

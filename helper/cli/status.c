@@ -1,0 +1,196 @@
+/* status.c - gss-winrm status: what the broker has, and how it went. */
+#include "config.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli.h"
+
+static const struct option options[] = { CLI_JSON, CLI_HELP, CLI_END };
+
+static json_t *
+outcome_json(uint32_t ntstatus, struct cs_span text)
+{
+    const char *symbol = cs_ntstatus_name(ntstatus);
+    json_t *o;
+
+    if (ntstatus == 0 && text.len == 0)
+        return json_null();
+    o = json_object();
+    if (o == NULL)
+        return NULL;
+    (void)json_object_set_new(o, "ok", json_boolean(ntstatus == 0));
+    (void)json_object_set_new(o, "ntstatus", json_integer(ntstatus));
+    if (symbol != NULL)
+        (void)json_object_set_new(o, "symbol", json_string(symbol));
+    cli_set_text(o, "text", text);
+    return o;
+}
+
+static json_t *
+credential_json(const struct bp_credential *c)
+{
+    json_t *o = json_object();
+
+    if (o == NULL)
+        return NULL;
+    cli_set_text(o, "name", c->name);
+    cli_set_text(o, "source", c->source);
+    (void)json_object_set_new(o, "expires", c->expiry != 0 ?
+                              json_integer((json_int_t)c->expiry) :
+                              json_null());
+    (void)json_object_set_new(o, "uses", json_integer(c->uses));
+    (void)json_object_set_new(o, "last", outcome_json(c->ntstatus, c->text));
+    return o;
+}
+
+static json_t *
+host_json(const struct bp_host *h)
+{
+    json_t *o = json_object();
+
+    if (o == NULL)
+        return NULL;
+    cli_set_text(o, "host", h->host);
+    (void)json_object_set_new(o, "time", json_integer((json_int_t)h->when));
+    (void)json_object_set_new(o, "last", outcome_json(h->ntstatus, h->text));
+    return o;
+}
+
+static void
+print_json(const struct bl_link *link, const struct bp_message *m)
+{
+    json_t *o = json_object(), *credentials = json_array();
+    json_t *hosts = json_array();
+    uint32_t i;
+
+    for (i = 0; i < m->ncredentials; i++)
+        (void)json_array_append_new(credentials,
+                                    credential_json(&m->credentials[i]));
+    for (i = 0; i < m->nhosts; i++)
+        (void)json_array_append_new(hosts, host_json(&m->hosts[i]));
+    (void)json_object_set_new(o, "running", json_true());
+    (void)json_object_set_new(o, "pid", json_integer(bl_pid(link)));
+    (void)json_object_set_new(o, "locked",
+                              json_boolean(bl_secrets_locked(link)));
+    (void)json_object_set_new(o, "credentials", credentials);
+    (void)json_object_set_new(o, "hosts", hosts);
+    cli_print_json(o);
+}
+
+/* The widest of some names, for a column. */
+static int
+widest(const struct bp_message *m, int hosts)
+{
+    uint32_t i, n = hosts ? m->nhosts : m->ncredentials;
+    size_t len, most = 4;
+
+    for (i = 0; i < n; i++) {
+        len = hosts ? m->hosts[i].host.len : m->credentials[i].name.len;
+        if (len > most)
+            most = len;
+    }
+    return (most > 60) ? 60 : (int)most;
+}
+
+static void
+print_outcome(uint32_t ntstatus, struct cs_span text)
+{
+    const char *symbol = cs_ntstatus_name(ntstatus);
+    char *clean = cli_clean(text);
+
+    if (ntstatus == 0 && text.len == 0)
+        (void)printf("-");
+    else if (ntstatus == 0)
+        (void)printf("%s", clean != NULL ? clean : "");
+    else if (symbol != NULL)
+        (void)printf("%s: %s", symbol, text.len > 0 && clean != NULL ? clean :
+                     cs_ntstatus_text(ntstatus));
+    else
+        (void)printf("0x%08X: %s", ntstatus, clean != NULL ? clean : "");
+    (void)printf("\n");
+    free(clean);
+}
+
+static void
+print_credentials(const struct bp_message *m)
+{
+    int width = widest(m, 0);
+    char when[128], *name, *source;
+    const struct bp_credential *c;
+
+    (void)printf("\n%-*s  %-10s %-36s %5s  %s\n", width, "NAME", "SOURCE",
+                 "UNTIL", "USES", "LAST");
+    for (c = m->credentials; c < m->credentials + m->ncredentials; c++) {
+        name = cli_clean(c->name);
+        source = cli_clean(c->source);
+        if (c->expiry != 0)
+            cli_time_text(c->expiry, when, sizeof(when));
+        else
+            (void)snprintf(when, sizeof(when), "-");
+        (void)printf("%-*s  %-10s %-36s %5u  ", width, name != NULL ? name :
+                     "", source != NULL ? source : "", when, c->uses);
+        print_outcome(c->ntstatus, c->text);
+        free(name);
+        free(source);
+    }
+}
+
+static void
+print_hosts(const struct bp_message *m)
+{
+    int width = widest(m, 1);
+    const struct bp_host *h;
+    char when[128], *name;
+
+    (void)printf("\n%-*s  %-36s %s\n", width, "HOST", "WHEN", "LAST");
+    for (h = m->hosts; h < m->hosts + m->nhosts; h++) {
+        name = cli_clean(h->host);
+        cli_time_text(h->when, when, sizeof(when));
+        (void)printf("%-*s  %-36s ", width, name != NULL ? name : "", when);
+        print_outcome(h->ntstatus, h->text);
+        free(name);
+    }
+}
+
+static void
+print_text(const struct bl_link *link, const struct bp_message *m)
+{
+    (void)printf("The broker is running (pid %u); its secrets are %s.\n",
+                 bl_pid(link), bl_secrets_locked(link) ?
+                 "in locked memory" :
+                 "NOT in locked memory (raise RLIMIT_MEMLOCK)");
+    if (m->ncredentials == 0)
+        (void)printf("It has no credential: `gss-winrm login' gives it "
+                     "one.\n");
+    else
+        print_credentials(m);
+    if (m->nhosts > 0)
+        print_hosts(m);
+}
+
+int
+cli_show_status(int argc, char **argv)
+{
+    const struct bp_message *m;
+    struct bl_link *link = NULL;
+    struct cs_error err;
+    int ret;
+
+    (void)cli_option(argc, argv, ":h", options);
+    if (argc > optind)
+        return cli_usage(argv[0], "it takes no arguments");
+    ret = cli_broker(0, &link);
+    if (ret != 0)
+        return ret;
+    ret = bl_status(link, &m, &err);
+    if (ret != 0)
+        ret = cli_fail(&err);
+    else if (cli_wants_json())
+        print_json(link, m);
+    else
+        print_text(link, m);
+    bl_close(&link);
+    return ret;
+}

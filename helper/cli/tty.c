@@ -1,0 +1,143 @@
+/*
+ * tty.c - asking on the terminal without echo.
+ *
+ * Signals that would end or stop the program while it waits are held until the
+ * terminal is as it was, and take effect then.
+ */
+#include "config.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <string.h>
+#include <termios.h>
+#include <unistd.h>
+
+#include "cli.h"
+
+static const int caught_signals[] = {
+    SIGALRM, SIGHUP, SIGINT, SIGPIPE, SIGQUIT, SIGTERM, SIGTSTP, SIGTTIN,
+    SIGTTOU
+};
+#define NSIGNALS (sizeof(caught_signals) / sizeof(*caught_signals))
+
+static volatile sig_atomic_t caught[NSIG];
+
+static void
+note(int number)
+{
+    caught[number] = 1;
+}
+
+static void
+catch_signals(struct sigaction *old)
+{
+    struct sigaction action;
+    size_t i;
+
+    memset(&action, 0, sizeof(action)); /* no SA_RESTART: read() has to end */
+    action.sa_handler = note;
+    (void)sigemptyset(&action.sa_mask);
+    for (i = 0; i < NSIGNALS; i++) {
+        caught[caught_signals[i]] = 0;
+        (void)sigaction(caught_signals[i], &action, &old[i]);
+    }
+}
+
+/* Put the handlers back, then send what came meanwhile.  Returns 1 if it was
+ * to stop us only: we are back, and can ask again. */
+static int
+release_signals(const struct sigaction *old)
+{
+    int again = 0, number;
+    size_t i;
+
+    for (i = 0; i < NSIGNALS; i++)
+        (void)sigaction(caught_signals[i], &old[i], NULL);
+    for (i = 0; i < NSIGNALS; i++) {
+        number = caught_signals[i];
+        if (!caught[number])
+            continue;
+        (void)kill(getpid(), number);
+        again |= number == SIGTSTP || number == SIGTTIN || number == SIGTTOU;
+    }
+    return again;
+}
+
+/* Up to the end of the line.  0, or -1 at a signal or without memory. */
+static int
+read_line(int fd, struct cs_buf *out)
+{
+    uint8_t c;
+    ssize_t n;
+
+    for (;;) {
+        n = read(fd, &c, 1);
+        if (n == -1)
+            return -1;
+        if (n == 0 || c == '\n' || c == '\r')
+            break;
+        cs_buf_add(out, &c, 1);
+    }
+    explicit_bzero(&c, sizeof(c));
+    if (out->error == 0 && n == 0 && out->len == 0) {
+        errno = ENODATA;
+        return -1;
+    }
+    return out->error != 0 ? -1 : 0;
+}
+
+/* The terminal without echo.  0 or -1. */
+static int
+silence(int fd, const struct termios *old)
+{
+    struct termios quiet = *old;
+
+    quiet.c_lflag &= ~(tcflag_t)(ECHO | ECHONL);
+    return tcsetattr(fd, TCSAFLUSH, &quiet);
+}
+
+static int
+ask(int fd, const char *prompt, struct cs_buf *out)
+{
+    struct termios old;
+    int ret, saved;
+
+    if (tcgetattr(fd, &old) != 0)
+        return -1;
+    ret = silence(fd, &old);
+    if (ret == 0 && write(fd, prompt, strlen(prompt)) == -1)
+        ret = -1;
+    if (ret == 0)
+        ret = read_line(fd, out);
+    saved = errno;
+    (void)!write(fd, "\n", 1);
+    while (tcsetattr(fd, TCSAFLUSH, &old) == -1 && errno == EINTR &&
+           !caught[SIGTTOU])
+        ;
+    errno = saved;
+    return ret;
+}
+
+int
+cli_ask_terminal(const char *prompt, struct cs_buf *out)
+{
+    struct sigaction old[NSIGNALS];
+    int fd = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY), ret, again;
+    int saved;
+
+    if (fd == -1) {
+        errno = ENXIO;
+        return -1;
+    }
+    do {
+        cs_buf_reset(out);
+        catch_signals(old);
+        ret = ask(fd, prompt, out);
+        saved = errno;
+        again = release_signals(old);
+    } while (ret != 0 && again);
+    (void)close(fd);
+    errno = saved;
+    return ret;
+}
