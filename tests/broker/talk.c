@@ -476,7 +476,9 @@ main(int argc, char **argv)
         say(err.code, &err, "");
         return 1;
     }
-    say(0, &err, "hello");
+    (void)snprintf(line, sizeof(line), "hello %u %d", bl_pid(slots[0]),
+                   bl_secrets_locked(slots[0]));
+    say(0, &err, line);
     while (fgets(line, sizeof(line), stdin) != NULL) {
         memset(words, 0, sizeof(words));
         line[strcspn(line, "\n")] = '\0';
