@@ -27,30 +27,50 @@ struct request {
     int soap;                   /* the client reads faults */
     int failed;                 /* answered with an error: err */
     struct gate_target target;
-    struct gate_headers headers;
+    struct gate_headers_check headers;
+    const char *type;           /* Content-Type; borrowed from the connection */
+    char *forward[GATE_HEADERS_MAX + 1];        /* "NAME: VALUE" */
+    size_t nforward;
     struct cs_buf body;
     struct cs_error err;
 };
 
 /* --- Answers --- */
 
+/* "NAME: VALUE" */
+static void
+add_header(struct MHD_Response *r, const char *header)
+{
+    char name[64];
+    size_t len = strcspn(header, ":");
+
+    if (len >= sizeof(name) || header[len] == '\0')
+        return;
+    memcpy(name, header, len);
+    name[len] = '\0';
+    header += len + 1;
+    (void)MHD_add_response_header(r, name, header + strspn(header, " \t"));
+}
+
 static enum MHD_Result
 queue(struct MHD_Connection *c, unsigned int status, const char *type,
-      struct cs_buf *body, int close_after)
+      const struct cs_buf *body, char *const *headers, size_t nheaders)
 {
     struct MHD_Response *r;
     enum MHD_Result ret;
+    size_t i;
 
-    /* The bytes are given away: malloc'd, as free() wants them. */
     r = MHD_create_response_from_buffer(body->len, body->p,
                                         MHD_RESPMEM_MUST_COPY);
     if (r == NULL)
         return MHD_NO;
+    for (i = 0; i < nheaders; i++)
+        add_header(r, headers[i]);
     if (type != NULL)
         (void)MHD_add_response_header(r, "Content-Type", type);
     if (status == MHD_HTTP_METHOD_NOT_ALLOWED)
         (void)MHD_add_response_header(r, "Allow", "POST");
-    if (close_after)
+    if (headers == NULL)        /* ours: an error, after which we part */
         (void)MHD_add_response_header(r, "Connection", "close");
     ret = MHD_queue_response(c, status, r);
     MHD_destroy_response(r);
@@ -61,44 +81,58 @@ queue(struct MHD_Connection *c, unsigned int status, const char *type,
  * its number. */
 static enum MHD_Result
 queue_error(struct MHD_Connection *c, unsigned int status, int soap,
-            const char *text, int denied)
+            enum gate_fault kind, const char *text)
 {
     struct cs_buf body = CS_BUF_INIT(8192);
     enum MHD_Result ret;
 
     if (soap) {
-        gate_fault(&body, denied ? GATE_FAULT_DENIED : GATE_FAULT_INTERNAL,
-                   text);
+        gate_write_fault(&body, kind, NULL, text);
         ret = queue(c, MHD_HTTP_INTERNAL_SERVER_ERROR,
-                    "application/soap+xml;charset=UTF-8", &body, 1);
+                    GATE_FAULT_CONTENT_TYPE, &body, NULL, 0);
     } else {
         cs_buf_add(&body, "gss-winrm-gateway: ", 19);
         cs_buf_add(&body, text, strlen(text));
         cs_buf_add(&body, "\n", 1);
-        ret = queue(c, status, "text/plain;charset=UTF-8", &body, 1);
+        ret = queue(c, status, "text/plain;charset=UTF-8", &body,
+                    NULL, 0);
     }
     cs_buf_free(&body);
     return ret;
 }
 
-/* err is of the session. */
+/* What a session's error is to the client. */
+static const struct { int code; unsigned int status; enum gate_fault kind; }
+failures[] = {
+    { CS_POLICY, MHD_HTTP_FORBIDDEN, GATE_FAULT_DENIED },
+    { CS_REMOTE, MHD_HTTP_BAD_GATEWAY, GATE_FAULT_DENIED },
+    { CS_INNER, MHD_HTTP_BAD_GATEWAY, GATE_FAULT_DENIED },
+    { CS_SYSTEM, MHD_HTTP_BAD_GATEWAY, GATE_FAULT_UNREACHABLE },
+    { CS_TLS, MHD_HTTP_BAD_GATEWAY, GATE_FAULT_UNREACHABLE },
+    { 0, MHD_HTTP_BAD_GATEWAY, GATE_FAULT_INTERNAL }    /* anything else */
+};
+
 static enum MHD_Result
 queue_failure(struct MHD_Connection *c, const struct request *r, int code,
               const struct cs_error *err)
 {
-    int denied = code == CS_POLICY;
+    size_t i = 0;
 
-    return queue_error(c, denied ? MHD_HTTP_FORBIDDEN : MHD_HTTP_BAD_GATEWAY,
-                       r->soap, err->text, denied);
-}
-
-static void
-log_refusal(const char *text)
-{
-    syslog(LOG_NOTICE, "refused a request: %s", text);
+    while (failures[i].code != 0 && failures[i].code != code)
+        i++;
+    return queue_error(c, failures[i].status, r->soap, failures[i].kind,
+                       err->text);
 }
 
 /* --- One request --- */
+
+static int
+too_long(const struct front *f, struct request *r)
+{
+    return cs_fail(&r->err, CS_MALFORMED, "the request is longer than %zu "
+                   "bytes (krb5.conf, gateway: max_message)",
+                   f->gate->limits->max_message);
+}
 
 static enum MHD_Result
 take_header(void *cls, enum MHD_ValueKind kind, const char *name,
@@ -107,8 +141,68 @@ take_header(void *cls, enum MHD_ValueKind kind, const char *name,
     struct request *r = cls;
 
     (void)kind;
-    return gate_headers_add(&r->headers, name, value != NULL ? value : "",
-                            &r->err) == 0 ? MHD_YES : MHD_NO;
+    if (value == NULL)
+        value = "";
+    gate_headers_add(&r->headers, name, strlen(name), value, strlen(value));
+    if (strcasecmp(name, "Content-Type") == 0)
+        r->type = value;
+    if (!gate_header_up(name) || r->nforward == GATE_HEADERS_MAX)
+        return MHD_YES;
+    if (asprintf(&r->forward[r->nforward], "%s: %s", name, value) < 0) {
+        r->forward[r->nforward] = NULL;
+        return MHD_NO;
+    }
+    r->nforward++;
+    return MHD_YES;
+}
+
+/* The headers: do they say clearly where the body ends, and is it ours? */
+static int
+examine_headers(struct front *f, struct MHD_Connection *c, struct request *r,
+                unsigned int *status)
+{
+    int ret;
+
+    gate_headers_init(&r->headers, f->gate->limits->max_header);
+    (void)MHD_get_connection_values(c, MHD_HEADER_KIND, take_header, r);
+    r->soap = r->type != NULL &&
+        strncasecmp(r->type, "application/soap+xml", 20) == 0;
+    ret = gate_headers_finish(&r->headers, &r->err);
+    if (ret == 0 && r->headers.has_length &&
+        r->headers.length > f->gate->limits->max_message) {
+        *status = MHD_HTTP_CONTENT_TOO_LARGE;
+        ret = too_long(f, r);
+    }
+    /* A web page, by way of a browser on this machine. */
+    if (ret == 0 &&
+        MHD_lookup_connection_value(c, MHD_HEADER_KIND, "Origin") != NULL) {
+        *status = MHD_HTTP_FORBIDDEN;
+        ret = cs_fail(&r->err, CS_POLICY, "web pages are not served");
+    }
+    if (ret == 0 && r->type != NULL &&
+        gate_sealed_type(r->type, &(enum gate_protocol){ 0 }, &(int){ 0 },
+                         NULL) != 0)
+        ret = cs_fail(&r->err, CS_MALFORMED, "the client encrypts its "
+                      "messages, and the gateway does that: use plain HTTP "
+                      "or Basic authentication towards it");
+    return ret;
+}
+
+static int
+examine_method(struct request *r, const char *method, unsigned int *status)
+{
+    if (strcmp(method, "CONNECT") == 0) {
+        *status = MHD_HTTP_NOT_IMPLEMENTED;
+        return cs_fail(&r->err, CS_MALFORMED, "this is no tunnel: it "
+                       "authenticates and encrypts for you, so give the "
+                       "client http://HOST:5986/wsman in the place of "
+                       "https://, and set http_proxy only");
+    }
+    if (strcmp(method, "POST") != 0) {
+        *status = MHD_HTTP_METHOD_NOT_ALLOWED;
+        return cs_fail(&r->err, CS_MALFORMED, "WinRM takes POST only");
+    }
+    return 0;
 }
 
 /* Everything that can be known before the body. */
@@ -120,32 +214,11 @@ examine(struct front *f, struct MHD_Connection *c, struct request *r,
     int ret;
 
     *status = MHD_HTTP_BAD_REQUEST;
-    gate_headers_init(&r->headers, f->gate->limits->max_header);
-    (void)MHD_get_connection_values(c, MHD_HEADER_KIND, take_header, r);
-    ret = gate_headers_finish(&r->headers, f->gate->limits->max_message,
-                              &r->err);
-    if (ret != 0) {
-        *status = r->headers.too_long ? MHD_HTTP_CONTENT_TOO_LARGE : *status;
+    ret = examine_method(r, method, status);
+    if (ret == 0)
+        ret = examine_headers(f, c, r, status);
+    if (ret != 0)
         return ret;
-    }
-    r->soap = r->headers.content_type != NULL &&
-        strncasecmp(r->headers.content_type, "application/soap+xml", 20) == 0;
-    if (strcmp(method, "CONNECT") == 0) {
-        *status = MHD_HTTP_NOT_IMPLEMENTED;
-        return cs_fail(&r->err, CS_MALFORMED, "this is no tunnel: it "
-                       "authenticates and encrypts for you, so give the "
-                       "client http://HOST:5986/wsman in the place of "
-                       "https://, and set http_proxy only");
-    }
-    /* A web page, by way of a browser on this machine. */
-    if (MHD_lookup_connection_value(c, MHD_HEADER_KIND, "Origin") != NULL) {
-        *status = MHD_HTTP_FORBIDDEN;
-        return cs_fail(&r->err, CS_POLICY, "web pages are not served");
-    }
-    if (strcmp(method, "POST") != 0) {
-        *status = MHD_HTTP_METHOD_NOT_ALLOWED;
-        return cs_fail(&r->err, CS_MALFORMED, "WinRM takes POST only");
-    }
     host = MHD_lookup_connection_value(c, MHD_HEADER_KIND, "Host");
     if (f->fixed == NULL)
         return gate_target_parse(r->uri, host, &r->target, &r->err);
@@ -168,16 +241,15 @@ answer(struct session *s, struct MHD_Connection *c, struct request *r)
 
     memset(&request, 0, sizeof(request));
     request.path = r->target.path;
-    request.type = r->headers.content_type != NULL ? r->headers.content_type :
-        "application/soap+xml;charset=UTF-8";
-    request.headers = (const char *const *)r->headers.forward;
+    request.type = r->type != NULL ? r->type : GATE_FAULT_CONTENT_TYPE;
+    request.headers = (const char *const *)r->forward;
     request.body = cs_buf_span(&r->body);
     ret = session_request(s, &r->target, &request, &a, &err);
     if (ret != 0) {
-        log_refusal(err.text);
         result = queue_failure(c, r, ret, &err);
     } else {
-        result = queue(c, (unsigned int)a.status, a.type, &a.body, 0);
+        result = queue(c, (unsigned int)a.status, a.type, &a.body, a.headers,
+                       a.nheaders);
     }
     session_answer_free(&a);
     return result;
@@ -195,8 +267,8 @@ session_of(struct MHD_Connection *c)
 static enum MHD_Result
 refuse(struct MHD_Connection *c, const struct request *r, unsigned int status)
 {
-    log_refusal(r->err.text);
-    return queue_error(c, status, r->soap, r->err.text, 0);
+    syslog(LOG_NOTICE, "refused a request: %s", r->err.text);
+    return queue_error(c, status, r->soap, GATE_FAULT_REQUEST, r->err.text);
 }
 
 /* libmicrohttpd calls this first with the headers, then with each piece of the
@@ -227,8 +299,7 @@ handle(void *cls, struct MHD_Connection *c, const char *url,
         return MHD_YES;
     }
     if (r->body.error != 0) {
-        (void)cs_fail(&r->err, CS_MALFORMED, "the request is longer than %zu "
-                      "bytes (krb5.conf, gateway: max_message)", r->body.max);
+        (void)too_long(f, r);
         return refuse(c, r, MHD_HTTP_CONTENT_TOO_LARGE);
     }
     return answer(s, c, r);
@@ -264,7 +335,8 @@ end_request(void *cls, struct MHD_Connection *c, void **context,
     *context = NULL;
     if (r == NULL)
         return;
-    gate_headers_free(&r->headers);
+    while (r->nforward > 0)
+        free(r->forward[--r->nforward]);
     cs_buf_free(&r->body);
     free(r->uri);
     free(r);

@@ -4,7 +4,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <syslog.h>
 
+#include "headers.h"
 #include "session.h"
 
 #define HTTP_OK 200
@@ -190,6 +192,26 @@ take_as_is(struct up_reply *reply, struct gate_answer *answer,
     return (answer->type == NULL) ? cs_nomem(err) : 0;
 }
 
+/* The headers that the client should see. */
+static void
+take_headers(struct up_reply *reply, struct gate_answer *answer)
+{
+    char name[64];
+    size_t i, len;
+
+    for (i = 0; i < reply->nheaders; i++) {
+        len = strcspn(reply->headers[i], ":");
+        if (len >= sizeof(name))
+            continue;
+        memcpy(name, reply->headers[i], len);
+        name[len] = '\0';
+        if (!gate_header_down(name))
+            continue;
+        answer->headers[answer->nheaders++] = reply->headers[i];
+        reply->headers[i] = NULL;
+    }
+}
+
 static int
 take_answer(struct session *s, struct up_reply *reply,
             struct gate_answer *answer, struct cs_error *err)
@@ -212,6 +234,17 @@ take_answer(struct session *s, struct up_reply *reply,
                      &answer->type, err);
 }
 
+/* The context may be out of step with the server's: the next request begins
+ * anew. */
+static void
+give_up(struct session *s, const struct cs_error *err)
+{
+    s->authenticated = 0;
+    syslog(LOG_NOTICE, "%s:%u: %s", s->host, (unsigned int)s->port, err->text);
+    if (s->link != NULL)
+        bl_report(s->link, s->host, err->ntstatus, err->text);
+}
+
 int
 session_request(struct session *s, const struct gate_target *target,
                 const struct gate_request *request,
@@ -228,16 +261,19 @@ session_request(struct session *s, const struct gate_target *target,
         ret = post_or_renew(s, request, &reply, err);
     if (ret == 0)
         ret = take_answer(s, &reply, answer, err);
+    if (ret == 0)
+        take_headers(&reply, answer);
     up_reply_free(&reply);
-    /* The context may be out of step with the server's: begin anew. */
     if (ret != 0)
-        s->authenticated = 0;
+        give_up(s, err);
     return ret;
 }
 
 void
 session_answer_free(struct gate_answer *answer)
 {
+    while (answer->nheaders > 0)
+        free(answer->headers[--answer->nheaders]);
     free(answer->type);
     answer->type = NULL;
     cs_buf_free(&answer->body);

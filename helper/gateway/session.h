@@ -51,6 +51,8 @@ struct gate_request {           /* borrowed for the call */
 struct gate_answer {            /* owned; session_answer_free() */
     long status;
     char *type;                 /* Content-Type of body; or NULL */
+    char *headers[UP_HEADERS_MAX];      /* to pass on, "NAME: VALUE" */
+    size_t nheaders;
     struct cs_buf body;
 };
 

@@ -1,0 +1,228 @@
+/* choice.c - with which credential, and under which service name. */
+#include "config.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <gssapi/gssapi_krb5.h>
+#include <krb5.h>
+
+#include "choice.h"
+#include "gsserr.h"
+#include "names.h"
+#include "words.h"
+
+void
+choice_free(struct choice *c)
+{
+    OM_uint32 minor;
+
+    hc_host_free(&c->host);
+    cs_creds_free(&c->creds);
+    gw_free_words(c->names);
+    (void)gss_release_name(&minor, &c->target);
+    memset(c, 0, sizeof(*c));
+}
+
+int
+choice_host(const struct wish *wish, struct choice *out, struct cs_error *err)
+{
+    int ret;
+
+    memset(out, 0, sizeof(*out));
+    ret = hc_host_load(wish->host, &out->host, err);
+    if (ret == 0 && !hc_port_ok(out->host, wish->port))
+        ret = cs_fail(err, CS_POLICY, "port %u of %s is not WinRM's in "
+                      "krb5.conf (ports)", wish->port, out->host->host);
+    if (ret == 0)
+        ret = hc_names(out->host, wish->node, wish->port, &out->names, err);
+    if (ret != 0) {
+        choice_free(out);
+        return ret;
+    }
+    while (out->names[out->candidates] != NULL)
+        out->candidates++;
+    return 0;
+}
+
+int
+choice_creds(struct vault *vault, struct choice *c, struct cs_error *err)
+{
+    return vault_choose(vault, c->host->credential, c->host->realm, &c->creds,
+                        err);
+}
+
+/*
+ * Is the credential one of a realm's?  "DOMAIN\user" is if DOMAIN is what the
+ * default realm begins with; asking the KDC about another one's user (that of
+ * a machine, perhaps) would count as a bad logon of somebody else.
+ */
+static int
+is_of_realm(const struct cs_creds *creds)
+{
+    const char *domain = cs_creds_domain(creds);
+    krb5_context context;
+    char *realm = NULL;
+    size_t n;
+    int is;
+
+    if (*domain == '\0' || strchr(domain, '.') != NULL)
+        return 1;
+    if (krb5_init_context(&context) != 0)
+        return 0;
+    (void)krb5_get_default_realm(context, &realm);
+    n = (realm != NULL) ? strcspn(realm, ".") : 0;
+    is = n > 0 && strlen(domain) == n && strncasecmp(domain, realm, n) == 0;
+    krb5_free_default_realm(context, realm);
+    krb5_free_context(context);
+    return is;
+}
+
+/* --- Asking the KDC --- */
+
+static int
+import(const char *name, gss_name_t *out, struct cs_error *err)
+{
+    gss_buffer_desc text = { strlen(name), (void *)(uintptr_t)name };
+    OM_uint32 major, minor;
+
+    major = gss_import_name(&minor, &text, gw_is_principal(name) ?
+                            (gss_OID)GSS_KRB5_NT_PRINCIPAL_NAME :
+                            GSS_C_NT_HOSTBASED_SERVICE, out);
+    return GSS_ERROR(major) ? cs_gss_fail(err, "service name", major, minor,
+                                          &cs_oid_krb5) : 0;
+}
+
+/* Begin a context, and forget it: its ticket stays in the cache. */
+static int
+probe(gss_cred_id_t cred, gss_name_t target, struct cs_error *err)
+{
+    gss_ctx_id_t ctx = GSS_C_NO_CONTEXT;
+    gss_buffer_desc token = GSS_C_EMPTY_BUFFER;
+    OM_uint32 major, minor, tmp;
+
+    major = gss_init_sec_context(&minor, cred, &ctx, target,
+                                 (gss_OID)(uintptr_t)&cs_oid_krb5,
+                                 GSS_C_MUTUAL_FLAG, GSS_C_INDEFINITE,
+                                 GSS_C_NO_CHANNEL_BINDINGS, GSS_C_NO_BUFFER,
+                                 NULL, &token, NULL, NULL);
+    (void)gss_release_buffer(&tmp, &token);
+    (void)gss_delete_sec_context(&tmp, &ctx, GSS_C_NO_BUFFER);
+    return GSS_ERROR(major) ? cs_gss_fail(err, "Kerberos", major, minor,
+                                          &cs_oid_krb5) : 0;
+}
+
+/* Did the KDC not know the name?  The mechglue keeps krb5's code unless
+ * another mechanism came first with the same number; the text tells then. */
+static int
+is_unknown(const struct cs_error *err)
+{
+    return err->minor == (uint32_t)KRB5KDC_ERR_S_PRINCIPAL_UNKNOWN ||
+        (strstr(err->text, ": Server ") != NULL &&
+         strstr(err->text, "not found in Kerberos database") != NULL);
+}
+
+/* Is this a word about the user, which NTLM would only repeat (and which may
+ * lock the account)? */
+static int
+is_verdict(const struct cs_error *err)
+{
+    static const uint32_t verdicts[] = {
+        0xC000006A, 0xC000006E, 0xC0000071, 0xC0000193, 0xC0000234
+    };
+    size_t i;
+
+    for (i = 0; i < sizeof(verdicts) / sizeof(*verdicts); i++) {
+        if (err->ntstatus == verdicts[i])
+            return 1;
+    }
+    return 0;
+}
+
+/* Try the names from c->candidate on. */
+static int
+search(gss_cred_id_t cred, struct choice *c, struct cs_error *err)
+{
+    OM_uint32 minor;
+    int ret = CS_INNER;
+
+    for (; c->candidate < c->candidates; c->candidate++) {
+        ret = import(c->names[c->candidate], &c->target, err);
+        if (ret == 0)
+            ret = probe(cred, c->target, err);
+        if (ret == 0)
+            return 0;
+        (void)gss_release_name(&minor, &c->target);
+        if (!is_unknown(err))
+            return ret;
+    }
+    return ret;
+}
+
+static int
+ask_kdc(struct choice *c, struct cs_error *err)
+{
+    gss_cred_id_t cred = GSS_C_NO_CREDENTIAL;
+    OM_uint32 minor;
+    int ret = 0;
+
+    if (c->creds != NULL && !is_of_realm(c->creds))
+        return cs_fail(err, CS_POLICY, "%s is not known to be of a Kerberos "
+                       "realm: log in as user@REALM", cs_creds_name(c->creds));
+    if (c->creds != NULL)
+        ret = cs_creds_acquire(c->creds, CS_MECH_RAW_KRB5, &cred, err);
+    if (ret == 0)
+        ret = search(cred, c, err);
+    (void)gss_release_cred(&minor, &cred);
+    return ret;
+}
+
+/* NTLM wants a host-based name: the plain one. */
+static int
+name_for_ntlm(struct choice *c, struct cs_error *err)
+{
+    char *plain;
+    int i;
+
+    if (asprintf(&plain, "HTTP@%s", c->host->host) < 0)
+        return cs_nomem(err);
+    i = gw_find_word(plain, (const char *const *)c->names);
+    c->candidate = (i >= 0) ? (uint32_t)i : c->candidates - 1;
+    free(plain);
+    return import(c->names[c->candidate], &c->target, err);
+}
+
+int
+choice_name(const struct wish *wish, int ntlm, struct choice *c,
+            struct cs_error *err)
+{
+    int ret;
+
+    if (wish->candidate >= c->candidates)
+        return cs_fail(err, CS_USAGE, "%s has %u service names and no more",
+                       c->host->host, c->candidates);
+    c->candidate = wish->candidate;
+    c->mechs = CS_MECH_KRB5 | (ntlm ? CS_MECH_NTLM : 0);
+    ret = ask_kdc(c, err);
+    if (ret == 0 || ret == CS_NOMEM || !ntlm || c->creds == NULL ||
+        is_verdict(err))
+        return ret;
+    c->mechs = CS_MECH_NTLM;
+    return name_for_ntlm(c, err);
+}
+
+int
+choice_forwards(const struct choice *c)
+{
+    static const char plain[] = "HTTP@";
+    const struct gw_policy *p = c->host->policy;
+    const char *name = c->names[c->candidate];
+
+    if (p->delegation != GW_DELEG_KERBEROS)
+        return 0;
+    /* It may be the web site's account's. */
+    return strncasecmp(name, plain, strlen(plain)) != 0 ||
+        (p->spn_source != NULL &&
+         gw_find_word("HTTP/%f", (const char *const *)p->spn) >= 0);
+}

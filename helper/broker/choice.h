@@ -1,0 +1,45 @@
+/*
+ * choice.h - with which credential, and under which service name, a host is
+ * asked: krb5.conf, the vault and the KDC decide, not the caller.
+ */
+#ifndef BD_CHOICE_H
+#define BD_CHOICE_H
+
+#include "broker.h"
+#include "conf.h"
+
+/* What the caller says; strings borrowed. */
+struct wish {
+    const char *host, *node;    /* node: NULL, or of the host's nodes */
+    uint16_t port;
+    uint32_t candidate;         /* the first name to try */
+};
+
+struct choice {                 /* owns everything */
+    struct hc_host *host;
+    struct cs_creds *creds;     /* NULL: the user's own tickets */
+    char **names;
+    uint32_t candidate, candidates;
+    unsigned int mechs;         /* CS_MECH_KRB5, CS_MECH_NTLM: what may work */
+    gss_name_t target;          /* names[candidate] */
+};
+
+/* Load the host's policy, and check port and node. */
+int choice_host(const struct wish *wish, struct choice *out,
+                struct cs_error *err);
+/* Find the credential. */
+int choice_creds(struct vault *vault, struct choice *choice,
+                 struct cs_error *err);
+/*
+ * Find the first name, from the one that was wished for, for which the KDC has
+ * a ticket.  With ntlm no such name is no error; but what the KDC says about
+ * the user (a wrong password, say) always is.
+ */
+int choice_name(const struct wish *wish, int ntlm, struct choice *choice,
+                struct cs_error *err);
+void choice_free(struct choice *choice);
+
+/* May the user's own ticket be forwarded to this name? */
+int choice_forwards(const struct choice *choice);
+
+#endif /* BD_CHOICE_H */

@@ -1,0 +1,55 @@
+/*
+ * context.h - one security context of a connection.
+ *
+ * The checks are all here, whoever asks: the host's policy, the order of
+ * events, mutual authentication.  After an error it is of no more use.
+ */
+#ifndef BD_CONTEXT_H
+#define BD_CONTEXT_H
+
+#include "choice.h"
+
+struct context;
+
+/* Borrowed from the context. */
+struct context_info {
+    const char *host, *spn;
+    const char *credential;     /* for people */
+    uint32_t candidate, candidates;
+    /* Once it is complete: */
+    enum bp_mech mech;
+    const char *source, *target;
+    uint32_t flags, lifetime;
+};
+
+/* For CredSSP. */
+int context_credssp(struct broker *broker, const struct wish *wish,
+                    struct context **out, struct cs_error *err);
+/* For Negotiate or Kerberos.  bindings: application data, or empty. */
+int context_plain(struct broker *broker, const struct wish *wish,
+                  enum bp_scheme scheme, struct cs_span bindings,
+                  struct context **out, struct cs_error *err);
+void context_free(struct context **context);
+
+int context_step(struct context *context, struct cs_span in,
+                 struct cs_buf *out, int *ready, int *complete,
+                 struct cs_error *err);
+const struct context_info *context_info(const struct context *context);
+
+/* CredSSP alone, in that order; see inner.h. */
+int context_bind(struct context *context, const struct cs_binding *binding,
+                 struct cs_buf *out, struct cs_error *err);
+int context_verify(struct context *context, const struct cs_binding *binding,
+                   struct cs_span sealed, struct cs_error *err);
+int context_delegate(struct context *context, struct cs_buf *out,
+                     struct cs_error *err);
+
+/* The others alone: the whole context, which is forgotten. */
+int context_export(struct context *context, struct cs_buf *out,
+                   struct cs_error *err);
+
+/* Keep how it ended for STATUS: as err says, or well with text. */
+void context_outcome(struct broker *broker, const struct context *context,
+                     const struct cs_error *err, const char *text);
+
+#endif /* BD_CONTEXT_H */

@@ -1,0 +1,18 @@
+/*
+ * log.h - what the broker has to say: to syslog, and on stderr in the
+ * foreground.  Never a secret; control characters become question marks.
+ */
+#ifndef BD_LOG_H
+#define BD_LOG_H
+
+#include <syslog.h>
+
+/* Before the first line; to_stderr also writes there. */
+void log_open(int to_stderr);
+void log_to_stderr(int to_stderr);
+
+/* priority as in syslog.h: LOG_INFO... */
+void log_line(int priority, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
+
+#endif /* BD_LOG_H */

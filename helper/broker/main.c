@@ -1,0 +1,149 @@
+/*
+ * main.c - gss-winrmd, the broker: holds a user's credentials, and uses them
+ * for others without giving them away (docs/PROTOCOL.broker.md).
+ */
+#include "config.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <systemd/sd-daemon.h>
+
+#include "harden.h"
+#include "listen.h"
+#include "log.h"
+#include "ntlmfile.h"
+#include "options.h"
+#include "serve.h"
+
+static void
+block_signals(void)
+{
+    sigset_t signals;
+
+    (void)sigemptyset(&signals);
+    (void)sigaddset(&signals, SIGTERM);
+    (void)sigaddset(&signals, SIGINT);
+    (void)sigprocmask(SIG_BLOCK, &signals, NULL);
+    (void)signal(SIGPIPE, SIG_IGN);
+    (void)signal(SIGHUP, SIG_IGN);
+}
+
+/* In the parent: the status that the child reports, when it does. */
+static int
+parent_status(int from)
+{
+    char status = 1;
+
+    while (read(from, &status, 1) < 0 && errno == EINTR)
+        ;
+    return status;
+}
+
+/*
+ * Leave a child in the background, with *report to tell by that it is ready.
+ * Here, before there are secrets and threads, which a fork does not keep.
+ */
+static int
+background(int *report, struct cs_error *err)
+{
+    int ends[2];
+    pid_t pid;
+
+    if (pipe2(ends, O_CLOEXEC) != 0)
+        return cs_fail(err, CS_SYSTEM, "no pipe");
+    pid = fork();
+    if (pid < 0)
+        return cs_fail(err, CS_SYSTEM, "no process for the background");
+    if (pid > 0) {
+        (void)close(ends[1]);
+        _exit(parent_status(ends[0]));
+    }
+    (void)close(ends[0]);
+    (void)setsid();
+    (void)!chdir("/");
+    *report = ends[1];
+    return 0;
+}
+
+/* From now on nobody reads what we write. */
+static void
+detach(int report)
+{
+    static const char well = 0;
+
+    (void)!write(report, &well, 1);
+    (void)close(report);
+    log_to_stderr(0);
+    (void)dup2(0, 1);
+    (void)dup2(0, 2);
+}
+
+static int
+load_sources(const struct options *o, struct vault *vault,
+             struct cs_error *err)
+{
+    int ret = ntlmfile_load_systemd(secure_getenv("CREDENTIALS_DIRECTORY"),
+                                    vault, err);
+
+    if (ret == 0 && o->ntlm_file != NULL)
+        ret = ntlmfile_load(o->ntlm_file, 0, o->ntlm_file, vault, err);
+    return ret;
+}
+
+static int
+run(const struct options *o, const struct listener *l, int report,
+    struct cs_error *err)
+{
+    struct broker b = { .lifetime = o->lifetime };
+    int ret = vault_new(&b.vault, err);
+
+    if (ret == 0)
+        ret = journal_new(&b.journal, err);
+    if (ret == 0)
+        ret = load_sources(o, b.vault, err);
+    if (ret == 0 && !vault_locked(b.vault))
+        log_line(LOG_WARNING, "passwords cannot be locked in memory: raise "
+                 "the limit (ulimit -l, LimitMEMLOCK=)");
+    if (ret == 0 && report >= 0)
+        detach(report);
+    if (ret == 0) {
+        (void)sd_notify(0, "READY=1");
+        ret = serve(&b, l->fd, o->idle_exit, err);
+        (void)sd_notify(0, "STOPPING=1");
+    }
+    if (ret == CS_UNEXPECTED) {
+        log_line(LOG_NOTICE, "%s", err->text);
+        return 0;
+    }
+    vault_free(&b.vault);
+    journal_free(&b.journal);
+    return ret;
+}
+
+int
+main(int argc, char **argv)
+{
+    struct listener l = { -1, -1, NULL };
+    struct cs_error err = { 0 };
+    struct options o;
+    int report = -1, ret = options_parse(argc, argv, &o);
+
+    if (ret >= 0)
+        return ret;
+    log_open(1);
+    harden_process();
+    block_signals();
+    ret = listener_open(o.socket, &l, &err);
+    if (ret == 0 && !o.foreground && l.path != NULL)
+        ret = background(&report, &err);
+    if (ret == 0)
+        ret = run(&o, &l, report, &err);
+    if (ret != 0)
+        log_line(LOG_ERR, "%s", err.text);
+    listener_close(&l);
+    return (ret == 0) ? 0 : 1;
+}

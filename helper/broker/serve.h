@@ -1,0 +1,18 @@
+/* serve.h - connections, each in a thread of its own, until a signal. */
+#ifndef BD_SERVE_H
+#define BD_SERVE_H
+
+#include "broker.h"
+
+#define SERVE_MAX 256           /* connections at a time, channels included */
+
+/*
+ * Serve until SIGTERM or SIGINT; or, with idle_exit seconds, until there has
+ * been for that long neither a connection nor a credential.  The signals are
+ * blocked already.  0 or an error; CS_UNEXPECTED when threads are left, so
+ * that broker must not be freed.
+ */
+int serve(struct broker *broker, int listener, unsigned int idle_exit,
+          struct cs_error *err);
+
+#endif /* BD_SERVE_H */

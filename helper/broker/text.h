@@ -1,0 +1,17 @@
+/* text.h - texts that go into messages. */
+#ifndef BD_TEXT_H
+#define BD_TEXT_H
+
+#include <stddef.h>
+
+#include "buf.h"
+
+/* Copy what fits, in whole characters; what is not UTF-8 becomes '?'. */
+void text_copy(char *to, size_t room, const char *from);
+
+struct cs_span text_span(const char *s);
+
+/* A new string, or NULL. */
+char *text_string(struct cs_span s);
+
+#endif /* BD_TEXT_H */
