@@ -135,7 +135,10 @@ class Broker:
                 env=dict(place.env, **(env or {})), stdin=subprocess.DEVNULL, stdout=log, stderr=log,
                 preexec_fn=realm.die_with_parent)
         for _ in range(500 * place.slow):
-            if self.path.is_socket() or self.process.poll() is not None:
+            if self.process.poll() is not None:
+                break
+            with contextlib.suppress(OSError), socket.socket(socket.AF_UNIX) as probe:
+                probe.connect(str(self.path))
                 break
             time.sleep(0.02)
 
