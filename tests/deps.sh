@@ -5,7 +5,9 @@
 set -euo pipefail
 
 # One line per kind. A trailing "?" marks a package that some supported
-# releases do not have because another one contains it there.
+# releases do not have because another one contains it there. "COMMAND:" in
+# front: only where there is no such command, since people have Go and Node
+# from elsewhere, in packages that may even conflict with Debian's.
 declare -A packages=(
     [build]="build-essential autoconf automake libtool pkg-config libkrb5-dev
              libssl-dev xz-utils libmicrohttpd-dev libcurl4-openssl-dev
@@ -14,7 +16,7 @@ declare -A packages=(
     [check]="libcmocka-dev krb5-kdc krb5-admin-server krb5-user
              libnss-wrapper
              libkrb5-dev libssl-dev gss-ntlmssp krb5-gss-samples python3
-             python3-gssapi valgrind libc6-dbg"
+             python3-gssapi valgrind libc6-dbg gdb"
     [mit]="build-essential dpkg-dev bison perl patch xz-utils gpgv python3
            ca-certificates libnss-wrapper iproute2 krb5-user"
     [lab]="samba samba-ad-provision? samba-dsdb-modules samba-vfs-modules
@@ -24,7 +26,8 @@ declare -A packages=(
            python3-dev python3-venv python3-gssapi python3-winrm
            python3-requests-kerberos build-essential ca-certificates
            libssl-dev gss-ntlmssp freerdp2-shadow-x11 freerdp2-x11
-           winpr-utils xvfb"
+           winpr-utils xvfb ldap-utils libsasl2-modules-gssapi-mit
+           wget go:golang-go node:nodejs npm:npm"
     [lint]="shellcheck cppcheck clang clang-tidy mandoc python3-pyflakes
             binutils build-essential libkrb5-dev libssl-dev"
     [bench]="gssproxy curl valgrind krb5-kdc krb5-admin-server krb5-user
@@ -75,6 +78,10 @@ missing()
 {
     local name
     while read -r name; do
+        if [[ $name == *:* ]]; then
+            ! command -v "${name%%:*}" >/dev/null || continue
+            name=${name#*:}
+        fi
         installed "${name%\?}" || echo "$name"
     done
 }
@@ -229,12 +236,12 @@ for kind in "$@"; do
     [[ -v packages[$kind] ]] || die "no such kind '$kind' (kinds: $kinds)"
 done
 if [[ $list = yes ]]; then
-    wanted "$@"
+    wanted "$@" | sed 's/^[a-z]*://'
     exit 0
 fi
 if ! command -v dpkg-query >/dev/null || ! command -v apt-get >/dev/null; then
     die "only Debian and Ubuntu are known; install the equivalents of:" \
-        "$(wanted "$@" | tr '\n' ' ')"
+        "$(wanted "$@" | sed 's/^[a-z]*://' | tr '\n' ' ')"
 fi
 mapfile -t need < <(wanted "$@" | missing)
 if [[ -z $(available "${need[@]}") ]]; then

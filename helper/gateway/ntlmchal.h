@@ -1,6 +1,7 @@
 /*
- * ntlmchal.h - asking a server for its name by NTLM (MS-NLMP 2.2.1.1, 2.2.1.2):
- * a NEGOTIATE_MESSAGE to send, and the DNS computer name in the answer.
+ * ntlmchal.h - asking a server for its name by NTLM (MS-NLMP 2.2.1.1 and
+ * 2.2.1.2): a NEGOTIATE_MESSAGE to send, and the DNS computer name in the
+ * answer.
  *
  * What comes back is a claim, good for choosing among names that krb5.conf
  * lists, and for nothing else.  No I/O.

@@ -31,12 +31,15 @@ struct gate_part {
     uint32_t field;             /* LLLL */
     struct cs_span header;      /* SPNEGO, Kerberos: the field's bytes;
                                  * CredSSP: empty */
-    struct cs_span data;        /* the rest; CredSSP: whole TLS records */
+    struct cs_span data;        /* length bytes; CredSSP: whole TLS records,
+                                 * as a rule one */
     struct cs_span type;        /* "application/soap+xml;charset=UTF-8" */
 };
 
 /* Is this Content-Type one of encrypted messages?  0 no, 1 yes with *protocol
- * and *multi set, CS_MALFORMED: yes, but of an unknown protocol or boundary. */
+ * and *multi set, CS_MALFORMED: yes, but of an unknown protocol or boundary.
+ * (*multi is what was said; the reader takes several parts under CredSSP, and
+ * only there, whether it was said or not.) */
 int gate_sealed_type(const char *content_type, enum gate_protocol *protocol,
                      int *multi, struct cs_error *err);
 
@@ -45,26 +48,29 @@ const char *gate_sealed_content_type(enum gate_protocol protocol, int multi);
 
 /*
  * A reader of the parts of a body, one at a time.  Gives CS_MALFORMED for
- * anything that is not exactly parts followed by the closing boundary.  Lenient
- * only where real servers are: a space behind the dashes, white space before the
- * headers, case, a closing line without its dashes, up to two line ends behind
- * it.
+ * anything that is not exactly parts followed by the closing boundary.
+ * Lenient only where real ends are: a space behind the dashes, white space
+ * around a header, case, a closing line without its dashes, up to two line
+ * ends behind it, a closing line after every part, and either of Negotiate's
+ * and Kerberos' protocols in a part of either.
  */
 struct gate_reader {
     struct cs_span rest;
     enum gate_protocol protocol;
     size_t parts;
     size_t max_plain, plain;    /* bytes of all parts: the limit, and so far */
-    int closed;
+    int closed, failed;
 };
 void gate_reader_init(struct gate_reader *reader, struct cs_span body,
                       enum gate_protocol protocol, size_t max_plain);
-/* Returns 1 with a part, 0 at the proper end, CS_MALFORMED. */
+/* Returns 1 with a part, behind which the body is in order up to the next one;
+ * 0 at the proper end; CS_MALFORMED, from then on always. */
 int gate_reader_next(struct gate_reader *reader, struct gate_part *part,
                      struct cs_error *err);
 
 /* Append one part (length, field, header and data of it, and type when it is
- * not empty); then the end. */
+ * not empty); then the end.  A type that is not printable, or has a Length of
+ * its own, sets the buffer's error. */
 void gate_write_part(struct cs_buf *out, enum gate_protocol protocol,
                      const struct gate_part *part);
 void gate_write_end(struct cs_buf *out);

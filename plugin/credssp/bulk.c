@@ -8,7 +8,6 @@
 /* About what a record adds (cs_tls_frame() is exact). */
 #define RECORD_EXTRA 64
 
-
 int
 credssp_wrap(struct credssp *c, struct cs_span plain, struct cs_buf *out,
              struct cs_error *err)
@@ -54,6 +53,11 @@ credssp_unwrap(struct credssp *c, struct cs_span in, struct cs_buf *plain,
 
     if (c->state != S_DONE)
         return cs_fail(err, CS_USAGE, "the exchange is not over");
+    /* What came in one piece with the end of the exchange. */
+    cs_buf_add(plain, c->in.p, c->in.len);
+    cs_buf_free(&c->in);
+    if (plain->error != 0)
+        return cs_nomem(err);
     /* In pieces, so that the BIO does not grow to the size of the whole. */
     while (ret == 0 && in.len > 0) {
         part.p = in.p;
@@ -64,7 +68,7 @@ credssp_unwrap(struct credssp *c, struct cs_span in, struct cs_buf *plain,
         in.p += part.len;
         in.len -= part.len;
     }
-    if (ret == 0 && cs_tls_pending_input(c->tls))
+    if (ret == 0 && !c->stream && cs_tls_pending_input(c->tls))
         ret = cs_fail(err, CS_MALFORMED,
                       "a message ends in the middle of a record");
     return ret;
@@ -82,6 +86,7 @@ credssp_info(const struct credssp *c, struct credssp_info *info)
     info->verified = c->verified;
     info->inner = (c->inner != NULL) ? c->inner->ops->info(c->inner) : NULL;
     info->state = cs_state_name(c->state);
+    info->empty_ok = (c->state == S_START);
 }
 
 void

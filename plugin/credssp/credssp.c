@@ -113,7 +113,7 @@ converse(struct credssp *c, const struct cs_span *in, struct cs_error *err)
 static int
 take_input(struct credssp *c, struct cs_error *err)
 {
-    struct cs_span whole;
+    struct cs_span whole = { c->in.p, 0 };
     size_t total;
     int ret;
 
@@ -128,12 +128,14 @@ take_input(struct credssp *c, struct cs_error *err)
                        "a TSRequest");
     if (ret > 0 || total > c->in.len)
         return 0;
-    if (total < c->in.len)
+    /* In a stream a client need not wait for anything after its last message:
+     * what it says then is kept for credssp_unwrap(). */
+    if (total < c->in.len && !(c->stream && c->state == S_ACC_AUTHINFO))
         return cs_fail(err, CS_MALFORMED,
                        "the peer sent more than one message at once");
-    whole = cs_buf_span(&c->in);
+    whole.len = total;
     ret = converse(c, &whole, err);
-    cs_buf_reset(&c->in);
+    cs_buf_take(&c->in, total);
     return ret;
 }
 

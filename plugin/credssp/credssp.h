@@ -18,8 +18,9 @@ struct credssp_params {
     int announce;               /* our version; 0: 6.  For tests. */
     /*
      * Tokens go over a byte stream (RDP) rather than in legs of request and
-     * answer (HTTP, GSSAPI): input may end anywhere, and nothing has to be
-     * said to keep the peer going.
+     * answer (HTTP, GSSAPI): input may end anywhere, nothing has to be said to
+     * keep the peer going, and what comes in one piece with the end of the
+     * exchange is what credssp_unwrap() gives first, even for no input.
      */
     int stream;
 };
@@ -43,7 +44,7 @@ int credssp_step(struct credssp *c, struct cs_span in, struct cs_buf *out,
 /* Messages, once it is done: any length, in records of CS_RECORD_MAX. */
 int credssp_wrap(struct credssp *c, struct cs_span plain, struct cs_buf *out,
                  struct cs_error *err);
-/* in must be whole records; an empty plaintext is fine. */
+/* in must be whole records, except in a stream; an empty plaintext is fine. */
 int credssp_unwrap(struct credssp *c, struct cs_span in, struct cs_buf *plain,
                    struct cs_error *err);
 
@@ -55,6 +56,8 @@ struct credssp_info {
     int verified;               /* the certificate was */
     const struct cs_inner_info *inner;          /* borrowed; NULL before */
     const char *state;          /* name, for traces */
+    int empty_ok;               /* initiator: the peer may have nothing to say
+                                 * now, and an empty token goes on (TLS 1.3) */
 };
 void credssp_info(const struct credssp *c, struct credssp_info *info);
 

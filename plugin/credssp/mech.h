@@ -7,6 +7,7 @@
 #ifndef CS_MECH_H
 #define CS_MECH_H
 
+#include <pthread.h>
 #include <gssapi/gssapi.h>
 #include <gssapi/gssapi_ext.h>
 
@@ -38,6 +39,7 @@ struct csm_cred {
 
 /* A context. */
 struct csm_ctx {
+    pthread_mutex_t lock;       /* mech_exports.c's */
     struct credssp *credssp;
     int initiator, framed;
     int delegated;              /* acceptor: a password came */

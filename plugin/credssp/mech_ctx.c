@@ -16,6 +16,16 @@
                  GSS_C_REPLAY_FLAG | GSS_C_SEQUENCE_FLAG)
 #define FRAME_MAX 16            /* bytes before a framed token's own */
 
+static struct csm_ctx *
+new_ctx(void)
+{
+    struct csm_ctx *x = calloc(1, sizeof(*x));
+
+    if (x != NULL)
+        (void)pthread_mutex_init(&x->lock, NULL);
+    return x;
+}
+
 static void
 free_ctx(struct csm_ctx **ctx)
 {
@@ -26,6 +36,7 @@ free_ctx(struct csm_ctx **ctx)
         return;
     credssp_free(&x->credssp);
     csm_free_cred(&x->own);
+    (void)pthread_mutex_destroy(&x->lock);
     free(x);
 }
 
@@ -229,7 +240,7 @@ csm_init_sec_context(OM_uint32 *minor, gss_cred_id_t cred,
         if (c == NULL || c->user == NULL)
             return csm_refuse(minor, GSS_S_NO_CRED, "CredSSP needs a "
                               "credential with a password");
-        x = calloc(1, sizeof(*x));
+        x = new_ctx();
         if (x == NULL)
             return csm_no_memory(minor);
         if (new_initiator(x, c, (const struct csm_name *)target, &err) != 0) {
@@ -309,7 +320,7 @@ static OM_uint32
 begin_accept(OM_uint32 *minor, struct csm_cred *c, struct csm_ctx **out)
 {
     struct csm_options o = { 0 };
-    struct csm_ctx *x = calloc(1, sizeof(*x));
+    struct csm_ctx *x = new_ctx();
     struct cs_error err;
     OM_uint32 major = GSS_S_COMPLETE;
 
@@ -391,6 +402,8 @@ csm_export_sec_context(OM_uint32 *minor, gss_ctx_id_t *handle,
     (void)handle;
     token->length = 0;
     token->value = NULL;
+    /* (krb5 1.20's mechglue drops the text: it releases a buffer of its own
+     * with the caller's minor status.) */
     return csm_refuse(minor, GSS_S_UNAVAILABLE, "a CredSSP context cannot be "
                       "exported: it is a TLS connection of this process");
 }

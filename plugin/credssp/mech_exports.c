@@ -18,6 +18,21 @@
         return csm_##name args;                         \
     }
 
+/* The same for a call on a context, ctx.  They take turns, so that threads can
+ * share it: a TLS connection is for one at a time. */
+#define CTX_ENTRY(name, params, args)                           \
+    extern EXPORT __typeof__(gss_##name) gss_##name;            \
+    OM_uint32 KRB5_CALLCONV gss_##name params                   \
+    {                                                           \
+        pthread_mutex_t *lock = &((struct csm_ctx *)ctx)->lock; \
+        OM_uint32 major;                                        \
+                                                                \
+        (void)pthread_mutex_lock(lock);                         \
+        major = csm_##name args;                                \
+        (void)pthread_mutex_unlock(lock);                       \
+        return major;                                           \
+    }
+
 ENTRY(acquire_cred,
       (OM_uint32 *minor, gss_name_t name, OM_uint32 time_req, gss_OID_set
        desired, gss_cred_usage_t usage, gss_cred_id_t *out, gss_OID_set
@@ -100,54 +115,54 @@ ENTRY(delete_sec_context,
       (OM_uint32 *minor, gss_ctx_id_t *handle, gss_buffer_t token),
       (minor, handle, token))
 
-ENTRY(context_time,
-      (OM_uint32 *minor, gss_ctx_id_t ctx, OM_uint32 *seconds),
-      (minor, ctx, seconds))
+CTX_ENTRY(context_time,
+          (OM_uint32 *minor, gss_ctx_id_t ctx, OM_uint32 *seconds),
+          (minor, ctx, seconds))
 
-ENTRY(inquire_context,
-      (OM_uint32 *minor, gss_ctx_id_t ctx, gss_name_t *src, gss_name_t *targ,
-       OM_uint32 *lifetime, gss_OID *mech, OM_uint32 *flags, int
-       *local, int *open),
-      (minor, ctx, src, targ, lifetime, mech, flags, local, open))
+CTX_ENTRY(inquire_context,
+          (OM_uint32 *minor, gss_ctx_id_t ctx, gss_name_t *src, gss_name_t
+           *targ, OM_uint32 *lifetime, gss_OID *mech, OM_uint32 *flags, int
+           *local, int *open),
+          (minor, ctx, src, targ, lifetime, mech, flags, local, open))
 
-ENTRY(inquire_sec_context_by_oid,
-      (OM_uint32 *minor, const gss_ctx_id_t ctx, const gss_OID oid,
-       gss_buffer_set_t *out),
-      (minor, ctx, oid, out))
+CTX_ENTRY(inquire_sec_context_by_oid,
+          (OM_uint32 *minor, const gss_ctx_id_t ctx, const gss_OID oid,
+           gss_buffer_set_t *out),
+          (minor, ctx, oid, out))
 
 ENTRY(export_sec_context,
       (OM_uint32 *minor, gss_ctx_id_t *handle, gss_buffer_t token),
       (minor, handle, token))
 
-ENTRY(wrap,
-      (OM_uint32 *minor, gss_ctx_id_t ctx, int conf, gss_qop_t qop,
-       gss_buffer_t in, int *conf_state, gss_buffer_t out),
-      (minor, ctx, conf, qop, in, conf_state, out))
+CTX_ENTRY(wrap,
+          (OM_uint32 *minor, gss_ctx_id_t ctx, int conf, gss_qop_t qop,
+           gss_buffer_t in, int *conf_state, gss_buffer_t out),
+          (minor, ctx, conf, qop, in, conf_state, out))
 
-ENTRY(unwrap,
-      (OM_uint32 *minor, gss_ctx_id_t ctx, gss_buffer_t in, gss_buffer_t out,
-       int *conf_state, gss_qop_t *qop),
-      (minor, ctx, in, out, conf_state, qop))
+CTX_ENTRY(unwrap,
+          (OM_uint32 *minor, gss_ctx_id_t ctx, gss_buffer_t in, gss_buffer_t
+           out, int *conf_state, gss_qop_t *qop),
+          (minor, ctx, in, out, conf_state, qop))
 
-ENTRY(wrap_size_limit,
-      (OM_uint32 *minor, gss_ctx_id_t ctx, int conf, gss_qop_t qop, OM_uint32
-       size, OM_uint32 *max),
-      (minor, ctx, conf, qop, size, max))
+CTX_ENTRY(wrap_size_limit,
+          (OM_uint32 *minor, gss_ctx_id_t ctx, int conf, gss_qop_t qop,
+           OM_uint32 size, OM_uint32 *max),
+          (minor, ctx, conf, qop, size, max))
 
-ENTRY(wrap_iov,
-      (OM_uint32 *minor, gss_ctx_id_t ctx, int conf, gss_qop_t qop, int
-       *conf_state, gss_iov_buffer_desc *iov, int count),
-      (minor, ctx, conf, qop, conf_state, iov, count))
+CTX_ENTRY(wrap_iov,
+          (OM_uint32 *minor, gss_ctx_id_t ctx, int conf, gss_qop_t qop, int
+           *conf_state, gss_iov_buffer_desc *iov, int count),
+          (minor, ctx, conf, qop, conf_state, iov, count))
 
-ENTRY(wrap_iov_length,
-      (OM_uint32 *minor, gss_ctx_id_t ctx, int conf, gss_qop_t qop, int
-       *conf_state, gss_iov_buffer_desc *iov, int count),
-      (minor, ctx, conf, qop, conf_state, iov, count))
+CTX_ENTRY(wrap_iov_length,
+          (OM_uint32 *minor, gss_ctx_id_t ctx, int conf, gss_qop_t qop, int
+           *conf_state, gss_iov_buffer_desc *iov, int count),
+          (minor, ctx, conf, qop, conf_state, iov, count))
 
-ENTRY(unwrap_iov,
-      (OM_uint32 *minor, gss_ctx_id_t ctx, int *conf_state, gss_qop_t *qop,
-       gss_iov_buffer_desc *iov, int count),
-      (minor, ctx, conf_state, qop, iov, count))
+CTX_ENTRY(unwrap_iov,
+          (OM_uint32 *minor, gss_ctx_id_t ctx, int *conf_state, gss_qop_t *qop,
+           gss_iov_buffer_desc *iov, int count),
+          (minor, ctx, conf_state, qop, iov, count))
 
 ENTRY(display_status,
       (OM_uint32 *minor, OM_uint32 value, int type, gss_OID mech, OM_uint32

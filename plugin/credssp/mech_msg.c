@@ -6,9 +6,6 @@
 
 #include "mech.h"
 
-/* What a record adds at the very most. */
-#define RECORD_EXTRA 128
-
 /* Is the context good for messages? */
 static OM_uint32
 check(OM_uint32 *minor, const struct csm_ctx *x, gss_qop_t qop)
@@ -92,7 +89,9 @@ wrapped_size(const struct csm_ctx *x, size_t plain)
     credssp_frame(x->credssp, CS_RECORD_MAX, &frame);
     size = whole * (frame.header + CS_RECORD_MAX + frame.trailer);
     credssp_frame(x->credssp, rest, &frame);
-    return (rest > 0) ? size + frame.header + rest + frame.trailer : size;
+    if (rest > 0)
+        size += frame.header + rest + frame.trailer;
+    return (plain > 0) ? size + frame.before : 0;
 }
 
 OM_uint32 KRB5_CALLCONV
@@ -161,7 +160,7 @@ part_sizes(const struct csm_ctx *x, const struct parts *parts, size_t *header,
     struct cs_tls_frame frame;
 
     credssp_frame(x->credssp, parts->data->buffer.length, &frame);
-    *header = frame.header;
+    *header = frame.before + frame.header;
     *trailer = frame.trailer;
     if (parts->trailer == NULL) {
         *header += frame.trailer;
@@ -243,7 +242,7 @@ csm_wrap_iov(OM_uint32 *minor, gss_ctx_id_t ctx, int conf, gss_qop_t qop,
              int *conf_state, gss_iov_buffer_desc *iov, int count)
 {
     struct csm_ctx *x = (struct csm_ctx *)ctx;
-    struct cs_buf record = CS_BUF_INIT(CS_RECORD_MAX + RECORD_EXTRA);
+    struct cs_buf record = CS_BUF_INIT(SIZE_MAX / 2);
     struct parts parts;
     struct cs_span plain;
     size_t header, trailer;
@@ -256,7 +255,8 @@ csm_wrap_iov(OM_uint32 *minor, gss_ctx_id_t ctx, int conf, gss_qop_t qop,
     part_sizes(x, &parts, &header, &trailer);
     /* Before the record is made: once it is, the peer has to see it. */
     if (!has_room(parts.header, header) || !has_room(parts.trailer, trailer))
-        return csm_refuse(minor, GSS_S_FAILURE, "a buffer is too small");
+        return csm_refuse(minor, GSS_S_FAILURE, "a buffer is too small: "
+                          "gss_wrap_iov_length() tells what it takes");
     plain.p = parts.data->buffer.value;
     plain.len = parts.data->buffer.length;
     if (credssp_wrap(x->credssp, plain, &record, &err) != 0)

@@ -16,6 +16,7 @@
 #include "tlsconf.h"
 
 #define APPLICATION_DATA 23
+#define KEY_UPDATE 5            /* bytes: type, length, request_update */
 
 struct cs_tls {
     struct cs_tls_config *config;
@@ -301,23 +302,6 @@ minimal_records(const uint8_t *p, size_t left, size_t plain)
 }
 
 int
-cs_tls_write(struct cs_tls *t, struct cs_span message, struct cs_error *err)
-{
-    size_t before = BIO_pending(t->out), n;
-    char *p;
-    long len;
-
-    forget_errors();
-    if (SSL_write_ex(t->ssl, message.p, message.len, &n) != 1 ||
-        n != message.len)
-        return explain(t, "TLS", err);
-    len = BIO_get_mem_data(t->out, &p);
-    if (!minimal_records((uint8_t *)p + before, len - before, message.len))
-        return cs_fail(err, CS_TLS, "OpenSSL split a message into records");
-    return 0;
-}
-
-int
 cs_tls_key_update(struct cs_tls *t, struct cs_error *err)
 {
     forget_errors();
@@ -326,6 +310,37 @@ cs_tls_key_update(struct cs_tls *t, struct cs_error *err)
     if (SSL_key_update(t->ssl, SSL_KEY_UPDATE_NOT_REQUESTED) != 1 ||
         SSL_do_handshake(t->ssl) != 1)
         return cs_tls_fail(err, "TLS key update");
+    return 0;
+}
+
+/* Has the peer asked for other keys without having got them?  OpenSSL answers
+ * some requests as it reads them, and others with the next message. */
+static int
+owes_keys(const struct cs_tls *t)
+{
+    return SSL_get_key_update_type(t->ssl) != SSL_KEY_UPDATE_NONE;
+}
+
+int
+cs_tls_write(struct cs_tls *t, struct cs_span message, struct cs_error *err)
+{
+    size_t before, n;
+    char *p;
+    long len;
+    int ret;
+
+    /* Now, because the records of the message are counted. */
+    ret = owes_keys(t) ? cs_tls_key_update(t, err) : 0;
+    if (ret != 0)
+        return ret;
+    before = BIO_pending(t->out);
+    forget_errors();
+    if (SSL_write_ex(t->ssl, message.p, message.len, &n) != 1 ||
+        n != message.len)
+        return explain(t, "TLS", err);
+    len = BIO_get_mem_data(t->out, &p);
+    if (!minimal_records((uint8_t *)p + before, len - before, message.len))
+        return cs_fail(err, CS_TLS, "OpenSSL split a message into records");
     return 0;
 }
 
@@ -392,9 +407,12 @@ cs_tls_frame(const struct cs_tls *t, size_t plain, struct cs_tls_frame *frame)
     size_t mac, block;
 
     frame->header = CS_RECORD_HEADER;
+    frame->before = BIO_pending(t->out);
     if (version >= TLS1_3_VERSION) {
         /* The type of the contents is encrypted behind them. */
         frame->trailer = 1 + tag_length(cipher);
+        if (owes_keys(t))
+            frame->before += CS_RECORD_HEADER + KEY_UPDATE + frame->trailer;
     } else if (SSL_CIPHER_is_aead(cipher)) {
         if (SSL_CIPHER_get_cipher_nid(cipher) != NID_chacha20_poly1305)
             frame->header += 8;

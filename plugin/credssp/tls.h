@@ -68,7 +68,7 @@ int cs_tls_read(struct cs_tls *tls, struct cs_buf *plain,
                 struct cs_error *err);
 
 /* Encrypt one message: one record up to CS_RECORD_MAX, else as few as it
- * takes. */
+ * takes; and before them what cs_tls_frame() says. */
 int cs_tls_write(struct cs_tls *tls, struct cs_span message,
                  struct cs_error *err);
 
@@ -89,12 +89,14 @@ const char *cs_tls_cipher(const struct cs_tls *tls);    /* OpenSSL's name */
 /*
  * What a record adds to `plain' bytes (up to CS_RECORD_MAX):
  *
+ *     before   what has to go out first, if anything: answers to a peer that
+ *              asked for other keys, in records of their own (RFC 8446 4.6.3)
  *     header   5 octets and an explicit nonce, if this cipher has one
  *     data     as long as the plaintext
  *     trailer  MAC or tag, padding, content type: WinRM's Length-Field
  */
 struct cs_tls_frame {
-    size_t header, trailer;     /* bytes */
+    size_t before, header, trailer;     /* bytes */
 };
 void cs_tls_frame(const struct cs_tls *tls, size_t plain,
                   struct cs_tls_frame *frame);

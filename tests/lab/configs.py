@@ -8,6 +8,7 @@ through DNS), and reads DIR/krb5.conf.d, where the plugin's policy goes.
 import datetime
 import ipaddress
 import os
+import secrets
 import sys
 
 from cryptography import x509
@@ -26,6 +27,8 @@ KRB5_CONF = """\
     proxiable = true
     rdns = false
 """
+
+HERE = os.path.dirname(os.path.abspath(__file__))
 
 # What an administrator writes for names that say nothing about a machine.
 # (libkrb5 reads a section only when its braces are on lines of their own.)
@@ -89,7 +92,10 @@ def write_network(directory):
     """For /etc/netns/NAME: the DC is the only name server."""
     write(f"{directory}/netns/resolv.conf",
           f"nameserver {hosts.DC_ADDRESS}\nsearch {hosts.DOMAIN}\n")
-    write(f"{directory}/netns/hosts", "127.0.0.1 localhost\n")
+    # As systemd's resolver and nss-myhostname answer for *.localhost.
+    names = [h.fqdn for h in (*hosts.HOSTS, *hosts.BALANCED)]
+    write(f"{directory}/netns/hosts", "127.0.0.1 localhost\n" + "".join(
+        f"127.0.0.1 {name}.localhost\n" for name in names))
     write(f"{directory}/netns/nsswitch.conf",
           "passwd: files\ngroup: files\nhosts: files dns\n")
 
@@ -154,14 +160,33 @@ def write_certificates(directory):
     ca = make_certificate("gss-winrm lab CA")
     write_certificate(f"{directory}/ca.pem", ca[0])
     for host in hosts.HOSTS:
-        names = [n for name in (host.name, *host.aliases)
-                 for n in (name, f"{name}.{hosts.DOMAIN}")]
-        if host in hosts.CLUSTER_NODES:
-            names += [hosts.CLUSTER, hosts.CLUSTER_FQDN]
-        alt_names = [x509.DNSName(n) for n in names]
+        alt_names = [x509.DNSName(n) for n in hosts.names_of(host)]
         alt_names.append(x509.IPAddress(ipaddress.ip_address(host.address)))
         write_certificate(f"{directory}/certs/{host.name}.pem",
                           *make_certificate(host.fqdn, alt_names, ca))
+    every = [x509.DNSName(n) for h in hosts.HOSTS for n in hosts.names_of(h)]
+    write_certificate(f"{directory}/certs/rogue.pem",
+                      *make_certificate("rogue", every))
+
+
+def write_accounts(directory):
+    """What the stand-ins' NTLM knows, and the password that nobody knows."""
+    users = (hosts.USER, hosts.OTHER_USER, *hosts.TROUBLED)
+    write(f"{directory}/ntlm-users", "".join(
+        f"{hosts.WORKGROUP}:{user}:{hosts.PASSWORD}\n" for user in users),
+        0o600)
+    write(f"{directory}/secret", f"Aa1!{secrets.token_urlsafe(24)}\n", 0o600)
+
+
+def write_second_hop(directory):
+    """The command that the stand-ins' shells have besides the system's; and
+    where the shells' tickets go, each in a directory of its own."""
+    with open(f"{HERE}/standin/secondhop") as f:
+        text = f.read()
+    text = text.replace("@DC@", f"{hosts.DC_NAME}.{hosts.DOMAIN}")
+    text = text.replace("@BASE@", hosts.BASE_DN)
+    write(f"{directory}/bin/secondhop", text, 0o755)
+    os.makedirs(f"{directory}/logons", mode=0o711)
 
 
 def main():
@@ -170,6 +195,8 @@ def main():
     write_krb5(directory)
     write_apache(directory)
     write_certificates(directory)
+    write_accounts(directory)
+    write_second_hop(directory)
 
 
 if __name__ == "__main__":

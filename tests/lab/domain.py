@@ -10,12 +10,14 @@ second; the same through samba-tool takes one per account.
 import logging
 import os
 import sys
+import time
 
 import ldb
-from samba import enable_net_export_keytab
+from samba import dsdb, enable_net_export_keytab, unix2nttime
 from samba.auth import system_session
+from samba.dcerpc import security
 from samba.dsdb import DS_DOMAIN_FUNCTION_2008_R2
-from samba.ndr import ndr_pack
+from samba.ndr import ndr_pack, ndr_unpack
 from samba.net import Net
 from samba.param import LoadParm
 from samba.provision import provision
@@ -83,9 +85,11 @@ def provision_domain(smb_conf):
               dom_for_fun_level=DS_DOMAIN_FUNCTION_2008_R2)
 
 
-def add_accounts(sam):
-    for user in (hosts.USER, hosts.SERVICE_ACCOUNT):
+def add_accounts(sam, secret):
+    for user in (hosts.USER, hosts.OTHER_USER, hosts.SERVICE_ACCOUNT,
+                 *hosts.TROUBLED):
         sam.newuser(user, hosts.PASSWORD)
+    sam.newuser(hosts.SECRET_USER, secret)
     for host in hosts.HOSTS:
         sam.newcomputer(host.name.upper(),
                         service_principal_name_list=host.spns())
@@ -94,15 +98,58 @@ def add_accounts(sam):
                         f"{host.name}{hosts.PASSWORD}", False)
 
 
-def add_conflict(sam):
-    """Register the web sites' names to the service account."""
-    res = sam.search(expression=f"(sAMAccountName={hosts.SERVICE_ACCOUNT})",
+def set_attribute(sam, user, name, value, controls=None):
+    res = sam.search(expression=f"(sAMAccountName={user})", attrs=[])
+    message = ldb.Message(res[0].dn)
+    message[name] = ldb.MessageElement(str(value), ldb.FLAG_MOD_REPLACE, name)
+    sam.modify(message, controls)
+
+
+def add_troubles(sam):
+    """hosts.TROUBLED, each with what its name says."""
+    # 42 days is what a password lives in a new domain.
+    year = 365 * 86400 * 10**7
+    now = unix2nttime(int(time.time()))
+    set_attribute(sam, "expired", "pwdLastSet", now - year,
+                  [f"local_oid:{dsdb.DSDB_CONTROL_BYPASS_PASSWORD_HASH_OID}:0",
+                   "relax:0"])
+    set_attribute(sam, "locked", "lockoutTime", now)
+    set_attribute(sam, "mustchange", "pwdLastSet", 0)
+    set_attribute(sam, "disabled", "userAccountControl",
+                  dsdb.UF_NORMAL_ACCOUNT | dsdb.UF_ACCOUNTDISABLE)
+
+
+def add_private_entries(sam):
+    """For the second hop: nobody but the user (and administrators) may read
+    these, so who reads one is that user, there."""
+    domain = security.dom_sid(sam.get_domain_sid())
+    for user in (hosts.USER, hosts.OTHER_USER, hosts.SECRET_USER):
+        found = sam.search(expression=f"(sAMAccountName={user})",
+                           attrs=["objectSid"])
+        sid = ndr_unpack(security.dom_sid, found[0]["objectSid"][0])
+        acl = security.descriptor.from_sddl(
+            f"D:P(A;;GA;;;DA)(A;;GA;;;SY)(A;;RPLCLORC;;;{sid})", domain)
+        dn, text = hosts.private_entry(user)
+        sam.add({"dn": dn, "objectClass": "container", "description": text,
+                 "nTSecurityDescriptor": ndr_pack(acl)})
+
+
+def register(sam, account, spns):
+    res = sam.search(expression=f"(sAMAccountName={account})",
                      scope=ldb.SCOPE_SUBTREE, attrs=[])
     message = ldb.Message(res[0].dn)
     message["servicePrincipalName"] = ldb.MessageElement(
-        hosts.service_account_spns(), ldb.FLAG_MOD_ADD,
-        "servicePrincipalName")
+        spns, ldb.FLAG_MOD_ADD, "servicePrincipalName")
     sam.modify(message)
+
+
+def add_spns(sam):
+    # The conflict: the web sites' names belong to the service account.
+    register(sam, hosts.SERVICE_ACCOUNT, hosts.service_account_spns())
+    # What the domain controller's own services would register in time.
+    register(sam, f"{hosts.DC_NAME.upper()}$",
+             [f"ldap/{n}" for n in (hosts.DC_NAME,
+                                    f"{hosts.DC_NAME}.{hosts.DOMAIN}")])
 
 
 def add_dns(sam):
@@ -138,10 +185,13 @@ def main():
     lp.load(smb_conf)
     sam = SamDB(url=lp.samdb_url(), session_info=system_session(), lp=lp)
     sam.transaction_start()
-    add_accounts(sam)
+    with open(f"{directory}/secret") as f:
+        add_accounts(sam, f.readline().strip())
     add_dns(sam)
     sam.transaction_commit()
-    add_conflict(sam)
+    add_troubles(sam)
+    add_private_entries(sam)
+    add_spns(sam)
     export_keytabs(lp, os.path.join(directory, "keytabs"))
 
 

@@ -11,11 +11,20 @@ from dataclasses import dataclass, field
 REALM = "CORP.EXAMPLE.COM"
 WORKGROUP = "CORP"
 DOMAIN = "corp.example.com"
+BASE_DN = ",".join(f"DC={part}" for part in DOMAIN.split("."))
 DC_NAME = "dc1"
 DC_ADDRESS = "127.0.0.10"
 
 USER = "alice"
+OTHER_USER = "bob"              # as good a user as alice, and not alice
 SERVICE_ACCOUNT = "svc-iis"
+# Named after what the domain has against them.
+TROUBLED = ("expired", "locked", "mustchange", "disabled")
+# Has a password that no process of the tests knows: DIR/secret, made anew
+# for every lab, is for `gss-winrm login --stdin` and for the search in all
+# processes' memory.
+SECRET_USER = "carol"
+# Everybody else's, whatever their state.
 # The lab is reachable from its own namespace only and lives for minutes.
 PASSWORD = "Gss-WinRM-lab-1!"
 
@@ -62,8 +71,38 @@ CLUSTER_FQDN = f"{CLUSTER}.{DOMAIN}"
 CLUSTER_NODES = [BY_NAME["web01"], BY_NAME["web02"]]
 
 
+@dataclass(frozen=True)
+class Balanced:
+    """A cluster's name with one virtual address: a TCP balancer leads to the
+    nodes in turn, and no client can see to which."""
+    name: str
+    address: str
+    nodes: tuple
+
+    @property
+    def fqdn(self):
+        return f"{self.name}.{DOMAIN}"
+
+
+# krb5.conf lists the nodes of `vweb` for both: `vodd` leads elsewhere.
+BALANCED = [
+    Balanced("vweb", "127.0.0.20", ("web01", "web02")),
+    Balanced("vodd", "127.0.0.21", ("web03",)),
+]
+
+
+def names_of(host):
+    """All names that a host is reached by."""
+    names = [host.name, *host.aliases]
+    if host in CLUSTER_NODES:
+        names.append(CLUSTER)
+    names += [b.name for b in BALANCED if host.name in b.nodes]
+    return [n for name in names for n in (name, f"{name}.{DOMAIN}")]
+
+
 def service_account_spns():
     names = [CLUSTER, CLUSTER_FQDN] + [h.fqdn for h in HOSTS if h.conflict]
+    names += [b.fqdn for b in BALANCED]
     return [f"HTTP/{n}" for n in names]
 
 
@@ -73,6 +112,22 @@ def dns_records():
         for name in (host.name, *host.aliases):
             yield name, [host.address]
     yield CLUSTER, [h.address for h in CLUSTER_NODES]
+    for balanced in BALANCED:
+        yield balanced.name, [balanced.address]
+
+
+def listening():
+    """(address, port) of everything that has to be up."""
+    for host in HOSTS:
+        yield from ((host.address, port) for port in (80, 5985, 5986))
+    for balanced in BALANCED:
+        yield from ((balanced.address, port) for port in (5985, 5986))
+
+
+def private_entry(user):
+    """The DN of a directory entry that only that user may read, and the
+    description that is there to read."""
+    return f"CN=private-{user},CN=Users,{BASE_DN}", f"for {user} only"
 
 
 def site_keytabs(host):

@@ -22,19 +22,27 @@ struct pair;
  * counts the messages in this direction from 0. */
 typedef void (*meddler)(struct pair *pair, enum direction to, int n,
                         struct cs_tsrequest *m, struct cs_buf *raw);
+/* Damage a token, TLS and all, that an end is about to be given. */
+typedef void (*damager)(struct pair *pair, enum direction to, int n,
+                        struct cs_buf *token);
 
 struct pair {
     /* To be set before pair_run(); zero is the usual. */
     int client_announce, server_announce, client_minimum, server_minimum;
     int tls_max;                /* 0x0303: TLS 1.2 */
-    int other_key;              /* the man in the middle has a key of his own */
+    int other_key;              /* he in the middle has a key of his own */
     int no_ntlm;                /* policy for the client */
     const char *password;       /* of the client, if it is wrong */
+    int stream;                 /* for both ends */
+    size_t piece;               /* of a stream: bytes at a time; 0: all */
     meddler meddle;
+    damager damage;
+    const void *what;           /* for the two above */
 
     /* Afterwards. */
     int client_done, server_done;
     struct cs_error client_error, server_error;
+    int tokens[2];              /* that each end was given */
     int secrets;                /* messages with authInfo from the client */
     int error_codes;            /* messages with errorCode from the server */
     struct credssp_info info;   /* the client's; strings are static */
@@ -47,9 +55,9 @@ struct pair {
     struct cs_buf proof;        /* the client's pubKeyAuth as it was */
 };
 
-/* Once for the program: users for gss-ntlmssp, keys. */
-void pair_setup(void);
-void pair_teardown(void);
+/* Once for the program, as cmocka's fixtures: users for gss-ntlmssp, keys. */
+int pair_setup(void **state);
+int pair_teardown(void **state);
 /* The key's configuration for an acceptor, and one for an initiator. */
 struct cs_tls_config *pair_server_tls(void);
 struct cs_tls_config *pair_client_tls(int tls_max);

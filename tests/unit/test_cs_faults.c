@@ -10,9 +10,11 @@
 #include "config.h"
 
 #include <errno.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <krb5.h>
 #include <openssl/evp.h>
@@ -20,11 +22,13 @@
 #include <openssl/rand.h>
 #include <openssl/ssl.h>
 
+#include "credsint.h"
 #include "credssp.h"
 #include "unit.h"
 
 static long countdown = -1;     /* calls until the one that fails */
 static const char *failed;      /* its name */
+static int tickets;             /* that were asked for */
 
 static int
 fails(const char *name)
@@ -51,6 +55,8 @@ CALL(malloc, NULL, void *, (size_t n), (n))
 CALL(calloc, NULL, void *, (size_t n, size_t m), (n, m))
 CALL(strdup, NULL, char *, (const char *s), (s))
 CALL(strndup, NULL, char *, (const char *s, size_t n), (s, n))
+CALL(mmap, MAP_FAILED, void *, (void *p, size_t n, int r, int f, int d,
+                                off_t o), (p, n, r, f, d, o))
 CALL(SSL_CTX_new, NULL, SSL_CTX *, (const SSL_METHOD *m), (m))
 CALL(SSL_CTX_set_num_tickets, 0, int, (SSL_CTX *c, size_t n), (c, n))
 CALL(SSL_CTX_use_certificate, 0, int, (SSL_CTX *c, X509 *x), (c, x))
@@ -118,6 +124,100 @@ GSS(gss_wrap, (OM_uint32 *minor, gss_ctx_id_t x, int c, gss_qop_t q,
 GSS(gss_unwrap, (OM_uint32 *minor, gss_ctx_id_t x, gss_buffer_t i,
                  gss_buffer_t o, int *s, gss_qop_t *q),
     (minor, x, i, o, s, q))
+
+#define KRB5(name, params, args) \
+    CALL(name, KRB5_CC_IO, krb5_error_code, params, args)
+
+KRB5(krb5_init_context, (krb5_context *c), (c))
+KRB5(krb5_parse_name, (krb5_context c, const char *s, krb5_principal *p),
+     (c, s, p))
+KRB5(krb5_cc_new_unique, (krb5_context c, const char *t, const char *h,
+                          krb5_ccache *o), (c, t, h, o))
+KRB5(krb5_cc_initialize, (krb5_context c, krb5_ccache o, krb5_principal p),
+     (c, o, p))
+KRB5(krb5_cc_store_cred, (krb5_context c, krb5_ccache o, krb5_creds *k),
+     (c, o, k))
+KRB5(krb5_cc_get_full_name, (krb5_context c, krb5_ccache o, char **n),
+     (c, o, n))
+KRB5(krb5_cc_cache_match, (krb5_context c, krb5_principal p, krb5_ccache *o),
+     (c, p, o))
+KRB5(krb5_cc_start_seq_get, (krb5_context c, krb5_ccache o,
+                             krb5_cc_cursor *u), (c, o, u))
+KRB5(krb5_cc_next_cred, (krb5_context c, krb5_ccache o, krb5_cc_cursor *u,
+                         krb5_creds *k), (c, o, u, k))
+KRB5(krb5_cc_resolve, (krb5_context c, const char *n, krb5_ccache *o),
+     (c, n, o))
+
+__typeof__(krb5_get_init_creds_password) __wrap_krb5_get_init_creds_password;
+
+/* A ticket that no server would take: there is no KDC here to ask for one. */
+krb5_error_code
+__wrap_krb5_get_init_creds_password(krb5_context c, krb5_creds *creds,
+                                    krb5_principal client,
+                                    const char *password,
+                                    krb5_prompter_fct prompter, void *data,
+                                    krb5_deltat start, const char *service,
+                                    krb5_get_init_creds_opt *options)
+{
+    krb5_error_code code;
+
+    (void)password, (void)prompter, (void)data, (void)start, (void)service,
+    (void)options;
+    tickets++;
+    if (fails("krb5_get_init_creds_password"))
+        return KRB5_KDC_UNREACH;
+    code = krb5_copy_principal(c, client, &creds->client);
+    if (code == 0)
+        code = krb5_build_principal(c, &creds->server, client->realm.length,
+                                    client->realm.data, "krbtgt",
+                                    client->realm.data, NULL);
+    creds->times.endtime = time(NULL) + 3600;
+    return code;
+}
+
+int __wrap_asprintf(char **out, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
+
+int
+__wrap_asprintf(char **out, const char *fmt, ...)
+{
+    va_list ap;
+    int n;
+
+    if (fails("asprintf")) {
+        *out = (char *)1;       /* as good as any: it is undefined */
+        return -1;
+    }
+    va_start(ap, fmt);
+    n = vasprintf(out, fmt, ap);
+    va_end(ap);
+    return n;
+}
+
+/* Do some work with its first, second, third... call failing, until none does.
+ * Returns how often the work failed. */
+static int
+fail_each(int (*work)(void *arg), void *arg)
+{
+    int failures = 0, ok;
+    long n;
+
+    for (n = 0; n < 5000; n++) {
+        countdown = n;
+        failed = NULL;
+        ok = work(arg);
+        countdown = -1;
+        if (failed == NULL) {
+            print_message("# %ld calls failed, each once; %d times it "
+                          "mattered\n", n, failures);
+            assert_true(ok);
+            return failures;
+        }
+        failures += !ok;
+    }
+    fail_msg("there is no end of calls");
+    return 0;
+}
 
 /* --- One exchange --- */
 
@@ -189,7 +289,7 @@ exchange(struct ends *e)
 }
 
 static int
-work(gss_name_t target)
+delegate(void *target)
 {
     struct ends e = { 0 };
     int ok = make_ends(&e, target) && exchange(&e);
@@ -198,12 +298,13 @@ work(gss_name_t target)
     return ok;
 }
 
-/* Both configurations; the second is kept. */
+/* Both configurations; the last are kept. */
 static int
-configure(void)
+configure(void *unused)
 {
     struct cs_tls_options client = { 0 }, server = { .acceptor = 1 };
 
+    (void)unused;
     cs_tls_config_free(&client_tls);
     cs_tls_config_free(&server_tls);
     return cs_tls_config_new(&client, &client_tls, NULL) == 0 &&
@@ -213,30 +314,107 @@ configure(void)
 static void
 test_configurations(void **state)
 {
-    int done = 0, failures = 0;
-    long n;
+    (void)state;
+    assert_true(fail_each(configure, NULL) >= 8);
+}
+
+struct use {
+    unsigned int mechs;
+    int user_tickets, check;
+};
+
+/* A credential with tickets, and its TSCredentials. */
+static int
+use_creds(void *arg)
+{
+    const struct use *use = arg;
+    struct cs_creds_options o = {
+        .user = "alice@test.example",
+        .password = { (const uint8_t *)"open sesame", 11 },
+        .user_tickets = use->user_tickets
+    };
+    struct cs_buf der = CS_BUF_INIT(CS_TSREQUEST_MAX);
+    gss_cred_id_t cred = GSS_C_NO_CREDENTIAL;
+    struct cs_creds *creds = NULL;
+    struct cs_error err = { 0 };
+    OM_uint32 minor;
+    int ok;
+
+    ok = cs_creds_new(&o, &creds, &err) == 0 &&
+        (!use->check || cs_creds_check(creds, NULL, &err) == 0) &&
+        cs_creds_acquire(creds, use->mechs, &cred, &err) == 0;
+    assert_true(ok || (err.code != 0 && err.text[0] != '\0'));
+    assert_true(ok == (cred != GSS_C_NO_CREDENTIAL));
+    ok = ok && cs_creds_encode(creds, &der, &err) == 0;
+    cs_buf_free(&der);
+    (void)gss_release_cred(&minor, &cred);
+    cs_creds_free(&creds);
+    return ok;
+}
+
+static void
+test_credentials(void **state)
+{
+    struct use krb5 = { CS_MECH_KRB5, 0, 0 };
+    struct use checked = { CS_MECH_KRB5, 0, 1 };
+    struct use both = { CS_MECH_KRB5 | CS_MECH_NTLM, 0, 0 };
+    int failures;
 
     (void)state;
-    for (n = 0; !done && n < 100; n++) {
-        countdown = n;
-        failed = NULL;
-        done = configure() && failed == NULL;
-        countdown = -1;
-        failures += (failed != NULL);
-    }
-    assert_true(done);
-    assert_true(failures >= 8);
+    failures = fail_each(use_creds, &krb5);
+    assert_true(failures >= 20);
+    assert_true(fail_each(use_creds, &checked) >= failures);
+    /* Of two mechanisms one is enough. */
+    assert_true(fail_each(use_creds, &both) < failures);
+}
+
+/* The user's own tickets are as good as the password, and the other way
+ * round: there is always one of the two. */
+static void
+test_own_tickets(void **state)
+{
+    struct cs_creds_options o = {
+        .user = "alice@test.example",
+        .password = { (const uint8_t *)"open sesame", 11 }
+    };
+    struct use own = { CS_MECH_KRB5, 1, 0 };
+    struct cs_creds *creds;
+    char *name;
+    int failures;
+
+    (void)state;
+    assert_int_equal(cs_creds_new(&o, &creds, NULL), 0);
+    assert_int_equal(cs_tickets_get(creds, &name, NULL), 0);
+    assert_int_equal(setenv("KRB5CCNAME", name, 1), 0);
+    tickets = 0;
+    failures = fail_each(use_creds, &own);
+    /* Where looking for them failed, some were got. */
+    assert_true(tickets >= 5 && failures >= 5);
+    assert_int_equal(unsetenv("KRB5CCNAME"), 0);
+    free(name);
+    cs_creds_free(&creds);
 }
 
 static void
 test_exchange(void **state)
 {
     gss_buffer_desc text = { 10, (void *)"HTTP@web01" };
-    const char *users = unit_file("ntlm", "TEST:alice:open sesame\n");
-    int done = 0, failures = 0;
     gss_name_t target;
     OM_uint32 minor;
-    long n;
+
+    (void)state;
+    assert_int_equal(gss_import_name(&minor, &text, GSS_C_NT_HOSTBASED_SERVICE,
+                                     &target), GSS_S_COMPLETE);
+    assert_true(fail_each(delegate, target) > 100);
+    (void)gss_release_name(&minor, &target);
+    cs_tls_config_free(&client_tls);
+    cs_tls_config_free(&server_tls);
+}
+
+static int
+setup(void **state)
+{
+    const char *users = unit_file("ntlm", "TEST:alice:open sesame\n");
 
     (void)state;
     assert_int_equal(chmod(users, 0600), 0);
@@ -244,21 +422,7 @@ test_exchange(void **state)
     unit_krb5_conf("[libdefaults]\n default_realm = TEST.EXAMPLE\n"
                    " dns_canonicalize_hostname = false\n"
                    " dns_lookup_kdc = false\n");
-    assert_int_equal(gss_import_name(&minor, &text, GSS_C_NT_HOSTBASED_SERVICE,
-                                     &target), GSS_S_COMPLETE);
-    for (n = 0; !done && n < 5000; n++) {
-        countdown = n;
-        failed = NULL;
-        done = work(target) && failed == NULL;
-        countdown = -1;
-        failures += (failed != NULL);
-    }
-    print_message("# %d calls failed, each once\n", failures);
-    assert_true(done);
-    assert_true(failures > 100);
-    (void)gss_release_name(&minor, &target);
-    cs_tls_config_free(&client_tls);
-    cs_tls_config_free(&server_tls);
+    return 0;
 }
 
 int
@@ -267,7 +431,10 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_configurations),
         cmocka_unit_test(test_exchange),
+        cmocka_unit_test(test_credentials),
+        cmocka_unit_test(test_own_tickets),
     };
 
-    return cmocka_run_group_tests_name("CredSSP's faults", tests, NULL, NULL);
+    return cmocka_run_group_tests_name("CredSSP's faults", tests, setup,
+                                       NULL);
 }

@@ -4,5 +4,11 @@
     clients  every unmodified client: its command line, what success is
     matrix   client x name x port, before and after, as one table
     cases    everything else: sites, spellings of SPNs, healing, bad input
+    standin  the stand-in itself, by clients that nobody here wrote
+    credssp  our CredSSP with pyspnego and FreeRDP
+    helper   the broker and a gateway of an unprivileged user
+    gateway  clients without GSSAPI through the gateway, before and after
+    attacks  what the gateway and the broker must not do
+    secrets  where the password is
     tap      the report
 """

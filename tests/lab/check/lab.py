@@ -67,6 +67,7 @@ class Lab:
         self.plugin = plugin
         self.work = tempfile.mkdtemp(prefix="run-", dir=directory)
         self.auth_log = Tail(f"{directory}/standin.jsonl")
+        self.request_log = Tail(f"{directory}/requests.jsonl")
         self.site_log = Tail(f"{directory}/apache/access.log")
 
     @classmethod
@@ -114,6 +115,24 @@ class Lab:
                 text = f.read()
         auths, hits = self.events()
         return Result(code, out, err, text, auths, hits)
+
+    @staticmethod
+    def foreign():
+        """The directory with the clients in Go and for Node."""
+        return subprocess.run([f"{HERE}/foreign"], check=True, text=True,
+                              stdout=subprocess.PIPE).stdout.strip()
+
+    def requests(self):
+        """The requests that the stand-ins had since the last look."""
+        return [json.loads(line) for line in self.request_log.read()]
+
+    def secret(self, name, text):
+        """A file that only root reads."""
+        path = f"{self.work}/{name}"
+        with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC,
+                          0o600), "w") as f:
+            f.write(text + "\n")
+        return path
 
     def events(self):
         auths = [json.loads(line) for line in self.auth_log.read()]

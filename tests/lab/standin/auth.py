@@ -18,8 +18,10 @@ from dataclasses import dataclass, field
 
 import gssapi
 from gssapi import raw
+from gssapi.raw import IOV, IOVBufferType
 
-from . import tokens
+from . import logon, tokens
+from .verdict import Verdict
 
 
 @dataclass
@@ -28,7 +30,20 @@ class Settings:
     rejection: str = "none"             # none | token | reject
     bindings: str = "relaxed"           # CbtHardeningLevel: none|...|strict
     allow_unencrypted: bool = False     # AllowUnencrypted
-    schemes: list = field(default_factory=lambda: ["Negotiate", "Kerberos"])
+    schemes: list = field(
+        default_factory=lambda: ["Negotiate", "Kerberos", "CredSSP"])
+    ntlm: bool = True                   # NTLM inside Negotiate
+    # What is wrong with the server, the network, or whoever is in between.
+    errorcode: int = 0                  # NTSTATUS that CredSSP ends with
+    swapped_key: bool = False           # CredSSP speaks of another key
+    untrusted: bool = False             # 5986: a certificate of no known CA
+    downgrade: bool = False             # answers sealed requests in clear
+    idle: float = 120                   # seconds until it hangs up
+    forget: int = 0                     # requests until a 401 in mid-use
+    delay: float = 0                    # seconds before every answer
+    dead: bool = False                  # reads, never answers
+    echo: bool = False                  # bodies come back, whatever they are
+    fault: int = 0                      # bytes of a fault for every request
 
     @classmethod
     def load(cls, path):
@@ -53,18 +68,30 @@ class Log:
             os.write(self.fd, line.encode())
 
 
-@dataclass
-class Verdict:
-    accepted: bool
-    reply: bytes | None = None          # for WWW-Authenticate
-    more: bool = False                  # a further leg is needed
-    reason: str = ""
-    client: str | None = None
-    bound: str = "-"                    # bindings: ok|none|missing|wrong|-
+class GssSeal:
+    """What sealed.py needs, of a krb5 context."""
+
+    def __init__(self, context):
+        self.context = context
+
+    def seal(self, text):
+        """(header, data, length to announce)"""
+        iov = IOV(IOVBufferType.header, text, IOVBufferType.padding,
+                  std_layout=False)
+        raw.wrap_iov(self.context, iov, confidential=True)
+        data = iov[1].value + (iov[2].value or b"")
+        return iov[0].value, data, len(data)
+
+    def unseal(self, header, data):
+        iov = IOV((IOVBufferType.header, False, header), data,
+                  (IOVBufferType.data, False, b""), std_layout=False)
+        raw.unwrap_iov(self.context, iov)
+        return iov[1].value
 
 
 class Acceptor:
-    def __init__(self, keytab, settings, certificate_hash=None):
+    def __init__(self, directory, keytab, settings, certificate_hash=None):
+        self.directory = directory
         self.keytab = keytab
         self.settings = settings
         self.certificate_hash = certificate_hash
@@ -109,7 +136,12 @@ class Acceptor:
             self.reset()
             return Verdict(False, reason="no channel bindings (strict)",
                            client=client, bound=bound)
-        return Verdict(True, result.token, client=client, bound=bound)
+        tickets = None
+        if result.delegated_creds is not None:
+            tickets = logon.with_tickets(self.directory,
+                                         result.delegated_creds)
+        return Verdict(True, result.token, client=client, bound=bound,
+                       tickets=tickets, seal=GssSeal(self.context))
 
     def expected_bindings(self):
         if self.certificate_hash is None or self.settings.bindings == "none":

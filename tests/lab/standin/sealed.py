@@ -6,23 +6,35 @@ security context, in a body that only looks like MIME:
     \\tOriginalContent: type=application/soap+xml;charset=UTF-8;Length=N\\r\\n
     --Encrypted Boundary\\r\\n
     \\tContent-Type: application/octet-stream\\r\\n
-    LLLL signature ciphertext
+    LLLL header ciphertext
     --Encrypted Boundary--\\r\\n
 
-LLLL is the little-endian length of the signature (the GSSAPI header token);
-the ciphertext is as long as the plaintext, hence wrap_iov.
+LLLL is the little-endian length of the header: with Negotiate and Kerberos
+the GSSAPI header token, whose ciphertext is as long as the plaintext; with
+CredSSP the size of the TLS trailer, and what follows is a whole TLS record.
+More than 16 KiB are several parts with CredSSP (multipart/x-multi-encrypted),
+with one closing boundary.
+
+What is sealed is taken by its lengths, never by looking for the boundary.
 """
 
 import re
 import struct
 
-from gssapi import raw
-from gssapi.raw import IOV, IOVBufferType
-
 BOUNDARY = b"--Encrypted Boundary"
 PROTOCOLS = {"negotiate": "application/HTTP-SPNEGO-session-encrypted",
-             "kerberos": "application/HTTP-Kerberos-session-encrypted"}
-OCTETS = b"\tContent-Type: application/octet-stream\r\n"
+             "kerberos": "application/HTTP-Kerberos-session-encrypted",
+             "credssp": "application/HTTP-CredSSP-session-encrypted"}
+ORIGINAL = b"type=application/soap+xml;charset=UTF-8;Length="
+PART = re.compile(
+    rb"--Encrypted Boundary\r\n"
+    rb"\tContent-Type: (\S+)\r\n"
+    rb"\tOriginalContent: type=([^\r\n;]+;charset=[^\r\n;]+);Length=(\d+)\r\n"
+    rb"--Encrypted Boundary\r\n"
+    rb"\tContent-Type: application/octet-stream\r\n")
+END = BOUNDARY + b"--\r\n"
+RECORD = 16384              # plaintext bytes of a CredSSP part
+SINGLE, MULTI = "multipart/encrypted", "multipart/x-multi-encrypted"
 
 
 class BadMessage(ValueError):
@@ -30,47 +42,69 @@ class BadMessage(ValueError):
 
 
 def is_sealed(content_type):
-    return content_type.lower().startswith("multipart/encrypted")
+    return content_type.lower().startswith((SINGLE, MULTI))
 
 
-def content_type(scheme):
-    return (f'multipart/encrypted;protocol="{PROTOCOLS[scheme]}";'
-            'boundary="Encrypted Boundary"')
+def is_multi(scheme, text):
+    return scheme == "credssp" and len(text) > RECORD
 
 
-def open_message(context, scheme, header, body):
-    """The SOAP inside `body`; BadMessage if it is not what the protocol or
-    the context says."""
+def content_type(scheme, text):
+    kind = MULTI if is_multi(scheme, text) else SINGLE
+    return f'{kind};protocol="{PROTOCOLS[scheme]}";boundary="Encrypted Boundary"'
+
+
+def open_message(seal, scheme, header, body):
+    """The SOAP inside `body`; BadMessage if it is not what the protocol
+    says, the context's error if it is not what was sealed."""
     protocol = re.search(r'protocol="([^"]*)"', header)
     if not protocol or protocol[1] != PROTOCOLS[scheme]:
         raise BadMessage(f"protocol is not {PROTOCOLS[scheme]}")
-    start = body.find(OCTETS)
-    length = re.search(rb"OriginalContent:[^\r]*;Length=(\d+)", body[:start])
-    end = body.rfind(BOUNDARY + b"--")
-    if start < 0 or not length or end < start or not body.startswith(BOUNDARY):
-        raise BadMessage("not in the encrypted message format")
-    sealed = body[start + len(OCTETS):end]
-    (size,) = struct.unpack_from("<I", sealed)
-    signature, data = sealed[4:4 + size], sealed[4 + size:]
-    iov = IOV((IOVBufferType.header, False, signature), data,
-              (IOVBufferType.data, False, b""), std_layout=False)
-    raw.unwrap_iov(context, iov)
-    text = iov[1].value
-    if len(text) != int(length[1]):
-        raise BadMessage(f"{len(text)} bytes where {int(length[1])} were said")
+    text, at = b"", 0
+    while body[at:] not in (END, END[:-2]):
+        part, at = open_part(seal, scheme, body, at)
+        text += part
+    if header.lower().startswith(MULTI) != is_multi(scheme, text):
+        raise BadMessage(f"{header.split(';')[0]} of {len(text)} bytes")
     return text
 
 
-def seal_message(context, scheme, text):
-    iov = IOV(IOVBufferType.header, text, IOVBufferType.padding,
-              std_layout=False)
-    raw.wrap_iov(context, iov, confidential=True)
-    signature, data = iov[0].value, iov[1].value + (iov[2].value or b"")
+def open_part(seal, scheme, body, at):
+    """(plaintext, where it ended)"""
+    head = PART.match(body, at)
+    if not head or head[1].decode() != PROTOCOLS[scheme]:
+        raise BadMessage("not in the encrypted message format")
+    length, start = int(head[3]), head.end() + 4
+    if len(body) < start:
+        raise BadMessage("cut")
+    (size,) = struct.unpack_from("<I", body, start - 4)
+    if scheme == "credssp":
+        (record,) = struct.unpack_from(">H", body, start + 3)
+        end = start + 5 + record
+        if size != seal.trailer(length):
+            raise BadMessage(f"{size} for a trailer of "
+                             f"{seal.trailer(length)} bytes")
+        text = seal.unseal(b"", body[start:end])
+    else:
+        end = start + size + length
+        text = seal.unseal(body[start:start + size], body[start + size:end])
+    if len(text) != length:
+        raise BadMessage(f"{len(text)} bytes where {length} were said")
+    return text, end
+
+
+def seal_message(seal, scheme, text):
+    step = RECORD if is_multi(scheme, text) else max(len(text), 1)
+    return b"".join(seal_part(seal, scheme, text[at:at + step])
+                    for at in range(0, max(len(text), 1), step)) + END
+
+
+def seal_part(seal, scheme, text):
+    header, data, length = seal.seal(text)
     return b"\r\n".join([
         BOUNDARY,
         b"\tContent-Type: " + PROTOCOLS[scheme].encode(),
-        b"\tOriginalContent: type=application/soap+xml;charset=UTF-8;"
-        b"Length=%d" % len(data),
+        b"\tOriginalContent: " + ORIGINAL + b"%d" % length,
         BOUNDARY,
-        OCTETS + struct.pack("<I", len(signature)) + signature + data
-        + BOUNDARY + b"--", b""])
+        b"\tContent-Type: application/octet-stream",
+        struct.pack("<I", len(header)) + header + data])

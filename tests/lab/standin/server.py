@@ -5,6 +5,9 @@ authentication; a connection authenticates once and stays authenticated; a
 later Authorization header starts anew.  On 5985 a request with a body that
 is not sealed is refused with 500 and no body (AllowUnencrypted=false); one
 without a body is a client setting up its context, and gets an empty 200.
+
+DIR/requests.jsonl has every request; what is wrong with a host (`Settings`)
+happens here.
 """
 
 import base64
@@ -14,12 +17,17 @@ import socket
 import ssl
 import sys
 import threading
+import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from gssapi.exceptions import GSSError
 
+from spnego.exceptions import SpnegoError
+
 from . import sealed, soap, tokens
 from .auth import Acceptor, Settings
+from .credssp import CredSSPAcceptor, NTLMAcceptor
+from .verdict import Caller
 
 SOAP_TYPE = "application/soap+xml;charset=UTF-8"
 
@@ -30,25 +38,31 @@ class Connection(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     server_version = "Microsoft-HTTPAPI/2.0"
     sys_version = ""
-    timeout = 120
     disable_nagle_algorithm = True
 
     def setup(self):
-        if self.server.tls:
-            self.request = self.server.tls.wrap_socket(
-                self.request, server_side=True)
-        super().setup()
         listener = self.server
         self.settings = Settings.load(listener.settings_path)
-        self.acceptor = Acceptor(listener.keytab, self.settings,
-                                 listener.certificate_hash)
-        self.client = None
-        self.scheme = None
+        self.timeout = self.settings.idle
+        if listener.tls:
+            tls = listener.rogue if self.settings.untrusted else listener.tls
+            self.request.settimeout(self.timeout)
+            self.request = tls.wrap_socket(self.request, server_side=True)
+        super().setup()
+        self.acceptors = {}
+        self.forget()
+
+    def forget(self):
+        """Nobody is authenticated (any more)."""
+        self.caller = self.seal = self.scheme = None
+        self.served = 0
 
     def log_message(self, format, *args):
         pass    # the log of authentications says more
 
     def answer(self, status, body=b"", content_type=None, headers=()):
+        self.log_request_of(status, body)
+        time.sleep(self.settings.delay)
         self.send_response(status)
         for name, value in headers:
             self.send_header(name, value)
@@ -57,6 +71,16 @@ class Connection(BaseHTTPRequestHandler):
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
+
+    def log_request_of(self, status, body):
+        given = self.headers
+        self.server.requests.write(
+            host=self.server.host.name, port=self.server.server_port,
+            peer="%s:%d" % self.client_address[:2], line=self.requestline,
+            names=sorted(name.lower() for name in given),
+            content_type=given.get("Content-Type"), status=status,
+            length=given.get("Content-Length"), answered=len(body),
+            caller=self.caller.name if self.caller else None)
 
     def challenge(self, verdict=None):
         headers = []
@@ -79,21 +103,32 @@ class Connection(BaseHTTPRequestHandler):
             self.answer(405, headers=[("Allow", "POST")])
 
     def do_POST(self):
-        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        if self.path.split("?")[0].lower() != "/wsman":
+        lengths = self.headers.get_all("Content-Length", [])
+        if "Transfer-Encoding" in self.headers or len(lengths) > 1:
+            self.close_connection = True
+            self.answer(400)
+            return
+        body = self.rfile.read(int(lengths[0]) if lengths else 0)
+        if self.settings.dead:
+            self.rfile.read(1)      # until the client has had enough
+            self.close_connection = True
+        elif self.path.split("?")[0].lower() != "/wsman":
             self.answer(404)
-        elif "WSMANIDENTIFY" in self.headers and not self.client:
+        elif "WSMANIDENTIFY" in self.headers and not self.caller:
             # Without authentication it does not say which system it is.
             self.answer(200, identify("0.0.0"), SOAP_TYPE)
         elif self.headers.get("Authorization"):
             self.authenticate(body)
-        elif self.client:
+        elif self.caller and 0 < self.settings.forget <= self.served:
+            self.forget()
+            self.challenge()
+        elif self.caller:
             self.serve(body)
         else:
             self.challenge()
 
     def authenticate(self, body):
-        self.client = None
+        self.forget()
         scheme, _, text = self.headers["Authorization"].partition(" ")
         self.scheme = scheme.lower()
         try:
@@ -104,29 +139,56 @@ class Connection(BaseHTTPRequestHandler):
             self.challenge()
             return
         ask = tokens.ask_of(token)
-        verdict = self.acceptor.step(token, ask)
+        verdict = self.accept(token, ask)
         self.log_verdict(scheme, ask, verdict)
         if not verdict.accepted:
             self.challenge(verdict)
             return
-        self.client = verdict.client
+        self.caller = Caller(verdict.client, verdict.tickets)
+        self.seal = verdict.seal
         headers = []
         if verdict.reply:
             headers.append(("WWW-Authenticate", scheme + " " +
                             base64.b64encode(verdict.reply).decode()))
         self.serve(body, headers)
 
+    def accept(self, token, ask):
+        """The verdict on a token, by whoever speaks its mechanism."""
+        if self.scheme == "credssp":
+            if tokens.is_client_hello(token):
+                self.acceptors.pop("credssp", None)
+            return self.acceptor("credssp", lambda: CredSSPAcceptor(
+                self.settings, self.server.directory)).step(token)
+        if self.scheme == "negotiate" and self.settings.ntlm:
+            if tokens.starts_ntlm(token):
+                self.acceptors["ntlm"] = NTLMAcceptor()
+            elif token[:1] == b"\x60":
+                self.acceptors.pop("ntlm", None)
+            if "ntlm" in self.acceptors:
+                return self.acceptors["ntlm"].step(token)
+        return self.acceptor("gss", lambda: Acceptor(
+            self.server.directory, self.server.keytab, self.settings,
+            self.server.certificate_hash)).step(token, ask)
+
+    def acceptor(self, kind, make):
+        """The connection's, made when first needed."""
+        if kind not in self.acceptors:
+            self.acceptors[kind] = make()
+        return self.acceptors[kind]
+
     def log_verdict(self, scheme, ask, verdict):
         self.server.log.write(
             host=self.server.host.name, port=self.server.server_port,
             peer="%s:%d" % self.client_address[:2], scheme=scheme,
-            mech="spnego" if ask and ask.spnego else "krb5" if ask else None,
-            ticket=ask.server if ask else None, client=verdict.client,
+            mech=verdict.mech or (
+                "spnego" if ask and ask.spnego else "krb5" if ask else None),
+            delegated=verdict.tickets is not None, ticket=ask.server if ask else None, client=verdict.client,
             accepted=verdict.accepted, bindings=verdict.bound,
             reason=verdict.reason or ("more legs" if verdict.more else ""))
 
     def serve(self, body, headers=()):
         """An authenticated request."""
+        self.served += 1
         content_type = self.headers.get("Content-Type") or ""
         if not body:
             self.answer(200, headers=headers)
@@ -139,28 +201,34 @@ class Connection(BaseHTTPRequestHandler):
             self.answer(500, headers=headers)
 
     def serve_sealed(self, body, content_type, headers):
-        context = self.acceptor.context
+        seal = self.seal
         try:
-            text = sealed.open_message(context, self.scheme, content_type,
-                                       body)
-        except (sealed.BadMessage, GSSError) as error:
+            text = sealed.open_message(seal, self.scheme, content_type, body)
+        except (sealed.BadMessage, GSSError, SpnegoError) as error:
             self.server.log.write(host=self.server.host.name,
                                   port=self.server.server_port,
                                   bad_message=str(error))
             self.answer(400, headers=headers)
             return
         status, reply = self.dispatch(text)
-        self.answer(status, sealed.seal_message(context, self.scheme, reply),
-                    sealed.content_type(self.scheme), headers)
+        if self.settings.downgrade:
+            self.answer(status, reply, SOAP_TYPE, headers)
+            return
+        self.answer(status, sealed.seal_message(seal, self.scheme, reply),
+                    sealed.content_type(self.scheme, reply), headers)
 
     def dispatch(self, text):
         relates_to = ""
         try:
+            if self.settings.echo:
+                return 200, text
             request = soap.Request(text)
             relates_to = request.message_id
+            if self.settings.fault:
+                raise soap.Fault.of_size(self.settings.fault)
             if request.identify:
                 return 200, identify("10.0.20348")
-            return 200, self.server.service.handle(request, self.client)
+            return 200, self.server.service.handle(request, self.caller)
         except soap.Fault as error:
             return 500, soap.fault(error, relates_to, self.server.host.fqdn)
 
@@ -175,15 +243,18 @@ class Listener(ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 64
 
-    def __init__(self, host, port, service, directory, log):
+    def __init__(self, host, port, service, directory, log, requests):
         self.host = host
         self.service = service
-        self.log = log
+        self.directory = directory
+        self.log, self.requests = log, requests
         self.keytab = f"FILE:{directory}/keytabs/{host.name}"
         self.settings_path = f"{directory}/standin/{host.name}.json"
         self.tls = self.certificate_hash = None
         if port == 5986:
             self.load_certificate(f"{directory}/certs/{host.name}.pem")
+            self.rogue = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            self.rogue.load_cert_chain(f"{directory}/certs/rogue.pem")
         super().__init__((host.address, port), Connection)
 
     def load_certificate(self, path):

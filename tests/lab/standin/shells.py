@@ -8,16 +8,21 @@ they would say on the host.
 
 import base64
 import os
+import pwd
 import re
 import signal
 import subprocess
 import threading
 from xml.sax.saxutils import escape, quoteattr
 
+from .logon import Profile
 from .soap import RSP, Fault, new_id, response
 
 CMD_RESOURCE = RSP + "/cmd"
 STATE = RSP + "/CommandState/"
+ACCOUNT = "nobody"
+# A logon over the network has nothing to show to a third host.
+NO_TICKETS = "FILE:/nonexistent/ccache"
 PRELUDE = """\
 hostname() { printf '%s\\n' "$COMPUTERNAME"; }
 whoami() { printf '%s\\n' "$USERDOMAIN\\\\$USERNAME"; }
@@ -51,7 +56,7 @@ class Command:
         self.process = subprocess.Popen(
             ["/bin/sh", "-c", PRELUDE + to_sh(line)], stdin=subprocess.PIPE,
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=directory,
-            env=environment, user="nobody", group="nogroup", extra_groups=[],
+            env=environment, user=ACCOUNT, group="nogroup", extra_groups=[],
             start_new_session=True)
         for name in self.output:
             threading.Thread(target=self.pump, args=(name,),
@@ -105,18 +110,24 @@ class Command:
 
 
 class Shell:
-    def __init__(self, host, owner, node):
+    def __init__(self, host, directory, caller, node):
         self.id = new_id()
-        self.owner = owner
+        owner = self.owner = caller.name
         self.commands = {}
         self.directory = "/"
         user, _, realm = owner.partition("@")
         self.environment = {
-            "PATH": "/usr/bin:/bin", "LANG": "C.UTF-8",
+            "PATH": f"{directory}/bin:/usr/bin:/bin", "LANG": "C.UTF-8",
+            "KRB5_CONFIG": f"{directory}/krb5.conf", "KRB5CCNAME": NO_TICKETS,
             "COMPUTERNAME": host.name.upper(),
             "USERDOMAIN": realm.split(".")[0], "USERNAME": user}
         for variable in node.iter(f"{{{RSP}}}Variable"):
             self.environment[variable.get("Name")] = variable.text or ""
+        self.profile = None
+        if caller.tickets:
+            self.profile = Profile(directory, caller.tickets,
+                                   pwd.getpwnam(ACCOUNT))
+            self.environment.update(self.profile.environment)
         wanted = node.findtext(f"{{{RSP}}}WorkingDirectory")
         if wanted and os.path.isdir(wanted):
             self.directory = wanted
@@ -130,13 +141,16 @@ class Shell:
     def close(self):
         for command in self.commands.values():
             command.terminate()
+        if self.profile:
+            self.profile.close()
 
 
 class Service:
     """All shells of one host, by action."""
 
-    def __init__(self, host):
+    def __init__(self, host, directory):
         self.host = host
+        self.directory = directory
         self.shells = {}
         self.actions = {
             "http://schemas.xmlsoap.org/ws/2004/09/transfer/Create":
@@ -149,22 +163,23 @@ class Service:
             RSP + "/Signal": self.signal,
         }
 
-    def handle(self, request, client):
+    def handle(self, request, caller):
         action = self.actions.get(request.action)
         if action is None:
             raise Fault.bad_action()
         if request.resource != CMD_RESOURCE:
             raise Fault.bad_resource()
-        return response(request, action(request, client))
+        return response(request, action(request, caller))
 
-    def shell(self, request, client):
+    def shell(self, request, caller):
         shell = self.shells.get(request.shell_id)
-        if shell is None or shell.owner != client:
+        if shell is None or shell.owner != caller.name:
             raise Fault.no_shell()
         return shell
 
-    def create(self, request, client):
-        shell = Shell(self.host, client, request.element("Shell"))
+    def create(self, request, caller):
+        shell = Shell(self.host, self.directory, caller,
+                      request.element("Shell"))
         self.shells[shell.id] = shell
         return (
             "<x:ResourceCreated><a:Address>"
@@ -175,18 +190,18 @@ class Service:
             "</w:SelectorSet></a:ReferenceParameters></x:ResourceCreated>"
             f"<rsp:Shell><rsp:ShellId>{shell.id}</rsp:ShellId>"
             f"<rsp:ResourceUri>{CMD_RESOURCE}</rsp:ResourceUri>"
-            f"<rsp:Owner>{escape(client)}</rsp:Owner>"
+            f"<rsp:Owner>{escape(caller.name)}</rsp:Owner>"
             "<rsp:InputStreams>stdin</rsp:InputStreams>"
             "<rsp:OutputStreams>stdout stderr</rsp:OutputStreams>"
             "</rsp:Shell>")
 
-    def delete(self, request, client):
-        self.shell(request, client).close()
+    def delete(self, request, caller):
+        self.shell(request, caller).close()
         del self.shells[request.shell_id]
         return ""
 
-    def run(self, request, client):
-        shell = self.shell(request, client)
+    def run(self, request, caller):
+        shell = self.shell(request, caller)
         node = request.element("CommandLine")
         words = [node.findtext(f"{{{RSP}}}Command") or ""]
         words += [n.text or "" for n in node.iter(f"{{{RSP}}}Arguments")]
@@ -195,8 +210,8 @@ class Service:
         return (f"<rsp:CommandResponse><rsp:CommandId>{command.id}"
                 "</rsp:CommandId></rsp:CommandResponse>")
 
-    def receive(self, request, client):
-        shell = self.shell(request, client)
+    def receive(self, request, caller):
+        shell = self.shell(request, caller)
         stream = request.element("Receive").find(f"{{{RSP}}}DesiredStream")
         if stream is None:
             raise Fault.bad_schema("no rsp:DesiredStream")
@@ -216,16 +231,16 @@ class Service:
                      f"<rsp:ExitCode>{code}</rsp:ExitCode></rsp:CommandState>")
         return f"<rsp:ReceiveResponse>{body}{state}</rsp:ReceiveResponse>"
 
-    def send(self, request, client):
-        shell = self.shell(request, client)
+    def send(self, request, caller):
+        shell = self.shell(request, caller)
         for stream in request.element("Send").iter(f"{{{RSP}}}Stream"):
             shell.command(stream.get("CommandId")).send(
                 base64.b64decode(stream.text or ""),
                 (stream.get("End") or "").lower() == "true")
         return "<rsp:SendResponse/>"
 
-    def signal(self, request, client):
-        shell = self.shell(request, client)
+    def signal(self, request, caller):
+        shell = self.shell(request, caller)
         node = request.element("Signal")
         command = shell.command(node.get("CommandId"))
         command.terminate()

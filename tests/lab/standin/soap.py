@@ -59,6 +59,12 @@ class Fault(Exception):
         return cls("w:SchemaValidationError", f"The SOAP XML in the message "
                    f"does not match the schema: {what}", 2150858817)
 
+    @classmethod
+    def of_size(cls, size):
+        """One as long as a test wants it."""
+        return cls("w:InternalError", ("The server has much to say. " * (
+            size // 28 + 1))[:size], 2150858770, "Receiver")
+
 
 class Request:
     """What the service needs of an envelope."""

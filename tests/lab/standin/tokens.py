@@ -16,6 +16,7 @@ from dataclasses import dataclass
 KRB5 = bytes.fromhex("2a864886f712010202")
 MS_KRB5 = bytes.fromhex("2a864882f712010202")
 SPNEGO = bytes.fromhex("2b0601050502")
+NTLM_NEGOTIATE = b"NTLMSSP\0\1\0\0\0"
 
 KRB_AP_ERR_MODIFIED = 41
 ACCEPT_COMPLETED, ACCEPT_INCOMPLETE, REJECT = 0, 1, 2
@@ -23,6 +24,21 @@ ACCEPT_COMPLETED, ACCEPT_INCOMPLETE, REJECT = 0, 1, 2
 
 class Malformed(ValueError):
     pass
+
+
+def is_client_hello(token):
+    """A new TLS connection: a handshake record with a ClientHello."""
+    return token[:1] == b"\x16" and token[5:6] == b"\x01"
+
+
+def starts_ntlm(token):
+    """NTLM's first message, bare or as what SPNEGO tries first."""
+    if token.startswith(NTLM_NEGOTIATE):
+        return True
+    try:
+        return mech_token(token).startswith(NTLM_NEGOTIATE)
+    except (Malformed, KeyError):
+        return False
 
 
 @dataclass

@@ -1,0 +1,152 @@
+/*
+ * auth.c - how a session gets in: which way, as which node of a cluster, and
+ * which service name after the first has been refused.
+ */
+#include "config.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <syslog.h>
+
+#include "ntlmchal.h"
+#include "session.h"
+
+/*
+ * Which node of a cluster has this connection led to?  Its NTLM challenge has
+ * its name: a claim, taken only if krb5.conf lists it, and then proved by
+ * Kerberos.
+ */
+static int
+learn_node(struct session *s, const char *path, struct cs_error *err)
+{
+    struct up_reply reply;
+    char offers[64], name[sizeof(s->node)];
+    int ret;
+
+    s->node[0] = '\0';
+    ret = leg_post(s, path, "Negotiate", gate_ntlm_negotiate(), &reply, err);
+    if (ret == 0 && !(reply.challenge.with_token & GATE_OFFERS_NEGOTIATE))
+        ret = cs_fail(err, CS_INNER, "%s is a cluster (krb5.conf: nodes), and "
+                      "does not say which node answers; it offers %s",
+                      s->host, leg_offers(&reply, offers, sizeof(offers)));
+    if (ret == 0)
+        ret = gate_ntlm_name(cs_buf_span(&reply.challenge.token[0]), name,
+                             sizeof(name), err);
+    up_reply_free(&reply);
+    if (ret != 0)
+        return ret;
+    if (!hc_node_ok(s->conf, name))
+        return cs_fail(err, CS_POLICY, "%s led to a node that calls itself "
+                       "%s, which krb5.conf does not list (targets, nodes)",
+                       s->host, name);
+    memcpy(s->node, name, sizeof(name));
+    return 0;
+}
+
+/* An answer without authentication: the certificate, and what is offered. */
+static int
+look_first(struct session *s, const char *path, struct cs_error *err)
+{
+    struct cs_span none = { NULL, 0 };
+    struct up_reply reply;
+    int ret = leg_post(s, path, NULL, none, &reply, err);
+
+    if (ret == 0 && reply.status != 401)
+        ret = cs_fail(err, CS_SYSTEM, "%s:%u answered HTTP status %ld where "
+                      "it should ask who we are: is it WinRM?", s->host,
+                      (unsigned int)s->port, reply.status);
+    up_reply_free(&reply);
+    return ret;
+}
+
+/* A new connection, ready for the legs. */
+static int
+begin(struct session *s, const char *path, enum gate_way way,
+      struct cs_error *err)
+{
+    int ret = up_fresh(s->up, err);
+
+    /* CredSSP binds to the TLS inside, and takes no channel bindings. */
+    if (ret == 0 && s->tls && way != GATE_WAY_CREDSSP)
+        ret = look_first(s, path, err);
+    if (ret == 0 && s->conf->policy->nodes != NULL)
+        ret = learn_node(s, path, err);
+    return ret;
+}
+
+static int
+try_name(struct session *s, const char *path, enum gate_way way,
+         uint32_t *candidate, uint32_t *candidates, struct cs_error *err)
+{
+    int ret;
+
+    s->authenticated = 0;
+    seal_free(&s->seal);
+    ret = begin(s, path, way, err);
+    if (ret != 0)
+        return ret;
+    return (way == GATE_WAY_CREDSSP) ?
+        legs_credssp(s, path, candidate, candidates, err) :
+        legs_gss(s, path, way, candidate, candidates, err);
+}
+
+/* With NTLM a wrong name looks like a wrong password, and counts as one. */
+static int
+may_try_another(const struct session *s, enum gate_way way)
+{
+    return way == GATE_WAY_CREDSSP ? !s->conf->credssp.ntlm : !s->conf->ntlm;
+}
+
+static int
+try_names(struct session *s, const char *path, enum gate_way way,
+          struct cs_error *err)
+{
+    uint32_t candidate = 0, candidates = 0;
+    int ret;
+
+    do {
+        ret = try_name(s, path, way, &candidate, &candidates, err);
+    } while (ret == GATE_LEGS_REFUSED && ++candidate < candidates &&
+             may_try_another(s, way));
+    return (ret == GATE_LEGS_REFUSED) ? CS_INNER : ret;
+}
+
+static int
+choose(const struct session *s, enum gate_way *way, struct cs_error *err)
+{
+    *way = GATE_WAY_NEGOTIATE;
+    if (s->conf->policy->delegation != GW_DELEG_CREDSSP)
+        return 0;
+    *way = GATE_WAY_CREDSSP;
+    if (s->conf->credssp.delegate)
+        return 0;
+    return cs_fail(err, CS_POLICY, "krb5.conf has delegation = credssp for %s "
+                   "and does not let a password go there (credssp: "
+                   "delegate_to)", s->host);
+}
+
+static const char *const way_names[] = { "CredSSP", "Negotiate", "Kerberos" };
+
+int
+session_authenticate(struct session *s, const char *path,
+                     struct cs_error *err)
+{
+    enum gate_way way;
+    int ret;
+
+    memset(err, 0, sizeof(*err));
+    ret = choose(s, &way, err);
+    if (ret == 0)
+        ret = try_names(s, path, way, err);
+    if (ret == GATE_LEGS_KERBEROS && way == GATE_WAY_NEGOTIATE)
+        ret = try_names(s, path, way = GATE_WAY_KERBEROS, err);
+    if (ret > 0)
+        ret = CS_INNER;
+    s->authenticated = (ret == 0);
+    if (ret == 0) {
+        syslog(LOG_INFO, "%s:%u: %s, %s", s->host, (unsigned int)s->port,
+               way_names[way], s->spn);
+        bl_report(s->link, s->host, 0, "");
+    }
+    return ret;
+}

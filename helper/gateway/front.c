@@ -1,0 +1,442 @@
+/* front.c - the side of the gateway that clients see. */
+#include "config.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <syslog.h>
+#include <unistd.h>
+#include <microhttpd.h>
+
+#include "fault.h"
+#include "front.h"
+#include "headers.h"
+
+struct front {
+    const struct gate *gate;
+    const struct gate_target *fixed;
+    struct MHD_Daemon *daemon;
+};
+
+/* One request, while its body arrives. */
+struct request {
+    char *uri;                  /* as it came */
+    int begun;
+    int soap;                   /* the client reads faults */
+    int failed;                 /* answered with an error: err */
+    struct gate_target target;
+    struct gate_headers_check headers;
+    const char *type;           /* Content-Type; borrowed from the connection */
+    char *forward[GATE_HEADERS_MAX + 1];        /* "NAME: VALUE" */
+    size_t nforward;
+    struct cs_buf body;
+    struct cs_error err;
+};
+
+/* --- Answers --- */
+
+/* "NAME: VALUE" */
+static void
+add_header(struct MHD_Response *r, const char *header)
+{
+    char name[64];
+    size_t len = strcspn(header, ":");
+
+    if (len >= sizeof(name) || header[len] == '\0')
+        return;
+    memcpy(name, header, len);
+    name[len] = '\0';
+    header += len + 1;
+    (void)MHD_add_response_header(r, name, header + strspn(header, " \t"));
+}
+
+static enum MHD_Result
+queue(struct MHD_Connection *c, unsigned int status, const char *type,
+      const struct cs_buf *body, char *const *headers, size_t nheaders)
+{
+    struct MHD_Response *r;
+    enum MHD_Result ret;
+    size_t i;
+
+    r = MHD_create_response_from_buffer(body->len, body->p,
+                                        MHD_RESPMEM_MUST_COPY);
+    if (r == NULL)
+        return MHD_NO;
+    for (i = 0; i < nheaders; i++)
+        add_header(r, headers[i]);
+    if (type != NULL)
+        (void)MHD_add_response_header(r, "Content-Type", type);
+    if (status == MHD_HTTP_METHOD_NOT_ALLOWED)
+        (void)MHD_add_response_header(r, "Allow", "POST");
+    if (headers == NULL)        /* ours: an error, after which we part */
+        (void)MHD_add_response_header(r, "Connection", "close");
+    ret = MHD_queue_response(c, status, r);
+    MHD_destroy_response(r);
+    return ret;
+}
+
+/* Clients that speak SOAP show the reason of a fault, and of anything else only
+ * its number. */
+static enum MHD_Result
+queue_error(struct MHD_Connection *c, unsigned int status, int soap,
+            enum gate_fault kind, const char *text)
+{
+    struct cs_buf body = CS_BUF_INIT(8192);
+    enum MHD_Result ret;
+
+    if (soap) {
+        gate_write_fault(&body, kind, NULL, text);
+        ret = queue(c, MHD_HTTP_INTERNAL_SERVER_ERROR,
+                    GATE_FAULT_CONTENT_TYPE, &body, NULL, 0);
+    } else {
+        cs_buf_add(&body, "gss-winrm-gateway: ", 19);
+        cs_buf_add(&body, text, strlen(text));
+        cs_buf_add(&body, "\n", 1);
+        ret = queue(c, status, "text/plain;charset=UTF-8", &body,
+                    NULL, 0);
+    }
+    cs_buf_free(&body);
+    return ret;
+}
+
+/* What a session's error is to the client. */
+static const struct { int code; unsigned int status; enum gate_fault kind; }
+failures[] = {
+    { CS_POLICY, MHD_HTTP_FORBIDDEN, GATE_FAULT_DENIED },
+    { CS_REMOTE, MHD_HTTP_BAD_GATEWAY, GATE_FAULT_DENIED },
+    { CS_INNER, MHD_HTTP_BAD_GATEWAY, GATE_FAULT_DENIED },
+    { CS_SYSTEM, MHD_HTTP_BAD_GATEWAY, GATE_FAULT_UNREACHABLE },
+    { CS_TLS, MHD_HTTP_BAD_GATEWAY, GATE_FAULT_UNREACHABLE },
+    { 0, MHD_HTTP_BAD_GATEWAY, GATE_FAULT_INTERNAL }    /* anything else */
+};
+
+static enum MHD_Result
+queue_failure(struct MHD_Connection *c, const struct request *r, int code,
+              const struct cs_error *err)
+{
+    size_t i = 0;
+
+    while (failures[i].code != 0 && failures[i].code != code)
+        i++;
+    return queue_error(c, failures[i].status, r->soap, failures[i].kind,
+                       err->text);
+}
+
+/* --- One request --- */
+
+static int
+too_long(const struct front *f, struct request *r)
+{
+    return cs_fail(&r->err, CS_MALFORMED, "the request is longer than %zu "
+                   "bytes (krb5.conf, gateway: max_message)",
+                   f->gate->limits->max_message);
+}
+
+static enum MHD_Result
+take_header(void *cls, enum MHD_ValueKind kind, const char *name,
+            const char *value)
+{
+    struct request *r = cls;
+
+    (void)kind;
+    if (value == NULL)
+        value = "";
+    gate_headers_add(&r->headers, name, strlen(name), value, strlen(value));
+    if (strcasecmp(name, "Content-Type") == 0)
+        r->type = value;
+    if (!gate_header_up(name) || r->nforward == GATE_HEADERS_MAX)
+        return MHD_YES;
+    if (asprintf(&r->forward[r->nforward], "%s: %s", name, value) < 0) {
+        r->forward[r->nforward] = NULL;
+        return MHD_NO;
+    }
+    r->nforward++;
+    return MHD_YES;
+}
+
+/* The headers: do they say clearly where the body ends, and is it ours? */
+static int
+examine_headers(struct front *f, struct MHD_Connection *c, struct request *r,
+                unsigned int *status)
+{
+    int ret;
+
+    gate_headers_init(&r->headers, f->gate->limits->max_header);
+    (void)MHD_get_connection_values(c, MHD_HEADER_KIND, take_header, r);
+    r->soap = r->type != NULL &&
+        strncasecmp(r->type, "application/soap+xml", 20) == 0;
+    ret = gate_headers_finish(&r->headers, &r->err);
+    if (ret == 0 && r->headers.has_length &&
+        r->headers.length > f->gate->limits->max_message) {
+        *status = MHD_HTTP_CONTENT_TOO_LARGE;
+        ret = too_long(f, r);
+    }
+    /* A web page, by way of a browser on this machine. */
+    if (ret == 0 &&
+        MHD_lookup_connection_value(c, MHD_HEADER_KIND, "Origin") != NULL) {
+        *status = MHD_HTTP_FORBIDDEN;
+        ret = cs_fail(&r->err, CS_POLICY, "web pages are not served");
+    }
+    if (ret == 0 && r->type != NULL &&
+        gate_sealed_type(r->type, &(enum gate_protocol){ 0 }, &(int){ 0 },
+                         NULL) != 0)
+        ret = cs_fail(&r->err, CS_MALFORMED, "the client encrypts its "
+                      "messages, and the gateway does that: use plain HTTP "
+                      "or Basic authentication towards it");
+    return ret;
+}
+
+static int
+examine_method(struct request *r, const char *method, unsigned int *status)
+{
+    if (strcmp(method, "CONNECT") == 0) {
+        *status = MHD_HTTP_NOT_IMPLEMENTED;
+        return cs_fail(&r->err, CS_MALFORMED, "this is no tunnel: it "
+                       "authenticates and encrypts for you, so give the "
+                       "client http://HOST:5986/wsman in the place of "
+                       "https://, and set http_proxy only");
+    }
+    if (strcmp(method, "POST") != 0) {
+        *status = MHD_HTTP_METHOD_NOT_ALLOWED;
+        return cs_fail(&r->err, CS_MALFORMED, "WinRM takes POST only");
+    }
+    return 0;
+}
+
+/* Everything that can be known before the body. */
+static int
+examine(struct front *f, struct MHD_Connection *c, struct request *r,
+        const char *method, unsigned int *status)
+{
+    const char *host;
+    int ret;
+
+    *status = MHD_HTTP_BAD_REQUEST;
+    ret = examine_method(r, method, status);
+    if (ret == 0)
+        ret = examine_headers(f, c, r, status);
+    if (ret != 0)
+        return ret;
+    host = MHD_lookup_connection_value(c, MHD_HEADER_KIND, "Host");
+    if (f->fixed == NULL)
+        return gate_target_parse(r->uri, host, &r->target, &r->err);
+    /* Whatever its name for us is, there is one place to go. */
+    r->target = *f->fixed;
+    r->target.path = r->uri;
+    return r->uri[0] == '/' ? 0 :
+        cs_fail(&r->err, CS_MALFORMED, "this listener is for %s alone, and "
+                "no proxy", f->fixed->host);
+}
+
+static enum MHD_Result
+answer(struct session *s, struct MHD_Connection *c, struct request *r)
+{
+    struct gate_request request;
+    struct gate_answer a;
+    struct cs_error err;
+    enum MHD_Result result;
+    int ret;
+
+    memset(&request, 0, sizeof(request));
+    request.path = r->target.path;
+    request.type = r->type != NULL ? r->type : GATE_FAULT_CONTENT_TYPE;
+    request.headers = (const char *const *)r->forward;
+    request.body = cs_buf_span(&r->body);
+    ret = session_request(s, &r->target, &request, &a, &err);
+    if (ret != 0) {
+        result = queue_failure(c, r, ret, &err);
+    } else {
+        result = queue(c, (unsigned int)a.status, a.type, &a.body, a.headers,
+                       a.nheaders);
+    }
+    session_answer_free(&a);
+    return result;
+}
+
+static struct session *
+session_of(struct MHD_Connection *c)
+{
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(c, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+
+    return (info != NULL) ? info->socket_context : NULL;
+}
+
+static enum MHD_Result
+refuse(struct MHD_Connection *c, const struct request *r, unsigned int status)
+{
+    syslog(LOG_NOTICE, "refused a request: %s", r->err.text);
+    return queue_error(c, status, r->soap, GATE_FAULT_REQUEST, r->err.text);
+}
+
+/* libmicrohttpd calls this first with the headers, then with each piece of the
+ * body, and last with none. */
+static enum MHD_Result
+handle(void *cls, struct MHD_Connection *c, const char *url,
+       const char *method, const char *version, const char *data,
+       size_t *size, void **context)
+{
+    struct front *f = cls;
+    struct request *r = *context;
+    struct session *s = session_of(c);
+    unsigned int status;
+
+    (void)url;
+    (void)version;
+    if (r == NULL || s == NULL)
+        return MHD_NO;
+    if (!r->begun) {
+        r->begun = 1;
+        r->body.max = f->gate->limits->max_message;
+        return examine(f, c, r, method, &status) == 0 ? MHD_YES :
+            refuse(c, r, status);
+    }
+    if (*size > 0) {
+        cs_buf_add(&r->body, data, *size);
+        *size = 0;
+        return MHD_YES;
+    }
+    if (r->body.error != 0) {
+        (void)too_long(f, r);
+        return refuse(c, r, MHD_HTTP_CONTENT_TOO_LARGE);
+    }
+    return answer(s, c, r);
+}
+
+/* The request line as it came: libmicrohttpd decodes its own copy. */
+static void *
+begin_request(void *cls, const char *uri, struct MHD_Connection *c)
+{
+    struct request *r = calloc(1, sizeof(*r));
+
+    (void)cls;
+    (void)c;
+    if (r == NULL)
+        return NULL;
+    r->uri = strdup(uri);
+    if (r->uri == NULL) {
+        free(r);
+        return NULL;
+    }
+    return r;
+}
+
+static void
+end_request(void *cls, struct MHD_Connection *c, void **context,
+            enum MHD_RequestTerminationCode how)
+{
+    struct request *r = *context;
+
+    (void)cls;
+    (void)c;
+    (void)how;
+    *context = NULL;
+    if (r == NULL)
+        return;
+    while (r->nforward > 0)
+        free(r->forward[--r->nforward]);
+    cs_buf_free(&r->body);
+    free(r->uri);
+    free(r);
+}
+
+/* --- Connections --- */
+
+static void
+connection(void *cls, struct MHD_Connection *c, void **context,
+           enum MHD_ConnectionNotificationCode what)
+{
+    struct front *f = cls;
+    const union MHD_ConnectionInfo *info;
+    struct session *s = *context;
+
+    if (what == MHD_CONNECTION_NOTIFY_CLOSED) {
+        session_free(&s);
+        *context = NULL;
+        return;
+    }
+    info = MHD_get_connection_info(c, MHD_CONNECTION_INFO_CONNECTION_FD);
+    if (info != NULL &&
+        session_new(f->gate, info->connect_fd, &s, NULL) == 0)
+        *context = s;
+}
+
+void
+front_serve(struct front *f, int fd, const struct sockaddr *addr,
+            socklen_t len)
+{
+    /* It closes the socket also when it fails. */
+    if (MHD_add_connection(f->daemon, fd, addr, len) != MHD_YES)
+        syslog(LOG_WARNING, "a connection could not be served: %s",
+               strerror(errno));
+}
+
+void
+front_refuse(int fd, const char *why)
+{
+    char text[512];
+    int len;
+
+    len = snprintf(text, sizeof(text), "HTTP/1.1 403 Forbidden\r\n"
+                   "Content-Type: text/plain\r\nConnection: close\r\n"
+                   "Content-Length: %zu\r\n\r\ngss-winrm-gateway: %s\n",
+                   strlen(why) + 20, why);
+    if (len > 0 && (size_t)len < sizeof(text))
+        (void)send(fd, text, (size_t)len, MSG_DONTWAIT | MSG_NOSIGNAL);
+    (void)shutdown(fd, SHUT_WR);
+    close(fd);
+}
+
+static void
+log_mhd(void *cls, const char *fmt, va_list ap)
+{
+    (void)cls;
+    vsyslog(LOG_DEBUG, fmt, ap);
+}
+
+int
+front_new(const struct gate *gate, const struct gate_target *fixed,
+          struct front **out, struct cs_error *err)
+{
+    const struct hc_gateway *l = gate->limits;
+    struct front *f = calloc(1, sizeof(*f));
+
+    *out = f;
+    if (f == NULL)
+        return cs_nomem(err);
+    f->gate = gate;
+    f->fixed = fixed;
+    f->daemon = MHD_start_daemon(
+        MHD_USE_THREAD_PER_CONNECTION | MHD_USE_INTERNAL_POLLING_THREAD |
+        MHD_USE_POLL | MHD_USE_ITC | MHD_USE_NO_LISTEN_SOCKET |
+        MHD_USE_ERROR_LOG, 0, NULL, NULL, handle, f,
+        MHD_OPTION_EXTERNAL_LOGGER, log_mhd, NULL,
+        MHD_OPTION_URI_LOG_CALLBACK, begin_request, f,
+        MHD_OPTION_NOTIFY_COMPLETED, end_request, f,
+        MHD_OPTION_NOTIFY_CONNECTION, connection, f,
+        MHD_OPTION_CONNECTION_LIMIT, l->connections,
+        MHD_OPTION_CONNECTION_TIMEOUT, l->idle_timeout,
+        MHD_OPTION_CONNECTION_MEMORY_LIMIT, l->max_header + 32768,
+        MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_END);
+    if (f->daemon == NULL) {
+        front_free(out);
+        return cs_fail(err, CS_SYSTEM, "libmicrohttpd did not start: %s",
+                       strerror(errno));
+    }
+    return 0;
+}
+
+void
+front_free(struct front **front)
+{
+    struct front *f = *front;
+
+    *front = NULL;
+    if (f == NULL)
+        return;
+    if (f->daemon != NULL)
+        MHD_stop_daemon(f->daemon);
+    free(f);
+}

@@ -1,0 +1,23 @@
+/*
+ * front.h - the side of the gateway that clients see: HTTP/1.1 by
+ * libmicrohttpd, a thread per connection.
+ */
+#ifndef GATE_FRONT_H
+#define GATE_FRONT_H
+
+#include "session.h"
+
+struct front;
+
+/* fixed: the one target of `gss-winrm forward'; or NULL.  Both are borrowed. */
+int front_new(const struct gate *gate, const struct gate_target *fixed,
+              struct front **out, struct cs_error *err);
+/* Serve an accepted connection, and close it in the end.  addr is its peer. */
+void front_serve(struct front *front, int fd, const struct sockaddr *addr,
+                 socklen_t len);
+/* Tell a connection that it is not served, and close it. */
+void front_refuse(int fd, const char *why);
+/* Ends every connection. */
+void front_free(struct front **front);
+
+#endif /* GATE_FRONT_H */

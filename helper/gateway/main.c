@@ -1,0 +1,389 @@
+/*
+ * main.c - gss-winrm-gateway: options, listeners, and giving up what is not
+ * needed before the first client is served.
+ */
+#include "config.h"
+
+#include <argp.h>
+#include <errno.h>
+#include <netdb.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <syslog.h>
+#include <unistd.h>
+#include <curl/curl.h>
+#include <netinet/in.h>
+#include <sys/signalfd.h>
+
+#include "front.h"
+#include "peer.h"
+#include "sandbox.h"
+
+#define LISTENERS_MAX 16
+#define EXIT_NO_BROKER 3
+
+const char *argp_program_version = PACKAGE_NAME "-gateway " PACKAGE_VERSION;
+
+struct options {
+    const char *listen[LISTENERS_MAX + 1];
+    size_t nlisten;
+    const char *target, *broker;
+    int ready_fd;               /* or -1 */
+    int no_sandbox;
+};
+
+struct gateway {
+    struct gate gate;
+    struct hc_gateway *limits;
+    struct bl_link *broker;
+    struct cs_tls_config *tls;
+    struct peer *peer;
+    struct front *front;
+    struct gate_target fixed;
+    int listeners[LISTENERS_MAX];
+    size_t nlisteners;
+};
+
+enum { KEY_NO_SANDBOX = 256 };
+
+static const struct argp_option argp_options[] = {
+    { "listen", 'l', "ADDRESS:PORT", 0, "listen there, on this machine only "
+      "(default: krb5.conf's, else 127.0.0.1:5980 and [::1]:5980); port 0 "
+      "takes any", 0 },
+    { "target", 't', "HOST[:PORT]", 0, "everything goes to this server, and "
+      "clients need no proxy", 0 },
+    { "ready-fd", 'r', "N", 0, "when it serves, write a line ADDRESS:PORT per "
+      "listener to this descriptor and close it", 0 },
+    { "broker", 'b', "SOCKET", 0, "the broker's socket", 0 },
+    { "no-sandbox", KEY_NO_SANDBOX, NULL, 0, "for debugging: keep all "
+      "privileges", 0 },
+    { 0 }
+};
+
+static error_t
+take_option(int key, char *arg, struct argp_state *state)
+{
+    struct options *o = state->input;
+    char *end;
+
+    switch (key) {
+    case 'l':
+        if (o->nlisten == LISTENERS_MAX)
+            argp_error(state, "more than %d addresses", LISTENERS_MAX);
+        o->listen[o->nlisten++] = arg;
+        return 0;
+    case 't':
+        o->target = arg;
+        return 0;
+    case 'b':
+        o->broker = arg;
+        return 0;
+    case 'r':
+        o->ready_fd = (int)strtol(arg, &end, 10);
+        if (*end != '\0' || end == arg || o->ready_fd < 0)
+            argp_error(state, "%s is not a descriptor", arg);
+        return 0;
+    case KEY_NO_SANDBOX:
+        o->no_sandbox = 1;
+        return 0;
+    case ARGP_KEY_ARG:
+        argp_error(state, "%s: no argument is expected", arg);
+        return 0;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
+static const struct argp argp = {
+    argp_options, take_option, NULL,
+    "Gives WinRM clients CredSSP, Kerberos and message encryption."
+    "\vClients use it as an HTTP proxy (http_proxy=http://127.0.0.1:5980), or "
+    "by the name HOST.localhost:5980. gss-winrm-gateway(8) says more; `gss-winrm "
+    "run' and `gss-winrm forward' start one for you.",
+    NULL, NULL, NULL
+};
+
+/* --- Listeners --- */
+
+static int
+is_loopback(const struct sockaddr *sa)
+{
+    if (sa->sa_family == AF_INET)
+        return (ntohl(((const struct sockaddr_in *)(const void *)sa)
+                      ->sin_addr.s_addr) >> 24) == 127;
+    return sa->sa_family == AF_INET6 &&
+        IN6_IS_ADDR_LOOPBACK(&((const struct sockaddr_in6 *)(const void *)sa)
+                             ->sin6_addr);
+}
+
+static int
+open_listener(const struct addrinfo *ai)
+{
+    int fd, one = 1;
+
+    fd = socket(ai->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (fd < 0)
+        return -1;
+    if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one)) != 0 ||
+        (ai->ai_family == AF_INET6 &&
+         setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &one, sizeof(one)) != 0) ||
+        bind(fd, ai->ai_addr, ai->ai_addrlen) != 0 || listen(fd, 128) != 0) {
+        close(fd);
+        return -1;
+    }
+    return fd;
+}
+
+static int
+add_listener(struct gateway *g, const char *text, struct cs_error *err)
+{
+    struct addrinfo hints, *ai = NULL;
+    char host[GATE_HOST_MAX + 1], service[8];
+    uint16_t port;
+    int ret;
+
+    ret = gate_hostport_parse(text, host, sizeof(host), &port, err);
+    if (ret != 0)
+        return ret;
+    memset(&hints, 0, sizeof(hints));
+    hints.ai_flags = AI_NUMERICHOST | AI_NUMERICSERV;
+    hints.ai_socktype = SOCK_STREAM;
+    (void)snprintf(service, sizeof(service), "%u", (unsigned int)port);
+    if (getaddrinfo(host, service, &hints, &ai) != 0)
+        return cs_fail(err, CS_USAGE, "%s: not an address and a port", text);
+    if (!is_loopback(ai->ai_addr)) {
+        ret = cs_fail(err, CS_USAGE, "%s is not a loopback address: who "
+                      "connects from elsewhere cannot be known", text);
+    } else {
+        g->listeners[g->nlisteners] = open_listener(ai);
+        if (g->listeners[g->nlisteners] >= 0)
+            g->nlisteners++;
+        else
+            ret = cs_fail(err, CS_SYSTEM, "cannot listen on %s: %s%s", text,
+                          strerror(errno), errno == EADDRINUSE ? " (another "
+                          "user's gateway? Take another port: gateway, "
+                          "listen in krb5.conf)" : "");
+    }
+    freeaddrinfo(ai);
+    return ret;
+}
+
+/* A machine without IPv6 has no ::1; one listener is enough, unless they
+ * were asked for by name. */
+static int
+add_listeners(struct gateway *g, const struct options *o,
+              struct cs_error *err)
+{
+    const char *const *list = (o->nlisten > 0) ? o->listen :
+        (const char *const *)g->limits->listen;
+    int ret = 0, worst = 0;
+
+    for (; *list != NULL; list++) {
+        if (g->nlisteners == LISTENERS_MAX)
+            return cs_fail(err, CS_USAGE, "too many addresses to listen on");
+        ret = add_listener(g, *list, err);
+        if (ret != 0 && (o->nlisten > 0 || errno != EADDRNOTAVAIL))
+            worst = ret;
+    }
+    if (g->nlisteners == 0 && worst == 0)
+        worst = ret;
+    return worst;
+}
+
+/* --- Serving --- */
+
+static void
+serve_one(struct gateway *g, int listener)
+{
+    struct sockaddr_storage ss;
+    socklen_t len = sizeof(ss);
+    struct cs_error err;
+    uid_t uid;
+    int fd;
+
+    fd = accept4(listener, (struct sockaddr *)&ss, &len, SOCK_CLOEXEC);
+    if (fd < 0)
+        return;
+    if (peer_uid(g->peer, fd, &uid, &err) != 0) {
+        syslog(LOG_WARNING, "refused a connection: %s", err.text);
+        front_refuse(fd, "who you are cannot be known");
+    } else if (uid != getuid()) {
+        syslog(LOG_WARNING, "refused a connection of uid %u",
+               (unsigned int)uid);
+        front_refuse(fd, "this gateway belongs to another user");
+    } else {
+        front_serve(g->front, fd, (struct sockaddr *)&ss, len);
+    }
+}
+
+static int
+serve(struct gateway *g, int signals)
+{
+    struct pollfd fds[LISTENERS_MAX + 2];
+    size_t i, n = g->nlisteners;
+
+    for (i = 0; i < n; i++)
+        fds[i] = (struct pollfd){ g->listeners[i], POLLIN, 0 };
+    fds[n] = (struct pollfd){ signals, POLLIN, 0 };
+    fds[n + 1] = (struct pollfd){ bl_fd(g->broker), POLLRDHUP, 0 };
+    for (;;) {
+        if (poll(fds, n + 2, -1) < 0 && errno != EINTR)
+            return EXIT_FAILURE;
+        if (fds[n].revents != 0)
+            return EXIT_SUCCESS;
+        if (fds[n + 1].revents != 0) {
+            syslog(LOG_ERR, "the broker has gone");
+            return EXIT_NO_BROKER;
+        }
+        for (i = 0; i < n; i++) {
+            if (fds[i].revents != 0)
+                serve_one(g, g->listeners[i]);
+        }
+    }
+}
+
+static void
+say_ready(const struct gateway *g, int fd)
+{
+    struct sockaddr_storage ss;
+    char host[NI_MAXHOST], service[NI_MAXSERV];
+    socklen_t len;
+    size_t i;
+
+    for (i = 0; i < g->nlisteners; i++) {
+        len = sizeof(ss);
+        if (getsockname(g->listeners[i], (struct sockaddr *)&ss, &len) != 0 ||
+            getnameinfo((struct sockaddr *)&ss, len, host, sizeof(host),
+                        service, sizeof(service),
+                        NI_NUMERICHOST | NI_NUMERICSERV) != 0)
+            continue;
+        syslog(LOG_INFO, "listening on %s port %s", host, service);
+        if (fd >= 0)
+            dprintf(fd, strchr(host, ':') ? "[%s]:%s\n" : "%s:%s\n", host,
+                    service);
+    }
+    if (fd >= 0)
+        close(fd);
+}
+
+/* --- Starting --- */
+
+static int
+catch_signals(struct cs_error *err)
+{
+    sigset_t set;
+    int fd;
+
+    (void)signal(SIGPIPE, SIG_IGN);
+    sigemptyset(&set);
+    sigaddset(&set, SIGTERM);
+    sigaddset(&set, SIGINT);
+    sigaddset(&set, SIGHUP);
+    fd = pthread_sigmask(SIG_BLOCK, &set, NULL) == 0 ?
+        signalfd(-1, &set, SFD_CLOEXEC) : -1;
+    return fd >= 0 ? fd : cs_fail(err, CS_SYSTEM, "signals: %s",
+                                  strerror(errno));
+}
+
+/* Modules and libraries that are loaded at the first use would not be found
+ * in the sandbox. */
+static int
+load_libraries(struct cs_error *err)
+{
+    OM_uint32 minor;
+    gss_OID_set mechs = GSS_C_NO_OID_SET;
+
+    if (curl_global_init(CURL_GLOBAL_DEFAULT) != 0)
+        return cs_fail(err, CS_SYSTEM, "libcurl does not start");
+    (void)gss_indicate_mechs(&minor, &mechs);
+    (void)gss_release_oid_set(&minor, &mechs);
+    return 0;
+}
+
+static int
+find_target(struct gateway *g, const char *text, struct cs_error *err)
+{
+    return text == NULL ? 0 :
+        gate_hostport_parse(text, g->fixed.host, sizeof(g->fixed.host),
+                            &g->fixed.port, err);
+}
+
+static int
+prepare(struct gateway *g, const struct options *o, struct cs_error *err)
+{
+    struct cs_tls_options tls;
+    int ret, landlock = 0;
+
+    memset(&tls, 0, sizeof(tls));
+    ret = hc_gateway_load(&g->limits, err);
+    if (ret == 0)
+        ret = find_target(g, o->target, err);
+    if (ret == 0)
+        ret = add_listeners(g, o, err);
+    if (ret == 0)
+        ret = peer_new(&g->peer, err);
+    if (ret == 0)
+        ret = bl_open(o->broker, &g->broker, err);
+    if (ret == 0)
+        ret = bl_confine(g->broker, err);
+    if (ret == 0)
+        ret = cs_tls_config_new(&tls, &g->tls, err);
+    if (ret == 0)
+        ret = load_libraries(err);
+    if (ret == 0 && !o->no_sandbox)
+        ret = sandbox_enter(&landlock, err);
+    if (ret != 0)
+        return ret;
+    if (!landlock)
+        syslog(LOG_NOTICE, o->no_sandbox ? "there is no sandbox" :
+               "this kernel has no Landlock: files are not shut off");
+    g->gate.broker = g->broker;
+    g->gate.limits = g->limits;
+    g->gate.tls = g->tls;
+    return front_new(&g->gate, o->target != NULL ? &g->fixed : NULL,
+                     &g->front, err);
+}
+
+static void
+clean_up(struct gateway *g)
+{
+    front_free(&g->front);
+    while (g->nlisteners > 0)
+        close(g->listeners[--g->nlisteners]);
+    bl_close(&g->broker);
+    cs_tls_config_free(&g->tls);
+    peer_free(&g->peer);
+    hc_gateway_free(&g->limits);
+    curl_global_cleanup();
+}
+
+int
+main(int argc, char **argv)
+{
+    struct options o = { .ready_fd = -1 };
+    struct gateway g;
+    struct cs_error err;
+    int signals, ret;
+
+    memset(&g, 0, sizeof(g));
+    argp_parse(&argp, argc, argv, 0, NULL, &o);
+    /* Whatever tickets there are, they are the broker's business. */
+    (void)unsetenv("KRB5CCNAME");
+    openlog("gss-winrm-gateway", LOG_NDELAY | LOG_PID | LOG_PERROR,
+            LOG_DAEMON);
+    signals = catch_signals(&err);
+    ret = signals < 0 ? signals : prepare(&g, &o, &err);
+    if (ret != 0) {
+        fprintf(stderr, "gss-winrm-gateway: %s\n", err.text);
+        ret = g.limits != NULL && g.peer != NULL && g.broker == NULL ?
+            EXIT_NO_BROKER : ret == CS_USAGE ? 2 : EXIT_FAILURE;
+    } else {
+        say_ready(&g, o.ready_fd);
+        ret = serve(&g, signals);
+    }
+    clean_up(&g);
+    return ret;
+}

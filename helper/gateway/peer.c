@@ -1,0 +1,127 @@
+/* peer.c - whose process is at the other end of a TCP connection. */
+#include "config.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <arpa/inet.h>
+#include <libmnl/libmnl.h>
+#include <linux/inet_diag.h>
+#include <linux/netlink.h>
+#include <linux/sock_diag.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+
+#include "peer.h"
+
+struct peer {
+    struct mnl_socket *nl;
+    unsigned int portid;
+    uint32_t seq;
+};
+
+int
+peer_new(struct peer **out, struct cs_error *err)
+{
+    struct peer *p = calloc(1, sizeof(*p));
+
+    *out = p;
+    if (p == NULL)
+        return cs_nomem(err);
+    p->nl = mnl_socket_open2(NETLINK_SOCK_DIAG, SOCK_CLOEXEC);
+    if (p->nl == NULL || mnl_socket_bind(p->nl, 0, MNL_SOCKET_AUTOPID) < 0) {
+        peer_free(out);
+        return cs_fail(err, CS_SYSTEM, "the kernel does not tell who connects "
+                       "(sock_diag): %s", strerror(errno));
+    }
+    p->portid = mnl_socket_get_portid(p->nl);
+    return 0;
+}
+
+void
+peer_free(struct peer **peer)
+{
+    struct peer *p = *peer;
+
+    *peer = NULL;
+    if (p == NULL)
+        return;
+    if (p->nl != NULL)
+        mnl_socket_close(p->nl);
+    free(p);
+}
+
+static void
+put_end(const struct sockaddr_storage *ss, __be16 *port, __be32 *address)
+{
+    const struct sockaddr_in6 *in6 = (const struct sockaddr_in6 *)ss;
+    const struct sockaddr_in *in = (const struct sockaddr_in *)ss;
+
+    if (ss->ss_family == AF_INET6) {
+        *port = in6->sin6_port;
+        memcpy(address, &in6->sin6_addr, sizeof(in6->sin6_addr));
+    } else {
+        *port = in->sin_port;
+        memcpy(address, &in->sin_addr, sizeof(in->sin_addr));
+    }
+}
+
+/* Which socket has our peer's address for its own, and ours for its peer's? */
+static int
+ask(struct peer *p, const struct sockaddr_storage *theirs,
+    const struct sockaddr_storage *ours)
+{
+    char buf[MNL_NLMSG_HDRLEN + sizeof(struct inet_diag_req_v2) + 64];
+    struct nlmsghdr *h = mnl_nlmsg_put_header(buf);
+    struct inet_diag_req_v2 *req;
+
+    h->nlmsg_type = SOCK_DIAG_BY_FAMILY;
+    h->nlmsg_flags = NLM_F_REQUEST;
+    h->nlmsg_seq = ++p->seq;
+    req = mnl_nlmsg_put_extra_header(h, sizeof(*req));
+    req->sdiag_family = (uint8_t)theirs->ss_family;
+    req->sdiag_protocol = IPPROTO_TCP;
+    req->idiag_states = ~0U;
+    req->id.idiag_cookie[0] = req->id.idiag_cookie[1] = INET_DIAG_NOCOOKIE;
+    put_end(theirs, &req->id.idiag_sport, req->id.idiag_src);
+    put_end(ours, &req->id.idiag_dport, req->id.idiag_dst);
+    return mnl_socket_sendto(p->nl, h, h->nlmsg_len) < 0 ? -1 : 0;
+}
+
+static int
+take(const struct nlmsghdr *h, void *data)
+{
+    const struct inet_diag_msg *m = mnl_nlmsg_get_payload(h);
+
+    if (mnl_nlmsg_get_payload_len(h) < sizeof(*m))
+        return MNL_CB_ERROR;
+    memcpy(data, m, sizeof(*m));
+    return MNL_CB_STOP;
+}
+
+int
+peer_uid(struct peer *p, int fd, uid_t *uid, struct cs_error *err)
+{
+    struct sockaddr_storage theirs = { 0 }, ours = { 0 };
+    socklen_t len = sizeof(theirs), len2 = sizeof(ours);
+    struct inet_diag_msg m;
+    char buf[8192];
+    ssize_t n;
+
+    memset(&m, 0, sizeof(m));
+    if (getpeername(fd, (struct sockaddr *)&theirs, &len) != 0 ||
+        getsockname(fd, (struct sockaddr *)&ours, &len2) != 0)
+        return cs_fail(err, CS_POLICY, "the connection has gone");
+    if (ask(p, &theirs, &ours) != 0)
+        return cs_fail(err, CS_SYSTEM, "sock_diag: %s", strerror(errno));
+    n = mnl_socket_recvfrom(p->nl, buf, sizeof(buf));
+    if (n < 0 || mnl_cb_run(buf, n, p->seq, p->portid, take, &m) < 0)
+        return cs_fail(err, CS_POLICY, "whoever connected is not on this "
+                       "machine, or has gone: %s", strerror(errno));
+    /* Sockets that nobody has any more count as root's. */
+    if (m.idiag_inode == 0)
+        return cs_fail(err, CS_POLICY, "whoever connected has gone");
+    *uid = m.idiag_uid;
+    return 0;
+}

@@ -1,0 +1,26 @@
+/*
+ * peer.h - whose process is at the other end of a TCP connection on this
+ * machine (sock_diag(7)).
+ */
+#ifndef GATE_PEER_H
+#define GATE_PEER_H
+
+#include <sys/socket.h>
+#include <sys/types.h>
+
+#include "error.h"
+
+struct peer;
+
+/* Opens the kernel's interface, which a sandbox may forbid later on. */
+int peer_new(struct peer **out, struct cs_error *err);
+void peer_free(struct peer **peer);
+
+/*
+ * The uid that owns the other end of the accepted socket fd.  CS_POLICY when
+ * there is none any more, or it is not on this machine.  Not for several
+ * threads at once.
+ */
+int peer_uid(struct peer *peer, int fd, uid_t *uid, struct cs_error *err);
+
+#endif /* GATE_PEER_H */

@@ -1,0 +1,19 @@
+/*
+ * sandbox.h - giving up what the gateway does not need, before it reads a
+ * byte from anybody.
+ */
+#ifndef GATE_SANDBOX_H
+#define GATE_SANDBOX_H
+
+#include "error.h"
+
+/*
+ * For good, for all threads that come after: no capabilities, no new
+ * privileges, no core, not dumpable; by seccomp no programs, no processes, no
+ * Unix sockets, no looking into others; by Landlock, where the kernel has it,
+ * no files but those that names, certificates and krb5.conf come from, and
+ * none to write.  *landlock says whether it has.  Fails rather than doing half.
+ */
+int sandbox_enter(int *landlock, struct cs_error *err);
+
+#endif /* GATE_SANDBOX_H */

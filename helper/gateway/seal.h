@@ -1,0 +1,35 @@
+/*
+ * seal.h - messages under a finished context: what makes of a plaintext the
+ * body that WinRM wants, and back (MS-WSMV 2.2.9.1).
+ */
+#ifndef GATE_SEAL_H
+#define GATE_SEAL_H
+
+#include <gssapi/gssapi.h>
+
+#include "credssp.h"
+#include "sealed.h"
+
+struct seal;
+
+/* Both take the context over, also on failure. */
+int seal_gss(gss_ctx_id_t *ctx, enum gate_protocol protocol, int ntlm,
+             struct seal **out, struct cs_error *err);
+int seal_credssp(struct credssp **exchange, struct seal **out,
+                 struct cs_error *err);
+void seal_free(struct seal **seal);
+
+/* Append the body; *content_type is static. */
+int seal_message(struct seal *seal, struct cs_span plain, const char *type,
+                 struct cs_buf *body, const char **content_type,
+                 struct cs_error *err);
+
+/*
+ * The plaintext in a body of this Content-Type, and its own type in new memory.
+ * CS_POLICY for a body that is not encrypted, or not by this context's protocol.
+ */
+int seal_open(struct seal *seal, const char *content_type, struct cs_span body,
+              size_t max_plain, struct cs_buf *plain, char **type,
+              struct cs_error *err);
+
+#endif /* GATE_SEAL_H */

@@ -1,0 +1,11 @@
+// run_winrm.js URL COMMAND: WinRS with winrm-client, which knows Basic and no
+// proxy.  The directory with its packages is in NODE_PATH.
+const { runCommand } = require('winrm-client');
+
+const where = new URL(process.argv[2]);
+runCommand(process.argv[3], where.hostname, 'any', 'any', where.port).then(
+  (output) => process.stdout.write(output),
+  (error) => {
+    process.stderr.write(`${error.message}\n`);
+    process.exitCode = 1;
+  });
