@@ -17,7 +17,8 @@ from .helper import (DELEGATED, HOST, UNDELEGATED, Helper, missing, policy,
 WEB01 = HOST["web01"]
 PRINCIPAL = f"{hosts.SECRET_USER}@{hosts.REALM}"
 PRIVATE = hosts.private_entry(hosts.SECRET_USER)[1]
-COMMAND = "echo ran-on-%COMPUTERNAME%; secondhop"
+# One line, since winrm-client takes only what comes first.
+COMMAND = "echo ran-on-%COMPUTERNAME% $(secondhop)"
 SOAP = "Content-Type: application/soap+xml;charset=UTF-8"
 FORWARD = "127.0.0.1:15985"
 SIZES = (1, 2, 100, 16383, 16384, 16385, 65536, 1 << 20, 2 << 20)

@@ -80,8 +80,10 @@ def memory(report, lab, helper):
                         f"({server})")
     if str(helper.gateway.pid) not in pids:
         problems.append("the gateway was not searched")
+    holders = {broker: "broker", server: f"server of {WEB01.name}"}
     report.ok(f"the password is in no process but the broker and the server: "
-              f"{len(pids)} searched during use", problems)
+              f"{len(pids)} searched during use", problems, "found in: " +
+              " and ".join(holders[pid] for pid in found if pid in holders))
 
 
 def traced(report, lab, helper):
