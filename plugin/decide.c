@@ -30,6 +30,7 @@ gw_decision_free(struct gw_decision *d)
     gw_settings_put(d->settings);
     gw_free_words(d->hosts);
     free(d->learned);
+    gw_offer_free(&d->offer);
     memset(d, 0, sizeof(*d));
 }
 
@@ -101,6 +102,19 @@ recall(struct inquiry *q)
     else
         q->d->learned = gw_lesson_get(q->cred, q->d->settings->ccache,
                                       q->name->http_host);
+}
+
+/* Rule 3, for a connection to this user's gateway: that goes to WinRM only. */
+static enum gw_answer
+by_gateway(struct inquiry *q)
+{
+    char port[16];
+
+    gw_gateway_ask(&q->conns, q->name->http_host, &q->d->offer);
+    if (q->d->offer.kind == GW_OFFER_NONE)
+        return GW_UNDECIDED;
+    (void)snprintf(port, sizeof(port), "%u", (unsigned)q->d->offer.port);
+    return say(q, GW_YES, "the gateway at port ", port);
 }
 
 /* Rule 4: this program got in here before. */
@@ -193,6 +207,8 @@ decide(struct inquiry *q)
     q->d->unconnected = (q->conns.n == 0);
     if (q->d->answer == GW_UNDECIDED)
         q->d->answer = connected(q);
+    if (q->d->answer == GW_UNDECIDED)
+        q->d->answer = by_gateway(q);
     if (q->d->answer == GW_UNDECIDED)
         q->d->answer = remembered(q);
     if (q->d->answer == GW_NO)
