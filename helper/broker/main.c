@@ -112,7 +112,7 @@ run(const struct options *o, const struct listener *l, int report,
         detach(report);
     if (ret == 0) {
         (void)sd_notify(0, "READY=1");
-        ret = serve(&b, l->fd, o->idle_exit, err);
+        ret = broker_serve(&b, l->fd, o->idle_exit, err);
         (void)sd_notify(0, "STOPPING=1");
     }
     if (ret == CS_UNEXPECTED) {
