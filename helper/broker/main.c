@@ -134,6 +134,8 @@ main(int argc, char **argv)
 
     if (ret >= 0)
         return ret;
+    /* We choose names ourselves, and say which. */
+    (void)setenv("GSS_WINRM", "off", 1);
     log_open(1);
     harden_process();
     block_signals();
