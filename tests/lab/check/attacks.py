@@ -176,7 +176,7 @@ def smuggled(inner="GET /evil HTTP/1.1\r\nHost: x\r\n\r\n"):
     yield "a line end in the URL", (
         f"POST {web01}%0d%0aX-Evil:%20c HTTP/1.1\r\nHost: {WEB01.fqdn}:5985"
         f"\r\n{SOAP}\r\nContent-Length: 4\r\n\r\n<x/>")
-    yield "hop-by-hop headers, and whose they are", post(
+    yield "hop-by-hop headers and others' (a control)", post(
         "Content-Length: 4", "Connection: close, X-Evil", "X-Evil: 1",
         "Proxy-Authorization: Basic YTpi", "Authorization: Basic YTpi",
         "Keep-Alive: 5", "TE: trailers", "Upgrade: h2c", body="<x/>")
@@ -189,12 +189,14 @@ def smuggling(report, lab, helper):
         _, answers = raw(helper, text)
         seen = lab.requests()
         problems = [f"evil: {r}" for r in seen
-                    if "evil" in json.dumps(r).lower()
-                    or not r["line"].startswith("POST /wsman")
+                    if not r["line"].startswith("POST /wsman")
                     or set(r["names"]) - OURS]
-        if len([r for r in seen if (r["content_type"] or "").startswith(
-                "multipart/")]) > 1:
+        sealed = [r for r in seen if (r["content_type"] or "").startswith(
+            "multipart/")]
+        if len(sealed) > 1:
             problems.append(f"more than one request: {seen}")
+        if "(a control)" in what and len(sealed) != 1:
+            problems.append(f"not one request: {seen}\n{answers}")
         if not answers or not answers[0].startswith("HTTP/1.") and \
                 answers[0] and "Error" not in answers[0]:
             problems.append(f"answered: {answers}")
@@ -291,7 +293,7 @@ def compromised(report, lab, helper):
             got["replies"][-1] not in (0, ERROR) or \
             hosts.SECRET_USER in got["bytes"] * (what == "who is logged in")
         report.ok(f"the broker refuses: {what}", [f"{got}"] if bad else [],
-                  got["text"][4:90].strip("\0") or None)
+                  got["text"] or None)
     (allowed,) = converse(helper, [CONFINE, credssp(WEB01.fqdn)])
     report.ok("the broker begins with what a gateway may have", [] if
               allowed["replies"] == [OK, STARTED] else [f"{allowed}"])
@@ -300,12 +302,12 @@ def compromised(report, lab, helper):
 def capabilities(report, lab, helper):
     """What the gateway's process could do if it were taken over."""
     with open(f"/proc/{helper.gateway.pid}/status") as f:
-        status = dict(line.rstrip().split(":\t", 1) for line in f
-                      if ":\t" in line)
+        status = dict(line.split() for line in f
+                      if line.startswith(("Seccomp:", "NoNewPrivs:")))
     problems = []
-    if status["Seccomp"] != "2":
+    if status["Seccomp:"] != "2":
         problems.append("no seccomp filter")
-    if status["NoNewPrivs"] != "1":
+    if status["NoNewPrivs:"] != "1":
         problems.append("may gain privileges")
     report.ok("the gateway has a system call filter and no way up", problems)
 
