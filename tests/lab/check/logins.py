@@ -6,8 +6,7 @@ import shutil
 
 import hosts
 from .clients import url
-from .gateway import (WEB01, all_echoed, catalog, check_statuses, posts, told,
-                      with_helper)
+from .gateway import WEB01, all_echoed, catalog, posts, told, with_helper
 from .helper import (DELEGATED, HOST, OTHER_UID, UNDELEGATED, Helper, policy)
 
 # What the user is told, by the state of the account.
