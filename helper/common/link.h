@@ -16,9 +16,9 @@
 
 struct bl_link;
 
-/* Connect to the broker of this user, check its uid, and say HELLO.  path NULL:
- * where it is by default (runtime.h).  CS_SYSTEM with a text that says how to
- * start one when nobody listens there. */
+/* Connect to the broker of this user, check its uid, and say HELLO.  path
+ * NULL: where it is by default (runtime.h).  CS_SYSTEM with a text that says
+ * how to start one when nobody listens there. */
 int bl_open(const char *path, struct bl_link **out, struct cs_error *err);
 void bl_close(struct bl_link **link);
 
