@@ -7,6 +7,7 @@ of delegation: a directory entry that only the user may read.
 
 import json
 import os
+import re
 import shutil
 from dataclasses import dataclass
 from typing import Callable
@@ -239,8 +240,9 @@ def told(result, seen, *words):
     if (seen and seen[0].get("status") == 500 and "Fault" in text and
             (not words or any(w.lower() in text.lower() for w in words))):
         return []
-    return [f"no fault with {' or '.join(words)}: {text[:1500]}\n"
-            f"{result.describe()}"]
+    reason = re.search("<s:Text[^>]*>([^<]*)", text)
+    return [f"no fault with {' or '.join(words) or 'anything'}: "
+            f"{reason[1] if reason else result.describe()}"]
 
 
 def undelegated(report, lab, helper):
@@ -255,11 +257,37 @@ def undelegated(report, lab, helper):
     report.ok("a host that krb5.conf does not delegate to: in by Negotiate, "
               "the second hop is denied", [] if ok else
               [f"{seen}\n{result.describe()}"])
+    for scheme in ("Negotiate", "Kerberos"):
+        lab.set(UNDELEGATED.name, schemes=[scheme], bindings="strict")
+        for port in (5985, 5986):
+            result, seen = posts(helper, UNDELEGATED.fqdn, port, "identify")
+            got = [(a["scheme"], a["bindings"]) for a in result.accepted()]
+            wanted = [(scheme, "ok" if port == 5986 else "-")]
+            report.ok(f"a server that offers {scheme} only, over {port}, "
+                      "channel bindings strict: in",
+                      check_statuses(result, seen, [200]) +
+                      [f"{got}"] * (got != wanted))
     lab.set("web01", schemes=["Negotiate", "Kerberos"])
     result, seen = posts(helper, WEB01.fqdn, 5985, "identify")
     report.ok("a server without CredSSP where CredSSP is wanted: an error "
               "that names it", told(result, seen, "CredSSP")
               + ["it got in"] * bool(result.accepted()))
+    lab.set()
+
+
+def names(report, lab, helper):
+    """krb5.conf names first what the server cannot open."""
+    web03 = HOST["web03"]
+    for kind, how in (("none", "401"), ("token", "an errorCode")):
+        lab.set(web03.name, rejection=kind)
+        lab.requests()
+        result, seen = posts(helper, web03.fqdn, 5985, "identify")
+        wrong = check_statuses(result, seen, [200]) + delegated(result, web03)
+        refusals = [r for r in lab.requests() if r["status"] == 401]
+        if len(refusals) < 5:
+            wrong.append(f"nothing was refused: {result.auths}")
+        report.ok(f"a first name that the server refuses with {how}: the next "
+                  "one works", wrong)
     lab.set()
 
 
@@ -437,7 +465,7 @@ def with_helper(report, lab, venv, program, parts, **keys):
 
 
 PARTS = (unmodified, run_command, long_output, sizes, crowd, faults, moods,
-         undelegated, clusters, accounts, tickets, outcome, explained)
+         undelegated, names, clusters, accounts, tickets, outcome, explained)
 
 
 def gateway(report, lab, venv, program):

@@ -33,7 +33,10 @@ def section(name, *lines):
 def policy(**gateway):
     """krb5.conf; `gateway` are further keys of that section."""
     nodes = " ".join(n.fqdn for n in hosts.CLUSTER_NODES)
-    targets = [section(n, "delegation = credssp") for n in DELEGATED[:3]]
+    targets = [section(n, "delegation = credssp") for n in DELEGATED[:2]]
+    # A name of which the KDC does not know that the server cannot use it.
+    targets.append(section(DELEGATED[2], "delegation = credssp",
+                           "spn = HTTP/%f HOST/%f"))
     targets += [section(b.fqdn, "delegation = credssp", f"nodes = {nodes}")
                 for b in hosts.BALANCED]
     keys = {"targets": UNDELEGATED.fqdn, "max_message": 4096,
