@@ -382,8 +382,9 @@ static int
 prepare(const char *pem, struct cs_error *err)
 {
     struct cs_tls_options options = { .acceptor = 1, .cert_file = pem };
-    gss_OID_desc spnego = cs_oid_spnego;
-    gss_OID_set_desc set = { 1, &spnego };
+    /* pypsrp sends Kerberos' tokens as they are. */
+    gss_OID_desc both[2] = { cs_oid_spnego, cs_oid_krb5 };
+    gss_OID_set_desc set = { 2, both };
     OM_uint32 major, minor;
     int i, ret = 0;
 
