@@ -24,10 +24,11 @@ static const char *const default_spn[] = {
     "HOST/%f", "WSMAN/%f", "HTTP/%n", "HTTP/%f", NULL
 };
 /* Samba uses gss_krb5_import_cred(), whose credentials are lost on any
- * interposer (ARCHITECTURE), and has no business with WinRM. */
+ * interposer (ARCHITECTURE), and has no business with WinRM.  The helper's
+ * programs choose names themselves, by the same rules. */
 static const char *const default_except[] = {
     "smbd", "winbindd", "nmbd", "samba", "samba-dcerpcd", "samba-tool",
-    "smbclient", "rpcclient", "net", NULL
+    "smbclient", "rpcclient", "net", "gss-winrmd", "gss-winrm-gateway", NULL
 };
 static const uint16_t default_ports[] = { 5985, 5986 };
 

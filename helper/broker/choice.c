@@ -187,6 +187,10 @@ ask_kdc(struct choice *c, struct cs_error *err)
     if (ret == 0)
         ret = search(cred, c, err);
     (void)gss_release_cred(&minor, &cred);
+    if (ret == CS_INNER && c->creds == NULL &&
+        GSS_ROUTINE_ERROR(err->major) == GSS_S_NO_CRED)
+        return cs_fail(err, CS_INNER, "there is no credential (`gss-winrm "
+                       "login') and no Kerberos ticket (`kinit')");
     return ret;
 }
 

@@ -12,6 +12,8 @@
 #define FLAGS (GSS_C_MUTUAL_FLAG | GSS_C_CONF_FLAG | GSS_C_INTEG_FLAG | \
                GSS_C_REPLAY_FLAG | GSS_C_SEQUENCE_FLAG)
 
+#define STATUS_UNSUCCESSFUL 0xC0000001  /* MS-ERREF 2.3 */
+
 struct context {
     struct choice choice;
     struct cs_inner *inner;     /* CredSSP; else NULL, and: */
@@ -38,12 +40,19 @@ fill_info(struct context *c)
     c->info.candidates = c->choice.candidates;
 }
 
+/* What went wrong and has no number must not look as if it had gone well. */
+static uint32_t
+status_of(const struct cs_error *err)
+{
+    return (err->ntstatus != 0) ? err->ntstatus : STATUS_UNSUCCESSFUL;
+}
+
 static void
 note_failure(struct broker *b, const struct choice *c, const char *host,
              const struct cs_error *err)
 {
-    vault_outcome(b->vault, c->creds, 0, err->ntstatus, err->text);
-    journal_note(b->journal, host, err->ntstatus, err->text);
+    vault_outcome(b->vault, c->creds, 0, status_of(err), err->text);
+    journal_note(b->journal, host, status_of(err), err->text);
 }
 
 static int
@@ -383,7 +392,7 @@ void
 context_outcome(struct broker *b, const struct context *c,
                 const struct cs_error *err, const char *text)
 {
-    uint32_t status = (err != NULL) ? err->ntstatus : 0;
+    uint32_t status = (err != NULL) ? status_of(err) : 0;
 
     if (err != NULL)
         text = err->text;

@@ -12,9 +12,10 @@
 
 /*
  * Unicode, request target, NTLM, always sign, extended session security, 128,
- * 56; no domain, no workstation, and no version, so that none is owed.
+ * 56; no domain, no workstation.  The version is there, since gss-ntlmssp
+ * wants the field, and 0, so that none is owed.
  */
-static const uint8_t negotiate[32] = {
+static const uint8_t negotiate[40] = {
     'N', 'T', 'L', 'M', 'S', 'S', 'P', 0,
     1, 0, 0, 0, 0x05, 0x82, 0x08, 0xA0,
 };

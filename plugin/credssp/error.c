@@ -26,6 +26,7 @@ static const struct {
     uint32_t status;
     const char *name, *text;
 } statuses[] = {
+    { 0xC0000001, "STATUS_UNSUCCESSFUL", "it failed" },
     { 0xC0000022, "STATUS_ACCESS_DENIED", "access is denied" },
     { 0xC000005E, "STATUS_NO_LOGON_SERVERS",
       "the server finds no domain controller" },

@@ -19,13 +19,17 @@ krb5_fail(krb5_context context, krb5_error_code code, const char *what,
           struct cs_error *err)
 {
     const char *text = krb5_get_error_message(context, code);
+    uint32_t status = cs_krb5_ntstatus((uint32_t)code);
 
     if (code == ENOMEM)
         (void)cs_nomem(err);
+    else if (status != 0)
+        (void)cs_fail(err, CS_INNER, "%s: %s (%s)", what,
+                      cs_ntstatus_text(status), text);
     else
         (void)cs_fail(err, CS_INNER, "%s: %s", what, text);
     if (err != NULL)
-        err->ntstatus = cs_krb5_ntstatus((uint32_t)code);
+        err->ntstatus = status;
     krb5_free_error_message(context, text);
     return (code == ENOMEM) ? CS_NOMEM : CS_INNER;
 }

@@ -182,9 +182,10 @@ def write_second_hop(directory):
     """The command that the stand-ins' shells have besides the system's; and
     where the shells' tickets go, each in a directory of its own."""
     with open(f"{HERE}/standin/secondhop") as f:
-        write(f"{directory}/bin/secondhop", f.read().format(
-            dc=f"{hosts.DC_NAME}.{hosts.DOMAIN}",
-            entry=hosts.private_entry("$user")[0]), 0o755)
+        text = f.read()
+    text = text.replace("@DC@", f"{hosts.DC_NAME}.{hosts.DOMAIN}")
+    text = text.replace("@BASE@", hosts.BASE_DN)
+    write(f"{directory}/bin/secondhop", text, 0o755)
     os.makedirs(f"{directory}/logons", mode=0o711)
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 REALM = "CORP.EXAMPLE.COM"
 WORKGROUP = "CORP"
 DOMAIN = "corp.example.com"
+BASE_DN = ",".join(f"DC={part}" for part in DOMAIN.split("."))
 DC_NAME = "dc1"
 DC_ADDRESS = "127.0.0.10"
 
@@ -126,8 +127,7 @@ def listening():
 def private_entry(user):
     """The DN of a directory entry that only that user may read, and the
     description that is there to read."""
-    base = ",".join(f"DC={part}" for part in DOMAIN.split("."))
-    return f"CN=private-{user},CN=Users,{base}", f"for {user} only"
+    return f"CN=private-{user},CN=Users,{BASE_DN}", f"for {user} only"
 
 
 def site_keytabs(host):

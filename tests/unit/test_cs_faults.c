@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <krb5.h>
 #include <openssl/evp.h>
@@ -21,11 +22,13 @@
 #include <openssl/rand.h>
 #include <openssl/ssl.h>
 
+#include "credsint.h"
 #include "credssp.h"
 #include "unit.h"
 
 static long countdown = -1;     /* calls until the one that fails */
 static const char *failed;      /* its name */
+static int tickets;             /* that were asked for */
 
 static int
 fails(const char *name)
@@ -52,6 +55,8 @@ CALL(malloc, NULL, void *, (size_t n), (n))
 CALL(calloc, NULL, void *, (size_t n, size_t m), (n, m))
 CALL(strdup, NULL, char *, (const char *s), (s))
 CALL(strndup, NULL, char *, (const char *s, size_t n), (s, n))
+CALL(mmap, MAP_FAILED, void *, (void *p, size_t n, int r, int f, int d,
+                                off_t o), (p, n, r, f, d, o))
 CALL(SSL_CTX_new, NULL, SSL_CTX *, (const SSL_METHOD *m), (m))
 CALL(SSL_CTX_set_num_tickets, 0, int, (SSL_CTX *c, size_t n), (c, n))
 CALL(SSL_CTX_use_certificate, 0, int, (SSL_CTX *c, X509 *x), (c, x))
@@ -134,6 +139,12 @@ KRB5(krb5_cc_store_cred, (krb5_context c, krb5_ccache o, krb5_creds *k),
      (c, o, k))
 KRB5(krb5_cc_get_full_name, (krb5_context c, krb5_ccache o, char **n),
      (c, o, n))
+KRB5(krb5_cc_cache_match, (krb5_context c, krb5_principal p, krb5_ccache *o),
+     (c, p, o))
+KRB5(krb5_cc_start_seq_get, (krb5_context c, krb5_ccache o,
+                             krb5_cc_cursor *u), (c, o, u))
+KRB5(krb5_cc_next_cred, (krb5_context c, krb5_ccache o, krb5_cc_cursor *u,
+                         krb5_creds *k), (c, o, u, k))
 KRB5(krb5_cc_resolve, (krb5_context c, const char *n, krb5_ccache *o),
      (c, n, o))
 
@@ -152,6 +163,7 @@ __wrap_krb5_get_init_creds_password(krb5_context c, krb5_creds *creds,
 
     (void)password, (void)prompter, (void)data, (void)start, (void)service,
     (void)options;
+    tickets++;
     if (fails("krb5_get_init_creds_password"))
         return KRB5_KDC_UNREACH;
     code = krb5_copy_principal(c, client, &creds->client);
@@ -306,13 +318,20 @@ test_configurations(void **state)
     assert_true(fail_each(configure, NULL) >= 8);
 }
 
+struct use {
+    unsigned int mechs;
+    int user_tickets, check;
+};
+
 /* A credential with tickets, and its TSCredentials. */
 static int
-use_creds(void *mechs)
+use_creds(void *arg)
 {
+    const struct use *use = arg;
     struct cs_creds_options o = {
         .user = "alice@test.example",
-        .password = { (const uint8_t *)"open sesame", 11 }
+        .password = { (const uint8_t *)"open sesame", 11 },
+        .user_tickets = use->user_tickets
     };
     struct cs_buf der = CS_BUF_INIT(CS_TSREQUEST_MAX);
     gss_cred_id_t cred = GSS_C_NO_CREDENTIAL;
@@ -322,7 +341,8 @@ use_creds(void *mechs)
     int ok;
 
     ok = cs_creds_new(&o, &creds, &err) == 0 &&
-        cs_creds_acquire(creds, *(unsigned int *)mechs, &cred, &err) == 0;
+        (!use->check || cs_creds_check(creds, NULL, &err) == 0) &&
+        cs_creds_acquire(creds, use->mechs, &cred, &err) == 0;
     assert_true(ok || (err.code != 0 && err.text[0] != '\0'));
     assert_true(ok == (cred != GSS_C_NO_CREDENTIAL));
     ok = ok && cs_creds_encode(creds, &der, &err) == 0;
@@ -335,14 +355,44 @@ use_creds(void *mechs)
 static void
 test_credentials(void **state)
 {
-    unsigned int krb5 = CS_MECH_KRB5, both = CS_MECH_KRB5 | CS_MECH_NTLM;
+    struct use krb5 = { CS_MECH_KRB5, 0, 0 };
+    struct use checked = { CS_MECH_KRB5, 0, 1 };
+    struct use both = { CS_MECH_KRB5 | CS_MECH_NTLM, 0, 0 };
     int failures;
 
     (void)state;
     failures = fail_each(use_creds, &krb5);
     assert_true(failures >= 20);
+    assert_true(fail_each(use_creds, &checked) >= failures);
     /* Of two mechanisms one is enough. */
     assert_true(fail_each(use_creds, &both) < failures);
+}
+
+/* The user's own tickets are as good as the password, and the other way
+ * round: there is always one of the two. */
+static void
+test_own_tickets(void **state)
+{
+    struct cs_creds_options o = {
+        .user = "alice@test.example",
+        .password = { (const uint8_t *)"open sesame", 11 }
+    };
+    struct use own = { CS_MECH_KRB5, 1, 0 };
+    struct cs_creds *creds;
+    char *name;
+    int failures;
+
+    (void)state;
+    assert_int_equal(cs_creds_new(&o, &creds, NULL), 0);
+    assert_int_equal(cs_tickets_get(creds, &name, NULL), 0);
+    assert_int_equal(setenv("KRB5CCNAME", name, 1), 0);
+    tickets = 0;
+    failures = fail_each(use_creds, &own);
+    /* Where looking for them failed, some were got. */
+    assert_true(tickets >= 5 && failures >= 5);
+    assert_int_equal(unsetenv("KRB5CCNAME"), 0);
+    free(name);
+    cs_creds_free(&creds);
 }
 
 static void
@@ -382,6 +432,7 @@ main(void)
         cmocka_unit_test(test_configurations),
         cmocka_unit_test(test_exchange),
         cmocka_unit_test(test_credentials),
+        cmocka_unit_test(test_own_tickets),
     };
 
     return cmocka_run_group_tests_name("CredSSP's faults", tests, setup,

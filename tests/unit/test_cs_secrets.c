@@ -152,8 +152,8 @@ client_creds(void)
     options.password.len = SECRET_LENGTH;
     assert_int_equal(cs_creds_new(&options, &creds, NULL), 0);
     explicit_bzero(password, SECRET_LENGTH);
-    creds->has_nthash = 1;
-    memcpy(creds->nthash, other->nthash, sizeof(creds->nthash));
+    assert_int_equal(cs_secret_set(&creds->nthash,
+                                   cs_secret_span(&other->nthash), 0), 0);
     cs_creds_free(&other);
     return creds;
 }
