@@ -52,18 +52,20 @@ add_header(struct MHD_Response *r, const char *header)
     (void)MHD_add_response_header(r, name, header + strspn(header, " \t"));
 }
 
+/* The body is given away. */
 static enum MHD_Result
 queue(struct MHD_Connection *c, unsigned int status, const char *type,
-      const struct cs_buf *body, char *const *headers, size_t nheaders)
+      struct cs_buf *body, char *const *headers, size_t nheaders)
 {
     struct MHD_Response *r;
     enum MHD_Result ret;
     size_t i;
 
     r = MHD_create_response_from_buffer(body->len, body->p,
-                                        MHD_RESPMEM_MUST_COPY);
+                                        MHD_RESPMEM_MUST_FREE);
     if (r == NULL)
         return MHD_NO;
+    memset(body, 0, sizeof(*body));
     for (i = 0; i < nheaders; i++)
         add_header(r, headers[i]);
     if (type != NULL)
@@ -290,8 +292,11 @@ handle(void *cls, struct MHD_Connection *c, const char *url,
     if (!r->begun) {
         r->begun = 1;
         r->body.max = f->gate->limits->max_message;
-        return examine(f, c, r, method, &status) == 0 ? MHD_YES :
-            refuse(c, r, status);
+        if (examine(f, c, r, method, &status) != 0)
+            return refuse(c, r, status);
+        if (r->headers.has_length && r->headers.length > 0)
+            (void)cs_buf_room(&r->body, r->headers.length);
+        return MHD_YES;
     }
     if (*size > 0) {
         cs_buf_add(&r->body, data, *size);
