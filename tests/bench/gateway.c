@@ -10,9 +10,9 @@
  *                            answered: "ok NUMBER" a second
  *   sessions KIND N          N times a new connection with one request on it:
  *                            "ok" and nanoseconds for each
- *   hold N SIZE REQUESTS     N connections through the gateway, REQUESTS on
- *                            each, and keep them
- *   release                  those
+ *   hold N SIZE REQUESTS     N more connections through the gateway, REQUESTS
+ *                            on each, and keep them
+ *   release                  all of those
  *
  * KIND: credssp|negotiate|gateway|plain (conn.h).  "error TEXT" if something
  * failed.
@@ -44,6 +44,7 @@ static struct {
     char words[5][256];         /* what target points to */
     unsigned char body[BODY_MAX];
     struct conn *held[CONNS_MAX];
+    int nheld;
     double took[LAPS_MAX];
 } state;
 
@@ -221,22 +222,21 @@ measure_sessions(const char *name, int n)
 static void
 release(void)
 {
-    int i;
-
-    for (i = 0; i < CONNS_MAX; i++)
-        conn_close(&state.held[i]);
+    while (state.nheld > 0)
+        conn_close(&state.held[--state.nheld]);
 }
 
 static void
 hold(int n, size_t size, int requests)
 {
-    int i, k;
+    struct conn *c;
+    int k;
 
-    release();
-    for (i = 0; i < n && !failed; i++) {
-        state.held[i] = conn_open(CONN_GATEWAY, &state.target);
+    for (; n > 0 && !failed; n--) {
+        c = conn_open(CONN_GATEWAY, &state.target);
+        state.held[state.nheld++] = c;
         for (k = 0; k < requests && !failed; k++)
-            (void)conn_request(state.held[i], body_of(size));
+            (void)conn_request(c, body_of(size));
     }
     if (!failed)
         (void)puts("ok");
@@ -278,7 +278,8 @@ obey(const char *line)
         if (in_range(n, LAPS_MAX))
             measure_sessions(name, n);
     } else if (sscanf(line, "hold %d %d %d", &conns, &size, &n) == 3) {
-        if (in_range(conns, CONNS_MAX) && in_range(size, BODY_MAX))
+        if (in_range(conns, CONNS_MAX - state.nheld) &&
+            in_range(size, BODY_MAX))
             hold(conns, (size_t)size, n);
     } else if (strcmp(line, "release\n") == 0) {
         release();
