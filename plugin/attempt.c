@@ -10,6 +10,7 @@
 
 #include "attempt.h"
 #include "decide.h"
+#include "frame.h"
 #include "lesson.h"
 #include "memory.h"
 #include "names.h"
@@ -32,9 +33,12 @@ struct gw_attempt {
     struct step *steps;
     size_t nsteps, at;          /* at: the next one to try */
     gss_name_t target;          /* of the candidate; NULL: the caller's own */
+    gss_cred_id_t ticket;       /* ... of the gateway; else none */
     char *name;                 /* its text, for people and for memory */
     const char *origin;         /* its template, borrowed from steps */
     int plain_tried;            /* no need to send that name twice */
+    int other;                  /* it is host@HOST: either the gateway's ticket
+                                 * or that, and nothing to remember */
 };
 
 void
@@ -54,6 +58,7 @@ gw_attempt_free(struct gw_attempt *a)
     gw_decision_free(&a->decision);
     if (a->target != GSS_C_NO_NAME)
         (void)gss_release_name(&minor, &a->target);
+    (void)gss_release_cred(&minor, &a->ticket);
     free(a->typed);
     free(a->plain);
     free(a->name);
@@ -111,7 +116,7 @@ is_candidate(const struct gw_attempt *a, const char *learned)
 }
 
 /*
- * The candidates in order: what was learned; each template of the policy at
+ * The candidates in order: the gateway's ticket; what was learned; each template of the policy at
  * each host that the name may stand for; last of all the caller's own name, as
  * if we were not here.
  */
@@ -122,9 +127,11 @@ plan(struct gw_attempt *a)
     char **t, **h;
     int ret = 0;
 
-    if (d->learned != NULL && is_candidate(a, d->learned))
+    if (d->offer.kind == GW_OFFER_TICKET)
+        ret = add_step(a, NULL, NULL, d->offer.name);
+    if (ret == 0 && d->learned != NULL && is_candidate(a, d->learned))
         ret = add_step(a, NULL, NULL, d->learned);
-    for (t = d->policy->spn; *t != NULL; t++) {
+    for (t = d->policy->spn; *t != NULL && !a->other; t++) {
         for (h = d->hosts; *h != NULL && ret == 0; h++)
             ret = add_step(a, *t, *h, NULL);
     }
@@ -159,16 +166,19 @@ gw_attempt_begin(const struct gw_cred *cred, const struct gw_name *name,
 {
     struct gw_attempt *a;
 
-    if (!gw_host_ok(name->http_host)) {
-        gw_trace("HTTP@%s: not a host name or address; left alone",
-                 name->http_host);
+    if (!gw_host_ok(gw_name_host(name))) {
+        gw_trace("%s: not a host name or address; left alone",
+                 gw_name_host(name));
         return NULL;
     }
     a = calloc(1, sizeof(*a));
     if (a == NULL)
         return NULL;
-    a->typed = strdup(name->http_host);
-    if (a->typed == NULL || asprintf(&a->plain, "HTTP@%s", a->typed) < 0) {
+    a->other = (name->other != NULL);
+    a->typed = strdup(gw_name_host(name));
+    if (a->typed == NULL || asprintf(&a->plain, "%s%s", a->other ? "" :
+                                     "HTTP@", a->other ? name->other :
+                                     a->typed) < 0) {
         a->plain = NULL;
         goto fail;
     }
@@ -178,7 +188,8 @@ gw_attempt_begin(const struct gw_cred *cred, const struct gw_name *name,
         goto fail;
     if (a->decision.answer != GW_YES)
         return a;
-    heed_rejection(a, stale_token);
+    if (!a->other)
+        heed_rejection(a, stale_token);
     if (plan(a) != 0)
         goto fail;
     return a;
@@ -231,6 +242,7 @@ OM_uint32
 gw_attempt_flags(const struct gw_attempt *a)
 {
     return (a->decision.policy->delegation == GW_DELEG_KERBEROS &&
+            a->ticket == GSS_C_NO_CREDENTIAL && !a->other &&
             may_delegate_to(a)) ? GSS_C_DELEG_FLAG : 0;
 }
 
@@ -238,6 +250,12 @@ gss_name_t
 gw_attempt_target(const struct gw_attempt *a)
 {
     return a->target;
+}
+
+gss_cred_id_t
+gw_attempt_cred(const struct gw_attempt *a)
+{
+    return a->ticket;
 }
 
 /* Turn a step into the text of a name; 0, EINVAL (skip it) or ENOMEM. */
@@ -257,6 +275,33 @@ step_name(const struct gw_attempt *a, const struct step *s, char **out)
     return ret;
 }
 
+static int
+is_ticket(const struct gw_attempt *a, const struct step *s)
+{
+    return a->decision.offer.kind == GW_OFFER_TICKET && s == a->steps;
+}
+
+/* The credential of a step: that of the gateway's ticket, or none. */
+static int
+take_cred(struct gw_attempt *a, const struct step *s)
+{
+    gss_buffer_desc token = { a->decision.offer.len, a->decision.offer.token };
+    gss_buffer_desc framed = GSS_C_EMPTY_BUFFER;
+    OM_uint32 major, minor;
+
+    (void)gss_release_cred(&minor, &a->ticket);
+    if (!is_ticket(a, s))
+        return 0;
+    major = gw_frame_cred(&minor, &token, &framed);
+    if (!GSS_ERROR(major))
+        major = gss_import_cred(&minor, &framed, &a->ticket);
+    free(framed.value);
+    if (GSS_ERROR(major))
+        gw_trace("%s: krb5 cannot import the gateway's ticket; skipped",
+                 a->plain);
+    return GSS_ERROR(major) ? EINVAL : 0;
+}
+
 /* Make the candidate of a step ours: its text, and its GSS name. */
 static int
 take(struct gw_attempt *a, const struct step *s, char *text)
@@ -273,6 +318,10 @@ take(struct gw_attempt *a, const struct step *s, char *text)
             gw_trace("%s: krb5 cannot import %s; skipped", a->plain, text);
             return EINVAL;
         }
+    }
+    if (take_cred(a, s) != 0) {
+        (void)gss_release_name(&minor, &target);
+        return EINVAL;
     }
     if (a->target != GSS_C_NO_NAME)
         (void)gss_release_name(&minor, &a->target);
@@ -297,7 +346,8 @@ next_step(struct gw_attempt *a)
         if (step_name(a, s, &text) != 0)
             continue;
         if ((is_plain(a, text) && a->plain_tried) ||
-            (!last && gw_memory_is_rejected(a->typed, text)) ||
+            (!last && !is_ticket(a, s) &&
+             gw_memory_is_rejected(a->typed, text)) ||
             take(a, s, text) != 0) {
             free(text);
             continue;
@@ -330,6 +380,13 @@ gw_attempt_sent(struct gw_attempt *a, int one_leg)
     int mute = one_leg ||
         (a->decision.conn.fd == -1 && !a->decision.unconnected);
 
+    if (a->ticket != GSS_C_NO_CREDENTIAL) {
+        gw_trace("%s: sending %s (a ticket of the gateway at port %u)",
+                 a->plain, a->name, (unsigned)a->decision.offer.port);
+        return;
+    }
+    if (a->other)
+        return;
     if (!gw_attempt_is_winrm(a)) {
         if (a->decision.unconnected)
             gw_memory_sent(a->typed, a->plain, &a->traffic, mute);
@@ -348,6 +405,10 @@ gw_attempt_sent(struct gw_attempt *a, int one_leg)
 void
 gw_attempt_unknown(struct gw_attempt *a)
 {
+    if (a->ticket != GSS_C_NO_CREDENTIAL) {
+        gw_trace("%s: the gateway's ticket is of no use", a->plain);
+        return;
+    }
     gw_memory_reject(a->typed, a->name);
     gw_trace("%s: %s unknown to the KDC", a->plain, a->name);
 }
@@ -373,6 +434,12 @@ gw_attempt_rejected(struct gw_attempt *a)
     int is_winrm = gw_attempt_is_winrm(a);
     const char *name = is_winrm ? a->name : a->plain;
 
+    if (a->ticket != GSS_C_NO_CREDENTIAL) {
+        gw_trace("%s: the gateway does not know its ticket", a->plain);
+        return;
+    }
+    if (a->other)
+        return;
     /* A web site's refusal is not WinRM's. */
     if (!is_winrm && !a->decision.unconnected)
         return;
@@ -387,6 +454,8 @@ gw_attempt_proven(struct gw_attempt *a, const struct gw_cred *cred,
     char pending[GW_MEMORY_NAME];
     krb5_error_code ret;
 
+    if (a->ticket != GSS_C_NO_CREDENTIAL || a->other)
+        return;                 /* nothing was learned of the server */
     if (!gw_attempt_is_winrm(a)) {
         /* The plain name was good, wherever it went. */
         if (a->decision.unconnected)

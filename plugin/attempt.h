@@ -50,6 +50,10 @@ OM_uint32 gw_attempt_flags(const struct gw_attempt *attempt);
 int gw_attempt_next(struct gw_attempt *attempt);
 gss_name_t gw_attempt_target(const struct gw_attempt *attempt);
 
+/* The credential to use for it in the place of the caller's: a ticket of the
+ * gateway's; else GSS_C_NO_CREDENTIAL.  Borrowed, as the target. */
+gss_cred_id_t gw_attempt_cred(const struct gw_attempt *attempt);
+
 /* What became of the candidate.  one_leg: no answer is wanted. */
 void gw_attempt_sent(struct gw_attempt *attempt, int one_leg);
 void gw_attempt_unknown(struct gw_attempt *attempt);

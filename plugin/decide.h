@@ -8,6 +8,7 @@
 #define GW_DECIDE_H
 
 #include "evidence.h"
+#include "gateway.h"
 #include "handles.h"
 #include "settings.h"
 
@@ -18,7 +19,7 @@ enum gw_answer {
     GW_YES                      /* it is WinRM */
 };
 
-/* Owns hosts, learned and a share of settings. */
+/* Owns hosts, learned, offer and a share of settings. */
 struct gw_decision {
     enum gw_answer answer;
     const struct gw_settings *settings;
@@ -30,6 +31,7 @@ struct gw_decision {
     struct gw_conn conn;        /* the only one to WinRM; else fd -1 */
     int unconnected;            /* no TCP connection to anywhere */
     char *learned;              /* a name that worked before, or NULL */
+    struct gw_offer offer;      /* of a gateway that the connection leads to */
 };
 
 /*

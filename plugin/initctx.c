@@ -29,8 +29,16 @@ static OM_uint32
 leg(const struct call *c, struct gw_ctx *ctx, gss_name_t target,
     OM_uint32 flags, gss_buffer_t token)
 {
-    return gss_init_sec_context(c->minor, gw_inner_cred(c->cred), &ctx->inner,
-                                target, &gw_oid_special, flags, c->time_req,
+    gss_cred_id_t cred = gw_inner_cred(c->cred);
+
+    if (ctx->attempt != NULL &&
+        gw_attempt_cred(ctx->attempt) != GSS_C_NO_CREDENTIAL) {
+        cred = gw_attempt_cred(ctx->attempt);
+        /* It has no ticket to forward, and krb5 would look for a KDC. */
+        flags &= ~(OM_uint32)(GSS_C_DELEG_FLAG | GSS_C_DELEG_POLICY_FLAG);
+    }
+    return gss_init_sec_context(c->minor, cred, &ctx->inner, target,
+                                &gw_oid_special, flags, c->time_req,
                                 c->bindings, token, c->actual, c->out,
                                 c->ret_flags, c->time_rec);
 }
@@ -108,7 +116,8 @@ try_candidates(const struct call *c, struct gw_ctx *ctx, gss_name_t own,
             gw_attempt_sent(a, major == GSS_S_COMPLETE);
             return major;
         }
-        if (!is_unknown(*c->minor)) {
+        if (!is_unknown(*c->minor) &&
+            gw_attempt_cred(a) == GSS_C_NO_CREDENTIAL) {
             gw_attempt_failed(a, *c->minor);
             return major;
         }
@@ -130,7 +139,7 @@ first_leg(const struct call *c, struct gw_ctx *ctx, const struct gw_name *name,
     struct gw_attempt *a = NULL;
     OM_uint32 major;
 
-    if (name->http_host != NULL)
+    if (gw_name_host(name) != NULL)
         a = gw_attempt_begin((const struct gw_cred *)c->cred, name,
                              has_bytes(token));
     ctx->attempt = a;

@@ -10,12 +10,13 @@
 #include <unistd.h>
 #include <microhttpd.h>
 
-#include "fault.h"
+#include "client.h"
 #include "front.h"
 #include "headers.h"
 
 struct front {
     const struct gate *gate;
+    struct mint *mint;
     const struct gate_target *fixed;
     struct MHD_Daemon *daemon;
 };
@@ -24,8 +25,6 @@ struct front {
 struct request {
     char *uri;                  /* as it came */
     int begun;
-    int soap;                   /* the client reads faults */
-    int failed;                 /* answered with an error: err */
     struct gate_target target;
     struct gate_headers_check headers;
     const char *type;           /* Content-Type; borrowed from the connection */
@@ -52,78 +51,46 @@ add_header(struct MHD_Response *r, const char *header)
     (void)MHD_add_response_header(r, name, header + strspn(header, " \t"));
 }
 
+static void
+add_headers(struct MHD_Response *r, const struct client_answer *answer)
+{
+    static const char *const schemes[] = {
+        "Negotiate", "Kerberos", "Basic realm=\"WSMAN\""
+    };
+    size_t i;
+
+    for (i = 0; i < answer->a.nheaders; i++)
+        add_header(r, answer->a.headers[i]);
+    if (answer->a.type != NULL)
+        (void)MHD_add_response_header(r, "Content-Type", answer->a.type);
+    if (answer->authenticate != NULL)
+        (void)MHD_add_response_header(r, "WWW-Authenticate",
+                                      answer->authenticate);
+    for (i = 0; answer->challenge && i < 3; i++)
+        (void)MHD_add_response_header(r, "WWW-Authenticate", schemes[i]);
+    if (answer->a.status == MHD_HTTP_METHOD_NOT_ALLOWED)
+        (void)MHD_add_response_header(r, "Allow", "POST");
+}
+
 /* The body is given away. */
 static enum MHD_Result
-queue(struct MHD_Connection *c, unsigned int status, const char *type,
-      struct cs_buf *body, char *const *headers, size_t nheaders)
+queue(struct MHD_Connection *c, struct client_answer *answer, int close)
 {
+    struct cs_buf *body = &answer->a.body;
     struct MHD_Response *r;
     enum MHD_Result ret;
-    size_t i;
 
     r = MHD_create_response_from_buffer(body->len, body->p,
                                         MHD_RESPMEM_MUST_FREE);
     if (r == NULL)
         return MHD_NO;
     memset(body, 0, sizeof(*body));
-    for (i = 0; i < nheaders; i++)
-        add_header(r, headers[i]);
-    if (type != NULL)
-        (void)MHD_add_response_header(r, "Content-Type", type);
-    if (status == MHD_HTTP_METHOD_NOT_ALLOWED)
-        (void)MHD_add_response_header(r, "Allow", "POST");
-    if (headers == NULL)        /* ours: an error, after which we part */
+    add_headers(r, answer);
+    if (close)
         (void)MHD_add_response_header(r, "Connection", "close");
-    ret = MHD_queue_response(c, status, r);
+    ret = MHD_queue_response(c, (unsigned int)answer->a.status, r);
     MHD_destroy_response(r);
     return ret;
-}
-
-/* Clients that speak SOAP show the reason of a fault, and of anything else only
- * its number. */
-static enum MHD_Result
-queue_error(struct MHD_Connection *c, unsigned int status, int soap,
-            enum gate_fault kind, const char *text)
-{
-    struct cs_buf body = CS_BUF_INIT(8192);
-    enum MHD_Result ret;
-
-    if (soap) {
-        gate_write_fault(&body, kind, NULL, text);
-        ret = queue(c, MHD_HTTP_INTERNAL_SERVER_ERROR,
-                    GATE_FAULT_CONTENT_TYPE, &body, NULL, 0);
-    } else {
-        cs_buf_add(&body, "gss-winrm-gateway: ", 19);
-        cs_buf_add(&body, text, strlen(text));
-        cs_buf_add(&body, "\n", 1);
-        ret = queue(c, status, "text/plain;charset=UTF-8", &body,
-                    NULL, 0);
-    }
-    cs_buf_free(&body);
-    return ret;
-}
-
-/* What a session's error is to the client. */
-static const struct { int code; unsigned int status; enum gate_fault kind; }
-failures[] = {
-    { CS_POLICY, MHD_HTTP_FORBIDDEN, GATE_FAULT_DENIED },
-    { CS_REMOTE, MHD_HTTP_BAD_GATEWAY, GATE_FAULT_DENIED },
-    { CS_INNER, MHD_HTTP_BAD_GATEWAY, GATE_FAULT_DENIED },
-    { CS_SYSTEM, MHD_HTTP_BAD_GATEWAY, GATE_FAULT_UNREACHABLE },
-    { CS_TLS, MHD_HTTP_BAD_GATEWAY, GATE_FAULT_UNREACHABLE },
-    { 0, MHD_HTTP_BAD_GATEWAY, GATE_FAULT_INTERNAL }    /* anything else */
-};
-
-static enum MHD_Result
-queue_failure(struct MHD_Connection *c, const struct request *r, int code,
-              const struct cs_error *err)
-{
-    size_t i = 0;
-
-    while (failures[i].code != 0 && failures[i].code != code)
-        i++;
-    return queue_error(c, failures[i].status, r->soap, failures[i].kind,
-                       err->text);
 }
 
 /* --- One request --- */
@@ -167,8 +134,6 @@ examine_headers(struct front *f, struct MHD_Connection *c, struct request *r,
 
     gate_headers_init(&r->headers, f->gate->limits->max_header);
     (void)MHD_get_connection_values(c, MHD_HEADER_KIND, take_header, r);
-    r->soap = r->type != NULL &&
-        strncasecmp(r->type, "application/soap+xml", 20) == 0;
     ret = gate_headers_finish(&r->headers, &r->err);
     if (ret == 0 && r->headers.has_length &&
         r->headers.length > f->gate->limits->max_message) {
@@ -181,12 +146,6 @@ examine_headers(struct front *f, struct MHD_Connection *c, struct request *r,
         *status = MHD_HTTP_FORBIDDEN;
         ret = cs_fail(&r->err, CS_POLICY, "web pages are not served");
     }
-    if (ret == 0 && r->type != NULL &&
-        gate_sealed_type(r->type, &(enum gate_protocol){ 0 }, &(int){ 0 },
-                         NULL) != 0)
-        ret = cs_fail(&r->err, CS_MALFORMED, "the client encrypts its "
-                      "messages, and the gateway does that: use plain HTTP "
-                      "or Basic authentication towards it");
     return ret;
 }
 
@@ -232,33 +191,8 @@ examine(struct front *f, struct MHD_Connection *c, struct request *r,
                 "no proxy", f->fixed->host);
 }
 
-static enum MHD_Result
-answer(struct session *s, struct MHD_Connection *c, struct request *r)
-{
-    struct gate_request request;
-    struct gate_answer a;
-    struct cs_error err;
-    enum MHD_Result result;
-    int ret;
-
-    memset(&request, 0, sizeof(request));
-    request.path = r->target.path;
-    request.type = r->type != NULL ? r->type : GATE_FAULT_CONTENT_TYPE;
-    request.headers = (const char *const *)r->forward;
-    request.body = cs_buf_span(&r->body);
-    ret = session_request(s, &r->target, &request, &a, &err);
-    if (ret != 0) {
-        result = queue_failure(c, r, ret, &err);
-    } else {
-        result = queue(c, (unsigned int)a.status, a.type, &a.body, a.headers,
-                       a.nheaders);
-    }
-    session_answer_free(&a);
-    return result;
-}
-
-static struct session *
-session_of(struct MHD_Connection *c)
+static struct client *
+client_of(struct MHD_Connection *c)
 {
     const union MHD_ConnectionInfo *info =
         MHD_get_connection_info(c, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
@@ -267,10 +201,38 @@ session_of(struct MHD_Connection *c)
 }
 
 static enum MHD_Result
+serve(struct client *client, struct MHD_Connection *c, struct request *r)
+{
+    struct client_request request;
+    struct client_answer answer;
+    enum MHD_Result ret;
+
+    memset(&request, 0, sizeof(request));
+    request.target = r->target;
+    request.authorization =
+        MHD_lookup_connection_value(c, MHD_HEADER_KIND, "Authorization");
+    request.type = r->type;
+    request.headers = (const char *const *)r->forward;
+    request.body = cs_buf_span(&r->body);
+    client_serve(client, &request, &answer);
+    ret = queue(c, &answer, 0);
+    client_answer_free(&answer);
+    return ret;
+}
+
+/* The connection ends with it: what else is on it nobody has looked at. */
+static enum MHD_Result
 refuse(struct MHD_Connection *c, const struct request *r, unsigned int status)
 {
+    struct client_answer answer;
+    enum MHD_Result ret;
+
     syslog(LOG_NOTICE, "refused a request: %s", r->err.text);
-    return queue_error(c, status, r->soap, GATE_FAULT_REQUEST, r->err.text);
+    memset(&answer, 0, sizeof(answer));
+    client_error(r->type, status, GATE_FAULT_REQUEST, r->err.text, &answer.a);
+    ret = queue(c, &answer, 1);
+    client_answer_free(&answer);
+    return ret;
 }
 
 /* libmicrohttpd calls this first with the headers, then with each piece of the
@@ -282,12 +244,12 @@ handle(void *cls, struct MHD_Connection *c, const char *url,
 {
     struct front *f = cls;
     struct request *r = *context;
-    struct session *s = session_of(c);
+    struct client *client = client_of(c);
     unsigned int status;
 
     (void)url;
     (void)version;
-    if (r == NULL || s == NULL)
+    if (r == NULL || client == NULL)
         return MHD_NO;
     if (!r->begun) {
         r->begun = 1;
@@ -307,7 +269,7 @@ handle(void *cls, struct MHD_Connection *c, const char *url,
         (void)too_long(f, r);
         return refuse(c, r, MHD_HTTP_CONTENT_TOO_LARGE);
     }
-    return answer(s, c, r);
+    return serve(client, c, r);
 }
 
 /* The request line as it came: libmicrohttpd decodes its own copy. */
@@ -355,17 +317,17 @@ connection(void *cls, struct MHD_Connection *c, void **context,
 {
     struct front *f = cls;
     const union MHD_ConnectionInfo *info;
-    struct session *s = *context;
+    struct client *client = *context;
 
     if (what == MHD_CONNECTION_NOTIFY_CLOSED) {
-        session_free(&s);
+        client_free(&client);
         *context = NULL;
         return;
     }
     info = MHD_get_connection_info(c, MHD_CONNECTION_INFO_CONNECTION_FD);
     if (info != NULL &&
-        session_new(f->gate, info->connect_fd, &s, NULL) == 0)
-        *context = s;
+        client_new(f->gate, f->mint, info->connect_fd, &client, NULL) == 0)
+        *context = client;
 }
 
 void
@@ -402,8 +364,9 @@ log_mhd(void *cls, const char *fmt, va_list ap)
 }
 
 int
-front_new(const struct gate *gate, const struct gate_target *fixed,
-          struct front **out, struct cs_error *err)
+front_new(const struct gate *gate, struct mint *mint,
+          const struct gate_target *fixed, struct front **out,
+          struct cs_error *err)
 {
     const struct hc_gateway *l = gate->limits;
     struct front *f = calloc(1, sizeof(*f));
@@ -412,6 +375,7 @@ front_new(const struct gate *gate, const struct gate_target *fixed,
     if (f == NULL)
         return cs_nomem(err);
     f->gate = gate;
+    f->mint = mint;
     f->fixed = fixed;
     f->daemon = MHD_start_daemon(
         MHD_USE_THREAD_PER_CONNECTION | MHD_USE_INTERNAL_POLLING_THREAD |

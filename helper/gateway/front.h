@@ -5,13 +5,16 @@
 #ifndef GATE_FRONT_H
 #define GATE_FRONT_H
 
+#include "mint.h"
 #include "session.h"
 
 struct front;
 
-/* fixed: the one target of `gss-winrm forward'; or NULL.  Both are borrowed. */
-int front_new(const struct gate *gate, const struct gate_target *fixed,
-              struct front **out, struct cs_error *err);
+/* fixed: the one target of `gss-winrm forward'; or NULL.  All is
+ * borrowed. */
+int front_new(const struct gate *gate, struct mint *mint,
+              const struct gate_target *fixed, struct front **out,
+              struct cs_error *err);
 /* Serve an accepted connection, and close it in the end.  addr is its peer. */
 void front_serve(struct front *front, int fd, const struct sockaddr *addr,
                  socklen_t len);

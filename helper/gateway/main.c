@@ -21,6 +21,7 @@
 #include "front.h"
 #include "peer.h"
 #include "sandbox.h"
+#include "tickets.h"
 
 #define LISTENERS_MAX 16
 #define EXIT_NO_BROKER 3
@@ -41,6 +42,8 @@ struct gateway {
     struct bl_link *broker;
     struct cs_tls_config *tls;
     struct peer *peer;
+    struct mint *mint;
+    struct tickets *tickets;
     struct front *front;
     struct gate_target fixed;
     int listeners[LISTENERS_MAX];
@@ -303,6 +306,39 @@ load_libraries(struct cs_error *err)
     return 0;
 }
 
+static uint16_t
+port_of(int listener)
+{
+    struct sockaddr_storage ss = { 0 };
+    socklen_t len = sizeof(ss);
+
+    (void)getsockname(listener, (struct sockaddr *)&ss, &len);
+    return ntohs(ss.ss_family == AF_INET6 ?
+                 ((struct sockaddr_in6 *)&ss)->sin6_port :
+                 ((struct sockaddr_in *)&ss)->sin_port);
+}
+
+/* A socket for tickets for each port, whatever its addresses. */
+static int
+prepare_tickets(struct gateway *g, struct cs_error *err)
+{
+    size_t i, j;
+    int ret;
+
+    ret = mint_new(&g->mint, err);
+    if (ret == 0)
+        ret = tickets_new(&g->tickets, err);
+    for (i = 0; i < g->nlisteners && ret == 0; i++) {
+        for (j = 0; j < i; j++) {
+            if (port_of(g->listeners[j]) == port_of(g->listeners[i]))
+                break;
+        }
+        if (j == i)
+            ret = tickets_add(g->tickets, port_of(g->listeners[i]), err);
+    }
+    return ret;
+}
+
 static int
 find_target(struct gateway *g, const char *text, struct cs_error *err)
 {
@@ -314,6 +350,7 @@ find_target(struct gateway *g, const char *text, struct cs_error *err)
 static int
 prepare(struct gateway *g, const struct options *o, struct cs_error *err)
 {
+    const struct gate_target *fixed;
     struct cs_tls_options tls;
     int ret, landlock = 0;
 
@@ -333,8 +370,10 @@ prepare(struct gateway *g, const struct options *o, struct cs_error *err)
         ret = cs_tls_config_new(&tls, &g->tls, err);
     if (ret == 0)
         ret = load_libraries(err);
+    if (ret == 0)
+        ret = prepare_tickets(g, err);
     if (ret == 0 && !o->no_sandbox)
-        ret = sandbox_enter(&landlock, err);
+        ret = sandbox_enter(tickets_directory(g->tickets), &landlock, err);
     if (ret != 0)
         return ret;
     if (!landlock)
@@ -343,14 +382,17 @@ prepare(struct gateway *g, const struct options *o, struct cs_error *err)
     g->gate.broker = g->broker;
     g->gate.limits = g->limits;
     g->gate.tls = g->tls;
-    return front_new(&g->gate, o->target != NULL ? &g->fixed : NULL,
-                     &g->front, err);
+    fixed = (o->target != NULL) ? &g->fixed : NULL;
+    ret = front_new(&g->gate, g->mint, fixed, &g->front, err);
+    return ret != 0 ? ret : tickets_start(g->tickets, g->mint, fixed, err);
 }
 
 static void
 clean_up(struct gateway *g)
 {
     front_free(&g->front);
+    tickets_free(&g->tickets);
+    mint_free(&g->mint);
     while (g->nlisteners > 0)
         close(g->listeners[--g->nlisteners]);
     bl_close(&g->broker);

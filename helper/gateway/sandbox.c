@@ -62,9 +62,9 @@ static const char *const readable[] = {
 };
 
 static int
-allow(int ruleset, const char *path)
+allow(int ruleset, const char *path, uint64_t access)
 {
-    struct landlock_path_beneath_attr rule = { READ, -1 };
+    struct landlock_path_beneath_attr rule = { access, -1 };
     int ret;
 
     rule.parent_fd = open(path, O_PATH | O_CLOEXEC);
@@ -97,13 +97,13 @@ allow_list(int ruleset, const char *variable)
         return -1;
     for (path = strtok_r(list, ":", &rest); path != NULL && ret == 0;
          path = strtok_r(NULL, ":", &rest))
-        ret = allow(ruleset, dirname(path));
+        ret = allow(ruleset, dirname(path), READ);
     free(list);
     return ret;
 }
 
 static int
-lock_files(int *landlock, struct cs_error *err)
+lock_files(const char *removable, int *landlock, struct cs_error *err)
 {
     struct landlock_ruleset_attr attr = { .handled_access_fs = ALL };
     size_t i;
@@ -116,7 +116,9 @@ lock_files(int *landlock, struct cs_error *err)
         return (errno == ENOSYS || errno == EOPNOTSUPP) ? 0 :
             failed("Landlock", errno, err);
     for (i = 0; i < sizeof(readable) / sizeof(*readable) && ret == 0; i++)
-        ret = allow(ruleset, readable[i]);
+        ret = allow(ruleset, readable[i], READ);
+    if (ret == 0)
+        ret = allow(ruleset, removable, LANDLOCK_ACCESS_FS_REMOVE_FILE);
     if (ret == 0)
         ret = allow_list(ruleset, "KRB5_CONFIG");
     if (ret == 0)
@@ -189,12 +191,12 @@ filter_calls(struct cs_error *err)
 }
 
 int
-sandbox_enter(int *landlock, struct cs_error *err)
+sandbox_enter(const char *removable, int *landlock, struct cs_error *err)
 {
     int ret;
 
     ret = drop_privileges(err);
     if (ret == 0)
-        ret = lock_files(landlock, err);
+        ret = lock_files(removable, landlock, err);
     return (ret == 0) ? filter_calls(err) : ret;
 }

@@ -12,8 +12,8 @@
  * privileges, no core, not dumpable; by seccomp no programs, no processes, no
  * Unix sockets, no looking into others; by Landlock, where the kernel has it,
  * no files but those that names, certificates and krb5.conf come from, and
- * none to write.  *landlock says whether it has.  Fails rather than doing half.
+ * none to write; from the directory removable they may be removed.  *landlock says whether it has.  Fails rather than doing half.
  */
-int sandbox_enter(int *landlock, struct cs_error *err);
+int sandbox_enter(const char *removable, int *landlock, struct cs_error *err);
 
 #endif /* GATE_SANDBOX_H */

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <syslog.h>
 
 #include "headers.h"
@@ -34,7 +35,7 @@ session_new(const struct gate *gate, int client, struct session **out,
 static void
 disconnect(struct session *s)
 {
-    s->authenticated = 0;
+    s->authenticated = s->passing = 0;
     seal_free(&s->seal);
     up_free(&s->up);
     bl_close(&s->link);
@@ -194,7 +195,7 @@ take_as_is(struct up_reply *reply, struct gate_answer *answer,
 
 /* The headers that the client should see. */
 static void
-take_headers(struct up_reply *reply, struct gate_answer *answer)
+take_headers(struct up_reply *reply, int passing, struct gate_answer *answer)
 {
     char name[64];
     size_t i, len;
@@ -205,7 +206,8 @@ take_headers(struct up_reply *reply, struct gate_answer *answer)
             continue;
         memcpy(name, reply->headers[i], len);
         name[len] = '\0';
-        if (!gate_header_down(name))
+        if (!gate_header_down(name) &&
+            !(passing && strcasecmp(name, "WWW-Authenticate") == 0))
             continue;
         answer->headers[answer->nheaders++] = reply->headers[i];
         reply->headers[i] = NULL;
@@ -255,14 +257,62 @@ session_request(struct session *s, const struct gate_target *target,
 
     memset(answer, 0, sizeof(*answer));
     memset(&reply, 0, sizeof(reply));
-    if (!is_target(s, target))
+    if (!is_target(s, target) || s->passing)
         ret = connect_to(s, target, err);
     if (ret == 0)
         ret = post_or_renew(s, request, &reply, err);
     if (ret == 0)
         ret = take_answer(s, &reply, answer, err);
     if (ret == 0)
-        take_headers(&reply, answer);
+        take_headers(&reply, 0, answer);
+    up_reply_free(&reply);
+    if (ret != 0)
+        give_up(s, err);
+    return ret;
+}
+
+static int
+pass_on(struct session *s, const struct gate_request *request,
+        struct up_reply *reply, struct cs_error *err)
+{
+    struct up_request up;
+    int ret;
+
+    memset(&up, 0, sizeof(up));
+    up.path = request->path;
+    up.authorization = request->authorization;
+    up.content_type = request->type;
+    up.headers = request->headers;
+    up.body = request->body;
+    ret = up_post(s->up, &up, reply, err);
+    if (!reply->lost || request->authorization == NULL)
+        return ret;
+    up_reply_free(reply);
+    ret = up_fresh(s->up, err);
+    return (ret != 0) ? ret : up_post(s->up, &up, reply, err);
+}
+
+int
+session_pass(struct session *s, const struct gate_target *target,
+             const struct gate_request *request, struct gate_answer *answer,
+             struct cs_error *err)
+{
+    struct up_reply reply;
+    int ret = 0;
+
+    memset(answer, 0, sizeof(*answer));
+    memset(&reply, 0, sizeof(reply));
+    if (!is_target(s, target) || !s->passing)
+        ret = connect_to(s, target, err);
+    s->passing = 1;
+    if (ret == 0)
+        ret = pass_on(s, request, &reply, err);
+    if (ret == 0) {
+        answer->status = reply.status;
+        ret = take_as_is(&reply, answer, err);
+    }
+    if (ret == 0)
+        take_headers(&reply, 1, answer);
     up_reply_free(&reply);
     if (ret != 0)
         give_up(s, err);

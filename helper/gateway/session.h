@@ -37,12 +37,14 @@ struct session {
     struct upstream *up;
     struct bl_link *link;       /* the broker's, for this session */
     int authenticated;
+    int passing;                /* the client authenticates, not we */
     struct seal *seal;          /* NULL with HTTPS, which encrypts */
     char spn[2 * GATE_HOST_MAX];        /* the name that let us in */
 };
 
 struct gate_request {           /* borrowed for the call */
     const char *path;
+    const char *authorization;  /* session_pass() only; or NULL */
     const char *type;           /* Content-Type of body */
     const char *const *headers; /* to pass on, "NAME: VALUE" */
     struct cs_span body;
@@ -69,6 +71,16 @@ void session_free(struct session **session);
 int session_request(struct session *s, const struct gate_target *target,
                     const struct gate_request *request,
                     struct gate_answer *answer, struct cs_error *err);
+
+/*
+ * One request as the client has made it, authentication and encryption
+ * included, and the answer as it is.  The connection is the client's for as
+ * long as it goes on so; once the server has closed it, only a request that
+ * authenticates begins another.
+ */
+int session_pass(struct session *s, const struct gate_target *target,
+                 const struct gate_request *request,
+                 struct gate_answer *answer, struct cs_error *err);
 void session_answer_free(struct gate_answer *answer);
 
 /* --- For session.c, auth.c and legs.c --- */

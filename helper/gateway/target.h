@@ -28,8 +28,8 @@ struct gate_target {
 int gate_target_parse(const char *url, const char *host_header,
                       struct gate_target *out, struct cs_error *err);
 
-/* "HOST", "HOST:PORT", "[::1]:PORT", "ADDRESS"; without a port, or with 0, *port
- * is 0. */
+/* "HOST", "HOST:PORT", "[::1]:PORT", "ADDRESS"; without a port, or with 0,
+ * *port is 0. */
 int gate_hostport_parse(const char *text, char *host, size_t size,
                         uint16_t *port, struct cs_error *err);
 

@@ -135,7 +135,7 @@ test_systemd(void **state)
     assert_int_equal(ntlmfile_load_systemd(dir, vault, NULL), 0);
     assert_int_equal(vault_count(vault), 2);
     assert_int_equal(vault_remove(vault, "D\\user0"), 1);
-    assert_int_equal(ntlmfile_load_systemd("/nonexistent", vault, NULL),
+    assert_int_equal(ntlmfile_load_systemd("/nonexistent/dir", vault, NULL),
                      CS_SYSTEM);
 }
 

@@ -5,7 +5,9 @@
  * as it is; else TLS is really spoken, and the rest is a list of
  * {u16 length, message} that the peer sends one after the other, each where
  * the end waits for one. A message of the length 0xFFFF is an honest one: the
- * peer's next token, or the proof that fits.
+ * peer's next token, or the proof that fits; 0xFFFE is the same, in one piece
+ * with what follows it. The mode's second bit says that there is a stream.
+ * What comes after the exchange is unwrapped.
  */
 #ifndef CS_DRIVE_H
 #define CS_DRIVE_H
@@ -13,6 +15,7 @@
 #include "cs_fake.h"
 
 #define HONEST 0xFFFF
+#define HONEST_AND_MORE 0xFFFE
 
 struct drive {
     struct credssp *end;
@@ -46,7 +49,9 @@ give(struct drive *d, struct cs_span bytes)
     struct cs_buf out = CS_BUF_INIT(4 * CS_TSREQUEST_MAX);
     struct cs_error err;
 
-    if (!d->dead && !d->done) {
+    if (d->done) {
+        d->dead = (credssp_unwrap(d->end, bytes, &out, &err) != 0);
+    } else if (!d->dead) {
         d->dead = (credssp_step(d->end, bytes, &out, &d->done, &err) != 0);
         listen_to(d, cs_buf_span(&out));
     }
@@ -113,15 +118,16 @@ talk(struct drive *d, const uint8_t *p, size_t left)
     struct cs_buf said = CS_BUF_INIT(8 * CS_TSREQUEST_MAX);
     struct cs_buf message = CS_BUF_INIT(CS_TSREQUEST_MAX);
     size_t len;
-    int n;
+    int n, more;
 
     shake_hands(d);
     for (n = 0; left >= 2 && n < 8 && !d->dead; n++) {
         len = p[0] << 8 | p[1];
+        more = (len == HONEST_AND_MORE);
         p += 2;
         left -= 2;
         cs_buf_reset(&message);
-        if (len == HONEST) {
+        if (more || len == HONEST) {
             honest(d, n, &message);
         } else {
             len = (len < left) ? len : left;
@@ -131,6 +137,8 @@ talk(struct drive *d, const uint8_t *p, size_t left)
         }
         if (message.len > 0)
             (void)cs_tls_write(d->peer, cs_buf_span(&message), NULL);
+        if (more)
+            continue;
         cs_buf_reset(&said);
         (void)cs_tls_drain(d->peer, &said, NULL);
         give(d, cs_buf_span(&said));
@@ -147,7 +155,7 @@ fuzz(enum cs_side side, const uint8_t *data, size_t size)
 
     if (size == 0)
         return 0;
-    d.end = fake_end(side);
+    d.end = fake_end(side, data[0] & 2);
     d.peer = fake_peer(side == CS_CLIENT ? CS_SERVER : CS_CLIENT);
     if (data[0] & 1) {
         if (side == CS_CLIENT)

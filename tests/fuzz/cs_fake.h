@@ -120,7 +120,7 @@ fake_new(enum cs_side side)
 
 /* An end of the exchange on this side, over a configuration made once. */
 static struct credssp *
-fake_end(enum cs_side side)
+fake_end(enum cs_side side, int stream)
 {
     static struct cs_tls_config *configs[2];
     struct cs_tls_options options = { .acceptor = (side == CS_SERVER) };
@@ -132,6 +132,7 @@ fake_end(enum cs_side side)
         abort();
     params.tls = configs[side];
     params.inner = fake_new(side);
+    params.stream = stream;
     if (credssp_new(&params, &c, NULL) != 0)
         abort();
     return c;

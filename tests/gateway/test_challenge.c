@@ -48,6 +48,7 @@ static const struct {
     { { "Basic realm=\"open" }, CS_MALFORMED, 0, 0, { NULL } },
     { { "Basic realm=\"open\\" }, CS_MALFORMED, 0, 0, { NULL } },
     { { "Basic realm=\"a\" \"b\"" }, CS_MALFORMED, 0, 0, { NULL } },
+    { { "Basic realm=\"a\" Negotiate" }, CS_MALFORMED, 0, 0, { NULL } },
     { { "realm=\"a\"" }, CS_MALFORMED, 0, 0, { NULL } },
     { { "=" }, CS_MALFORMED, 0, 0, { NULL } },
     { { "Negotiate\r\nX: y" }, CS_MALFORMED, 0, 0, { NULL } },

@@ -185,6 +185,9 @@ static const struct {
     /* Too little room, another type or version, cut off, too long. */
     { GATE_CREDSSP, -2, START("CredSSP", "2") TLS B "--\r\n" },
     { GATE_CREDSSP, -2, CRED "\x09%%%\x17\x03\x03%\x09" "012345678" B "--" },
+    { GATE_CREDSSP, -2, CRED "\x05%%%\x17\x03\x03%\x05" "01234" B "--" },
+    { GATE_CREDSSP, -2, CRED "\x05%%%\x17\x03\x03%%" B "--" },
+    { GATE_CREDSSP, -2, CRED "\x0a%%%\x17\x02\x03%\x0a" "0123456789" B "--" },
     { GATE_CREDSSP, -2, CRED "\x0a%%%\x15\x03\x03%\x0a" "0123456789" B "--" },
     { GATE_CREDSSP, -2, CRED "\x0a%%%\x17\x03%%\x0a" "0123456789" B "--" },
     { GATE_CREDSSP, -2, CRED "\x0a%%%\x17\x03\x04%\x0a" "0123456789" B "--" },
@@ -291,6 +294,30 @@ test_record_sizes(void **state)
     assert_int_equal(read_sized("16384", (size_t[]){ 37, 16420 }, 2), 1);
     assert_int_equal(read_sized("16384", many, 64), 1);
     assert_int_equal(read_sized("16384", many, 65), -2);
+}
+
+/* A header of Kerberos or NTLM has some 60 bytes. */
+static void
+test_header_sizes(void **state)
+{
+    struct cs_buf out = CS_BUF_INIT(MAX);
+    uint32_t size;
+    uint8_t *at;
+
+    (void)state;
+    for (size = 1023; size <= 1025; size++) {
+        put(&out, KRB);
+        cs_buf_add(&out, (uint8_t[]){ size, size >> 8, 0, 0 }, 4);
+        at = cs_buf_room(&out, size + 2);
+        assert_non_null(at);
+        memset(at, '-', size + 2);
+        out.len += size + 2;
+        put(&out, B "--\r\n");
+        assert_int_equal(count(cs_buf_span(&out), GATE_KERBEROS),
+                         size <= 1024 ? 1 : CS_MALFORMED);
+        cs_buf_reset(&out);
+    }
+    cs_buf_free(&out);
 }
 
 /* The limit is of all parts together, and is checked before anything is. */
@@ -437,6 +464,7 @@ main(void)
         cmocka_unit_test(test_truncated),
         cmocka_unit_test(test_bodies),
         cmocka_unit_test(test_record_sizes),
+        cmocka_unit_test(test_header_sizes),
         cmocka_unit_test(test_limits),
         cmocka_unit_test(test_write),
         cmocka_unit_test(test_types),

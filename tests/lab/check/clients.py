@@ -17,8 +17,9 @@ COMMAND = "echo ran-on-%COMPUTERNAME%; whoami; echo to-stderr >&2; exit 3"
 # or no ticket for the name.
 REFUSED = re.compile(
     r"\b401\b|credentials were rejected|Failed to authenticate|"
-    r"AuthenticationError|KerberosExchangeError|Server not found in Kerberos|"
-    r"No credentials|GSSError|SpnegoError|UNREACHABLE", re.I)
+    r"Password Authentication Failed|AuthenticationError|"
+    r"KerberosExchangeError|Server not found in Kerberos|No credentials|"
+    r"GSSError|SpnegoError|UNREACHABLE", re.I)
 
 
 @dataclass(frozen=True)

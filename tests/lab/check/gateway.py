@@ -6,18 +6,22 @@ of delegation: a directory entry that only the user may read.
 """
 
 import json
+import os
+import re
+import shutil
 from dataclasses import dataclass
 from typing import Callable
 
 import hosts
 from .clients import SYSTEM_PYTHON, refused, url
-from .helper import (DELEGATED, HOST, UNDELEGATED, Helper, missing, policy,
-                     wait_for)
+from .helper import (DELEGATED, HOST, OTHER_UID, UNDELEGATED, Helper, missing,
+                     policy, wait_for)
 
 WEB01 = HOST["web01"]
 PRINCIPAL = f"{hosts.SECRET_USER}@{hosts.REALM}"
 PRIVATE = hosts.private_entry(hosts.SECRET_USER)[1]
-COMMAND = "echo ran-on-%COMPUTERNAME%; secondhop"
+# One line, since winrm-client takes only what comes first.
+COMMAND = "echo ran-on-%COMPUTERNAME% $(secondhop)"
 SOAP = "Content-Type: application/soap+xml;charset=UTF-8"
 FORWARD = "127.0.0.1:15985"
 SIZES = (1, 2, 100, 16383, 16384, 16385, 65536, 1 << 20, 2 << 20)
@@ -236,8 +240,9 @@ def told(result, seen, *words):
     if (seen and seen[0].get("status") == 500 and "Fault" in text and
             (not words or any(w.lower() in text.lower() for w in words))):
         return []
-    return [f"no fault with {' or '.join(words)}: {text[:1500]}\n"
-            f"{result.describe()}"]
+    reason = re.search("<s:Text[^>]*>([^<]*)", text)
+    return [f"no fault with {' or '.join(words) or 'anything'}: "
+            f"{reason[1] if reason else result.describe()}"]
 
 
 def undelegated(report, lab, helper):
@@ -252,6 +257,16 @@ def undelegated(report, lab, helper):
     report.ok("a host that krb5.conf does not delegate to: in by Negotiate, "
               "the second hop is denied", [] if ok else
               [f"{seen}\n{result.describe()}"])
+    for scheme in ("Negotiate", "Kerberos"):
+        lab.set(UNDELEGATED.name, schemes=[scheme], bindings="strict")
+        for port in (5985, 5986):
+            result, seen = posts(helper, UNDELEGATED.fqdn, port, "identify")
+            got = [(a["scheme"], a["bindings"]) for a in result.accepted()]
+            wanted = [(scheme, "ok" if port == 5986 else "-")]
+            report.ok(f"a server that offers {scheme} only, over {port}, "
+                      "channel bindings strict: in",
+                      check_statuses(result, seen, [200]) +
+                      [f"{got}"] * (got != wanted))
     lab.set("web01", schemes=["Negotiate", "Kerberos"])
     result, seen = posts(helper, WEB01.fqdn, 5985, "identify")
     report.ok("a server without CredSSP where CredSSP is wanted: an error "
@@ -260,42 +275,139 @@ def undelegated(report, lab, helper):
     lab.set()
 
 
+def names(report, lab, helper):
+    """krb5.conf names first what the server cannot open."""
+    web03 = HOST["web03"]
+    for kind, how in (("none", "401"), ("token", "an errorCode")):
+        lab.set(web03.name, rejection=kind)
+        lab.requests()
+        result, seen = posts(helper, web03.fqdn, 5985, "identify")
+        wrong = check_statuses(result, seen, [200]) + delegated(result, web03)
+        refusals = [r for r in lab.requests() if r["status"] == 401]
+        if len(refusals) < 5:
+            wrong.append(f"nothing was refused: {result.auths}")
+        report.ok(f"a first name that the server refuses with {how}: the next "
+                  "one works", wrong)
+    lab.set()
+
+
 def clusters(report, lab, helper):
     """Behind a balancer: the listed nodes, each by its own name."""
     cluster, odd = hosts.BALANCED
-    nodes = set()
-    problems = []
-    for _ in range(4):
-        result, seen = posts(helper, cluster.fqdn, 5985, "identify")
-        problems += check_statuses(result, seen, [200])
-        nodes |= {(a["host"], a["delegated"]) for a in result.accepted()}
     wanted = {(name, True) for name in cluster.nodes}
-    problems += [f"{nodes}, not {wanted}"] * (nodes != wanted)
-    report.ok("a cluster behind one address: both nodes, with delegation",
-              problems)
+    for port in (5985, 5986):
+        nodes, problems = set(), []
+        for _ in range(4):
+            result, seen = posts(helper, cluster.fqdn, port, "identify")
+            problems += check_statuses(result, seen, [200])
+            nodes |= {(a["host"], a["delegated"]) for a in result.accepted()}
+        problems += [f"{nodes}, not {wanted}"] * (nodes != wanted)
+        report.ok(f"a cluster behind one address, {port}: both nodes, with "
+                  "delegation", problems)
     result, seen = posts(helper, odd.fqdn, 5985, "identify")
     report.ok("a balancer that leads to a node that is not listed: nothing",
               told(result, seen, odd.nodes[0], "nodes")
               + ["it got in"] * bool(result.accepted()))
 
 
+def long_output(report, lab, helper):
+    """A command that writes 400,000 bytes."""
+    wanted = "".join(f"{n:07d}\n" for n in range(50000))
+    for client in catalog(helper)[3:5]:
+        argv = client.argv(url("http", WEB01.fqdn, 5985))
+        argv[-1] = "seq -f %07.0f 0 49999"
+        result = helper.run(argv, True)
+        report.ok(f"{client.name}: 400,000 bytes of output arrive whole",
+                  [] if result.out == wanted else
+                  [f"{len(result.out)} bytes\n{result.err[-500:]}"])
+
+
+CROWD = """
+for n in 1 2 3 4 5 6 7 8; do
+    /usr/bin/python3 -B "$1" "$2" $((n * 1000)) 70000 $((n * 100)) \\
+        >"$HOME/crowd.$n" &
+done
+wait
+cat "$HOME"/crowd.*
+"""
+
+
+def crowd(report, lab, helper):
+    """Eight clients at once: each has a login and a connection of its own."""
+    lab.set("web01", echo=True)
+    lab.requests()
+    result = helper.run(["sh", "-c", CROWD, "sh",
+                         f"{helper.dir}/programs/post.py",
+                         url("http", WEB01.fqdn, 5985)], True)
+    seen = [json.loads(line) for line in result.out.splitlines()]
+    peers = {}
+    for request in lab.requests():
+        if int(request["length"] or 0):
+            peers.setdefault(request["peer"], []).append(request)
+    problems = all_echoed(result, seen, 24) + delegated(result)
+    if [len(r) for r in peers.values()] != [3] * 8:
+        problems.append(f"requests by connection: {peers}")
+    report.ok("eight clients at once have eight connections", problems)
+    lab.set()
+
+
 # What the user is told, by the state of the account.
-WORDS = {"expired": ("expired",), "locked": ("locked",),
-         "mustchange": ("must", "chang"), "disabled": ("disabled",)}
+WORDS = {"expired": "expired", "locked": "locked", "mustchange": "change",
+         "disabled": "disabled", hosts.OTHER_USER: "password"}
 
 
 def accounts(report, lab, helper):
-    """Wrong password, expired, locked, must change: in words."""
-    password = lab.secret("password", hosts.PASSWORD)
-    cases = [(user, password, words) for user, words in WORDS.items()]
-    cases.append((hosts.OTHER_USER, lab.secret("wrong", "wrong"),
-                  ("password", "incorrect")))
-    for user, secret, words in cases:
-        done = helper.log_in(user, secret)
-        text = (done.stdout + done.stderr).lower()
-        report.ok(f"login as {user}: refused, in words", [] if
-                  done.returncode and any(w in text for w in words) else
-                  [f"exit {done.returncode}: {text}"])
+    """Expired, locked, must change, wrong password: in words, when logging in
+    and, where that does not check, to the client and in `status`."""
+    right = lab.secret("password", hosts.PASSWORD)
+    wrong = lab.secret("wrong", "wrong")
+    other = Helper(lab, helper.venv, helper.program, OTHER_UID)
+    try:
+        other.up()
+        for user, word in WORDS.items():
+            secret = wrong if user == hosts.OTHER_USER else right
+            done = other.log_in(user, secret)
+            text = done.stdout + done.stderr
+            report.ok(f"login as {user}: refused, in words", [] if
+                      done.returncode and word in text.lower() else
+                      [f"exit {done.returncode}: {text}"])
+            late(report, other, user, secret, word)
+    finally:
+        other.down()
+
+
+def late(report, other, user, secret, word):
+    """The first use shows it."""
+    done = other.log_in(user, secret, "--no-check")
+    problems = [done.stdout + done.stderr] * bool(done.returncode)
+    result, seen = posts(other, WEB01.fqdn, 5985, "identify")
+    problems += told(result, seen, word)
+    shown = other.command("status").stdout
+    problems += [f"status: {shown}"] * (word not in shown.lower())
+    other.command("logout", "--all")
+    report.ok(f"{user}, found out late: in words to the client, and in "
+              "`status`", problems)
+
+
+def tickets(report, lab, helper):
+    """Nobody logged in: the user's own tickets will do where no password is
+    wanted, and elsewhere the user is told what to do."""
+    other = Helper(lab, helper.venv, helper.program, OTHER_UID)
+    ccache = f"{other.dir}/ccache"
+    shutil.copy(f"{lab.dir}/alice.ccache", ccache)
+    os.chown(ccache, OTHER_UID, OTHER_UID)
+    try:
+        other.up()
+        result, seen = posts(other, UNDELEGATED.fqdn, 5985, "identify")
+        names = {(a["scheme"], a["client"]) for a in result.accepted()}
+        report.ok("with tickets only: in by Negotiate",
+                  check_statuses(result, seen, [200]) + [f"{names}"] *
+                  (names != {("Negotiate", f"{hosts.USER}@{hosts.REALM}")}))
+        result, seen = posts(other, WEB01.fqdn, 5985, "identify")
+        report.ok("with tickets only, where a password is wanted: told to "
+                  "log in", told(result, seen, "gss-winrm login"))
+    finally:
+        other.down()
 
 
 def outcome(report, lab, helper):
@@ -320,6 +432,7 @@ def outcome(report, lab, helper):
 
 
 def explained(report, lab, helper):
+    """`explain` names the line that decides."""
     for host, word in ((DELEGATED[0], "delegate_to"),
                        (UNDELEGATED.fqdn, UNDELEGATED.fqdn)):
         done = helper.command("explain", host)
@@ -351,8 +464,8 @@ def with_helper(report, lab, venv, program, parts, **keys):
         helper.down()
 
 
-PARTS = (unmodified, run_command, sizes, faults, moods, undelegated, clusters,
-         accounts, outcome, explained)
+PARTS = (unmodified, run_command, long_output, sizes, crowd, faults, moods,
+         undelegated, names, clusters, accounts, tickets, outcome, explained)
 
 
 def gateway(report, lab, venv, program):

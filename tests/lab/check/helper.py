@@ -33,7 +33,10 @@ def section(name, *lines):
 def policy(**gateway):
     """krb5.conf; `gateway` are further keys of that section."""
     nodes = " ".join(n.fqdn for n in hosts.CLUSTER_NODES)
-    targets = [section(n, "delegation = credssp") for n in DELEGATED[:3]]
+    targets = [section(n, "delegation = credssp") for n in DELEGATED[:2]]
+    # A name of which the KDC does not know that the server cannot use it.
+    targets.append(section(DELEGATED[2], "delegation = credssp",
+                           "spn = HTTP/%f HOST/%f"))
     targets += [section(b.fqdn, "delegation = credssp", f"nodes = {nodes}")
                 for b in hosts.BALANCED]
     keys = {"targets": UNDELEGATED.fqdn, "max_message": 4096,
@@ -73,7 +76,7 @@ class Helper:
     """One user's; `text` is krb5.conf's policy."""
 
     def __init__(self, lab, venv, program, uid=UID, text=None):
-        self.lab, self.uid = lab, uid
+        self.lab, self.venv, self.program, self.uid = lab, venv, program, uid
         self.processes = []
         self.dir = f"{lab.dir}/u{uid}"
         build = self.build(program)
@@ -97,9 +100,10 @@ class Helper:
             os.chown(f"{self.dir}/{sub}", self.uid, self.uid)
         # Their place in the tree may be root's alone.
         self.bin = f"{self.lab.dir}/helper"
-        os.makedirs(self.bin, exist_ok=True)
-        for each in PROGRAM_FILES:
-            shutil.copy(f"{build}/helper/{each}", self.bin)
+        if not os.path.exists(self.bin):
+            os.makedirs(self.bin)
+            for each in PROGRAM_FILES:
+                shutil.copy(f"{build}/helper/{each}", self.bin)
 
     def write_policy(self, text):
         self.conf = f"{self.dir}/policy.conf"

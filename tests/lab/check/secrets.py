@@ -7,8 +7,8 @@ import subprocess
 import sys
 
 from .clients import PROGRAMS, url
-from .gateway import WEB01, catalog, delegated, with_helper
-from .helper import HERE, wait_for
+from .gateway import PRINCIPAL, WEB01, catalog, delegated, with_helper
+from .helper import HERE, HOST, wait_for
 
 # Written by the gateway's side, the servers and the domain controller.
 SKIPPED = ("secret", "samba/private", "samba/state", "samba/lock")
@@ -49,6 +49,15 @@ def standin_of(lab, host):
     return text.partition("pid=")[2].partition(",")[0]
 
 
+def delegated_to(lab):
+    """{PID: name} of the servers that the user's password was given to, by
+    their own log."""
+    with open(f"{lab.dir}/standin.jsonl") as f:
+        names = {event["host"] for event in map(json.loads, f)
+                 if event.get("delegated") and event["client"] == PRINCIPAL}
+    return {standin_of(lab, HOST[name]): f"server {name}" for name in names}
+
+
 def search(lab, pids):
     done = subprocess.run(
         [sys.executable, "-B", f"{PROGRAMS}/search_memory.py",
@@ -69,10 +78,10 @@ def memory(report, lab, helper):
     pids = pids_inside(lab)
     found = search(lab, [*pids, *ancestors()])
     broker, server = str(helper.broker.pid), standin_of(lab, WEB01)
-    others = {f"{pid} {title(pid)}": where for pid, where in found.items()
-              if pid not in (broker, server)}
+    holders = {broker: "broker", **delegated_to(lab)}
+    problems = [f"{pid} {title(pid)}: {where}" for pid, where in found.items()
+                if pid not in holders]
     code = running.wait(30)
-    problems = [f"{pid}: {where}" for pid, where in others.items()]
     if not started or code:
         problems.append(f"the client: {code} {helper.said('client')}")
     if server not in found:
@@ -81,7 +90,8 @@ def memory(report, lab, helper):
     if str(helper.gateway.pid) not in pids:
         problems.append("the gateway was not searched")
     report.ok(f"the password is in no process but the broker and the server: "
-              f"{len(pids)} searched during use", problems)
+              f"{len(pids)} searched during use", problems, "found in: " +
+              " and ".join(holders[pid] for pid in found if pid in holders))
 
 
 def traced(report, lab, helper):

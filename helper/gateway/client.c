@@ -1,0 +1,299 @@
+/* client.c - what a client's requests mean, on one connection of its. */
+#include "config.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <syslog.h>
+
+#include "challenge.h"
+#include "client.h"
+
+#define HTTP_BAD_REQUEST 400
+#define HTTP_UNAUTHORIZED 401
+#define HTTP_FORBIDDEN 403
+#define HTTP_SERVER_ERROR 500
+#define HTTP_BAD_GATEWAY 502
+
+struct client {
+    const struct gate *gate;
+    struct mint *mint;
+    struct session *session;
+    struct accept accept;
+};
+
+int
+client_new(const struct gate *gate, struct mint *mint, int fd,
+           struct client **out, struct cs_error *err)
+{
+    struct client *c = calloc(1, sizeof(*c));
+    int ret;
+
+    *out = c;
+    if (c == NULL)
+        return cs_nomem(err);
+    c->gate = gate;
+    c->mint = mint;
+    ret = session_new(gate, fd, &c->session, err);
+    if (ret != 0)
+        client_free(out);
+    return ret;
+}
+
+void
+client_free(struct client **client)
+{
+    struct client *c = *client;
+
+    *client = NULL;
+    if (c == NULL)
+        return;
+    accept_reset(&c->accept);
+    session_free(&c->session);
+    free(c);
+}
+
+/* --- Answers --- */
+
+void
+client_answer_free(struct client_answer *answer)
+{
+    session_answer_free(&answer->a);
+    free(answer->authenticate);
+    answer->authenticate = NULL;
+}
+
+static int
+speaks_soap(const char *type)
+{
+    static const char soap[] = "application/soap+xml";
+
+    return type != NULL && strncasecmp(type, soap, sizeof(soap) - 1) == 0;
+}
+
+void
+client_error(const char *type, unsigned int status, enum gate_fault kind,
+             const char *text, struct gate_answer *a)
+{
+    session_answer_free(a);
+    memset(a, 0, sizeof(*a));
+    a->body.max = 8192;
+    if (speaks_soap(type)) {
+        a->status = HTTP_SERVER_ERROR;
+        a->type = strdup(GATE_FAULT_CONTENT_TYPE);
+        gate_write_fault(&a->body, kind, NULL, text);
+        return;
+    }
+    a->status = status;
+    a->type = strdup("text/plain;charset=UTF-8");
+    cs_buf_add(&a->body, "gss-winrm-gateway: ", 19);
+    cs_buf_add(&a->body, text, strlen(text));
+    cs_buf_add(&a->body, "\n", 1);
+}
+
+/* What a session's error is to the client. */
+static const struct { int code; unsigned int status; enum gate_fault kind; }
+failures[] = {
+    { CS_POLICY, HTTP_FORBIDDEN, GATE_FAULT_DENIED },
+    { CS_REMOTE, HTTP_BAD_GATEWAY, GATE_FAULT_DENIED },
+    { CS_INNER, HTTP_BAD_GATEWAY, GATE_FAULT_DENIED },
+    { CS_SYSTEM, HTTP_BAD_GATEWAY, GATE_FAULT_UNREACHABLE },
+    { CS_TLS, HTTP_BAD_GATEWAY, GATE_FAULT_UNREACHABLE },
+    { 0, HTTP_BAD_GATEWAY, GATE_FAULT_INTERNAL }        /* anything else */
+};
+
+static void
+failed(const char *type, int code, const struct cs_error *err,
+       struct gate_answer *a)
+{
+    size_t i = 0;
+
+    while (failures[i].code != 0 && failures[i].code != code)
+        i++;
+    client_error(type, failures[i].status, failures[i].kind, err->text, a);
+}
+
+static void
+challenge(struct client_answer *answer)
+{
+    answer->a.status = HTTP_UNAUTHORIZED;
+    answer->challenge = 1;
+}
+
+/* --- Requests that are ours --- */
+
+static void
+make_request(const struct client_request *from, struct gate_request *to)
+{
+    memset(to, 0, sizeof(*to));
+    to->path = from->target.path;
+    to->type = (from->type != NULL) ? from->type : GATE_FAULT_CONTENT_TYPE;
+    to->headers = from->headers;
+    to->body = from->body;
+}
+
+/* Not encrypted by the client, or not any more. */
+static void
+serve_plain(struct client *c, const struct client_request *r,
+            const struct gate_request *request, struct gate_answer *a)
+{
+    struct cs_error err;
+    int ret = session_request(c->session, &r->target, request, a, &err);
+
+    if (ret != 0)
+        failed(request->type, ret, &err, a);
+}
+
+/* The answer to an encrypted request is encrypted. */
+static int
+seal_answer(struct client *c, struct gate_answer *a, struct cs_error *err)
+{
+    struct cs_buf body = CS_BUF_INIT(a->body.len + a->body.len / 16 + 65536);
+    const char *type;
+    int ret;
+
+    if (a->body.len == 0)
+        return 0;
+    ret = seal_message(c->accept.seal, cs_buf_span(&a->body),
+                       a->type != NULL ? a->type : GATE_FAULT_CONTENT_TYPE,
+                       &body, &type, err);
+    cs_buf_free(&a->body);
+    free(a->type);
+    a->type = (ret == 0) ? strdup(type) : NULL;
+    a->body = body;
+    return ret;
+}
+
+static void
+serve_sealed(struct client *c, const struct client_request *r,
+             struct gate_answer *a)
+{
+    struct cs_buf plain = CS_BUF_INIT(c->gate->limits->max_message);
+    struct gate_request request;
+    struct cs_error err;
+    char *type = NULL;
+    int ret;
+
+    make_request(r, &request);
+    ret = seal_open(c->accept.seal, r->type, r->body,
+                    c->gate->limits->max_message, &plain, &type, &err);
+    if (ret == 0) {
+        request.body = cs_buf_span(&plain);
+        request.type = type;
+        serve_plain(c, r, &request, a);
+        ret = seal_answer(c, a, &err);
+    }
+    if (ret != 0) {
+        accept_reset(&c->accept);
+        client_error(NULL, HTTP_BAD_REQUEST, GATE_FAULT_REQUEST, err.text, a);
+    }
+    free(type);
+    cs_buf_free(&plain);
+}
+
+static void
+serve(struct client *c, const struct client_request *r, struct gate_answer *a)
+{
+    enum gate_protocol protocol;
+    struct gate_request request;
+    int multi;
+
+    if (r->type == NULL ||
+        gate_sealed_type(r->type, &protocol, &multi, NULL) == 0) {
+        make_request(r, &request);
+        serve_plain(c, r, &request, a);
+    } else if (c->accept.state == ACCEPT_DONE) {
+        serve_sealed(c, r, a);
+    } else {
+        client_error(NULL, HTTP_BAD_REQUEST, GATE_FAULT_REQUEST, "the message "
+                     "is encrypted, and nobody has authenticated on this "
+                     "connection", a);
+    }
+}
+
+/* --- Requests that are the client's own business --- */
+
+static void
+pass(struct client *c, const struct client_request *r, struct gate_answer *a)
+{
+    struct gate_request request;
+    struct cs_error err;
+    int ret;
+
+    make_request(r, &request);
+    request.authorization = r->authorization;
+    ret = session_pass(c->session, &r->target, &request, a, &err);
+    if (ret != 0) {
+        accept_reset(&c->accept);
+        failed(r->type, ret, &err, a);
+    }
+}
+
+/* --- Who the client is --- */
+
+static char *
+authenticate(const struct accept_header *header, const struct cs_buf *token)
+{
+    struct cs_buf text = CS_BUF_INIT(2 * token->len + 64);
+
+    gate_authorization(&text, header->scheme, cs_buf_span(token));
+    cs_buf_add(&text, "", 1);
+    return text.error == 0 ? (char *)text.p : NULL;
+}
+
+static void
+take_token(struct client *c, const struct client_request *r,
+           const struct accept_header *header, struct client_answer *answer)
+{
+    struct cs_buf token = CS_BUF_INIT(64 * 1024);
+    struct cs_error err;
+
+    if (accept_token(&c->accept, c->mint, header, r->target.host, &token,
+                     &err) != 0) {
+        syslog(LOG_NOTICE, "refused a client's ticket: %s", err.text);
+        challenge(answer);
+    } else if (c->accept.state == ACCEPT_PASS) {
+        pass(c, r, &answer->a);
+    } else {
+        if (token.len > 0)
+            answer->authenticate = authenticate(header, &token);
+        if (c->accept.state == ACCEPT_DONE)
+            serve(c, r, &answer->a);
+        else
+            answer->a.status = HTTP_UNAUTHORIZED;
+    }
+    cs_buf_free(&token);
+}
+
+/* Is it the next leg of an authentication with the server? */
+static int
+goes_on_passing(const struct client *c, const struct accept_header *header)
+{
+    return c->accept.state == ACCEPT_PASS &&
+        (header->scheme == NULL || header->token.len == 0 ||
+         header->token.p[0] != 0x60);   /* a first token of GSSAPI's */
+}
+
+void
+client_serve(struct client *c, const struct client_request *r,
+             struct client_answer *answer)
+{
+    struct accept_header header;
+    struct cs_error err;
+
+    memset(answer, 0, sizeof(*answer));
+    if (accept_parse(r->authorization, &header, &err) != 0)
+        client_error(r->type, HTTP_BAD_REQUEST, GATE_FAULT_REQUEST, err.text,
+                     &answer->a);
+    else if (goes_on_passing(c, &header))
+        pass(c, r, &answer->a);
+    else if (header.scheme != NULL)
+        take_token(c, r, &header, answer);
+    else if (r->authorization == NULL && r->body.len == 0 &&
+             c->accept.state == ACCEPT_NONE)
+        challenge(answer);
+    else
+        serve(c, r, &answer->a);
+    cs_buf_free(&header.token);
+}

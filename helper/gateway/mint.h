@@ -1,0 +1,43 @@
+/*
+ * mint.h - Kerberos tickets of the gateway's own, for programs that speak
+ * Negotiate or Kerberos to it.
+ *
+ * A ticket is for a service principal in a realm that has no KDC, sealed with a
+ * key that this process has made and nobody else has; so it is good here, for
+ * one context, for some minutes, and nowhere else (docs/PROTOCOL.tickets.md).
+ */
+#ifndef GATE_MINT_H
+#define GATE_MINT_H
+
+#include <gssapi/gssapi.h>
+
+#include "buf.h"
+#include "error.h"
+
+#define MINT_REALM "GSS-WINRM"
+#define MINT_LIFETIME 120       /* seconds */
+#define MINT_MAX 4096           /* tickets that have not been used yet */
+#define MINT_CRED_MAX 8192      /* bytes of an exported credential */
+
+struct mint;
+
+int mint_new(struct mint **out, struct cs_error *err);
+void mint_free(struct mint **mint);
+
+/*
+ * A ticket for host, as an exported krb5 credential (of gss_export_cred(),
+ * without the mechglue's frame) that has nothing else.  *name becomes the
+ * service principal, "HTTP/HOST@REALM", in new memory.  Thread-safe.
+ */
+int mint_ticket(struct mint *mint, const char *host, struct cs_buf *cred,
+                char **name, struct cs_error *err);
+
+/* The acceptor's credential.  Borrowed. */
+gss_cred_id_t mint_acceptor(const struct mint *mint);
+
+/* May the finished context be for host?  Its ticket is one of ours, was for that
+ * host, and was not used before; from now on it has been.  Thread-safe. */
+int mint_redeem(struct mint *mint, gss_ctx_id_t ctx, const char *host,
+                struct cs_error *err);
+
+#endif /* GATE_MINT_H */

@@ -1,0 +1,279 @@
+/* tickets.c - the Unix sockets at which the plugin asks for tickets. */
+#include "config.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <syslog.h>
+#include <unistd.h>
+#include <sys/eventfd.h>
+#include <sys/file.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+
+#include "conf.h"
+#include "runtime.h"
+#include "tickets.h"
+
+#define SOCKETS_MAX 16
+#define QUESTION_VERSION 1
+#define QUESTION_MAX (1 + GATE_HOST_MAX)        /* bytes */
+#define PATIENCE_MS 200         /* for a question, once there is a connection */
+
+enum { ANSWER_NOTHING, ANSWER_PASS, ANSWER_TICKET };
+
+struct tickets {
+    char *directory;
+    int sockets[SOCKETS_MAX];
+    char *paths[SOCKETS_MAX];
+    size_t n;
+    int stop;                   /* eventfd */
+    int running;
+    pthread_t thread;
+    struct mint *mint;
+    const struct gate_target *fixed;
+};
+
+int
+tickets_new(struct tickets **out, struct cs_error *err)
+{
+    struct tickets *t = calloc(1, sizeof(*t));
+    char *directory;
+    int ret;
+
+    *out = t;
+    if (t == NULL)
+        return cs_nomem(err);
+    t->stop = -1;
+    ret = rt_directory(1, &directory, err);
+    if (ret == 0 && asprintf(&t->directory, "%s/gateway", directory) < 0) {
+        t->directory = NULL;
+        ret = cs_nomem(err);
+    }
+    if (ret == 0) {
+        free(directory);
+        if (mkdir(t->directory, 0700) != 0 && errno != EEXIST)
+            ret = cs_fail(err, CS_SYSTEM, "%s: %s", t->directory,
+                          strerror(errno));
+    }
+    t->stop = eventfd(0, EFD_CLOEXEC);
+    if (ret == 0 && t->stop < 0)
+        ret = cs_fail(err, CS_SYSTEM, "eventfd: %s", strerror(errno));
+    if (ret != 0)
+        tickets_free(out);
+    return ret;
+}
+
+const char *
+tickets_directory(const struct tickets *t)
+{
+    return t->directory;
+}
+
+/* Does a gateway answer there?  If not, it is what an earlier one has left. */
+static int
+is_served(const struct sockaddr_un *sun)
+{
+    int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0), served;
+
+    if (fd < 0)
+        return 1;
+    served = connect(fd, (const struct sockaddr *)sun, sizeof(*sun)) == 0;
+    close(fd);
+    return served;
+}
+
+int
+tickets_add(struct tickets *t, uint16_t port, struct cs_error *err)
+{
+    struct sockaddr_un sun = { .sun_family = AF_UNIX };
+    char *path;
+    int fd;
+
+    if (t->n == SOCKETS_MAX ||
+        asprintf(&path, "%s/%u", t->directory, (unsigned int)port) < 0)
+        return cs_nomem(err);
+    if (strlen(path) >= sizeof(sun.sun_path)) {
+        free(path);
+        return cs_fail(err, CS_SYSTEM, "%s is too long for a socket's name",
+                       t->directory);
+    }
+    strcpy(sun.sun_path, path);
+    /* The port is ours, so nobody else can be its gateway for long. */
+    if (!is_served(&sun))
+        (void)unlink(path);
+    fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (fd < 0 || bind(fd, (struct sockaddr *)&sun, sizeof(sun)) != 0 ||
+        listen(fd, 128) != 0) {
+        (void)cs_fail(err, CS_SYSTEM, "%s: %s", path, strerror(errno));
+        if (fd >= 0)
+            close(fd);
+        free(path);
+        return CS_SYSTEM;
+    }
+    t->sockets[t->n] = fd;
+    t->paths[t->n++] = path;
+    return 0;
+}
+
+/* --- Questions --- */
+
+const char *
+tickets_host(const char *typed, const struct gate_target *fixed,
+             char buf[GATE_HOST_MAX + 1])
+{
+    static const char tail[] = ".localhost";
+    size_t len = strlen(typed);
+
+    if (fixed != NULL)
+        return fixed->host;
+    if (len <= sizeof(tail) - 1 || len > GATE_HOST_MAX ||
+        strcasecmp(typed + len - (sizeof(tail) - 1), tail) != 0)
+        return typed;
+    memcpy(buf, typed, len - (sizeof(tail) - 1));
+    buf[len - (sizeof(tail) - 1)] = '\0';
+    return buf;
+}
+
+static int
+add_ticket(struct tickets *t, const struct hc_host *conf, struct cs_buf *out)
+{
+    struct cs_buf cred = CS_BUF_INIT(MINT_CRED_MAX);
+    struct cs_error err;
+    uint8_t head[3] = { ANSWER_TICKET };
+    char *name = NULL;
+    int ret;
+
+    ret = mint_ticket(t->mint, conf->host, &cred, &name, &err);
+    if (ret == 0) {
+        head[1] = (uint8_t)(strlen(name) >> 8);
+        head[2] = (uint8_t)strlen(name);
+        cs_buf_add(out, head, sizeof(head));
+        cs_buf_add(out, name, strlen(name));
+        cs_buf_add(out, cred.p, cred.len);
+    } else {
+        syslog(LOG_WARNING, "no ticket for %s: %s", conf->host, err.text);
+    }
+    free(name);
+    cs_buf_free(&cred);
+    return ret;
+}
+
+/* The answer to a question about this host. */
+static void
+answer(struct tickets *t, const char *typed, struct cs_buf *out)
+{
+    char buf[GATE_HOST_MAX + 1];
+    struct hc_host *conf = NULL;
+    uint8_t kind = ANSWER_NOTHING;
+
+    if (hc_host_load(tickets_host(typed, t->fixed, buf), &conf, NULL) == 0 &&
+        conf->reachable)
+        kind = ANSWER_PASS;
+    if (kind == ANSWER_PASS && conf->credssp.delegate &&
+        conf->policy->delegation == GW_DELEG_CREDSSP) {
+        if (add_ticket(t, conf, out) == 0)
+            kind = ANSWER_TICKET;
+        else
+            cs_buf_reset(out);
+    }
+    if (kind != ANSWER_TICKET)
+        cs_buf_add(out, &kind, 1);
+    hc_host_free(&conf);
+}
+
+static int
+is_ours(int fd)
+{
+    struct ucred peer;
+    socklen_t len = sizeof(peer);
+
+    return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) == 0 &&
+        peer.uid == getuid();
+}
+
+static void
+serve_one(struct tickets *t, int fd)
+{
+    struct pollfd wait = { fd, POLLIN, 0 };
+    struct cs_buf out = CS_BUF_INIT(MINT_CRED_MAX + GATE_HOST_MAX + 64);
+    char question[QUESTION_MAX + 1];
+    ssize_t n;
+
+    if (!is_ours(fd) || poll(&wait, 1, PATIENCE_MS) != 1)
+        return;
+    n = recv(fd, question, sizeof(question), MSG_DONTWAIT);
+    if (n < 2 || n > QUESTION_MAX || question[0] != QUESTION_VERSION ||
+        memchr(question, '\0', (size_t)n) != NULL)
+        return;
+    question[n] = '\0';
+    answer(t, question + 1, &out);
+    if (out.error == 0)
+        (void)send(fd, out.p, out.len, MSG_DONTWAIT | MSG_NOSIGNAL);
+    cs_buf_free(&out);
+}
+
+static void *
+serve(void *data)
+{
+    struct tickets *t = data;
+    struct pollfd fds[SOCKETS_MAX + 1];
+    size_t i;
+    int fd;
+
+    for (i = 0; i < t->n; i++)
+        fds[i] = (struct pollfd){ t->sockets[i], POLLIN, 0 };
+    fds[t->n] = (struct pollfd){ t->stop, POLLIN, 0 };
+    for (;;) {
+        if (poll(fds, t->n + 1, -1) < 0 && errno != EINTR)
+            return NULL;
+        if (fds[t->n].revents != 0)
+            return NULL;
+        for (i = 0; i < t->n; i++) {
+            fd = (fds[i].revents != 0) ?
+                accept4(t->sockets[i], NULL, NULL, SOCK_CLOEXEC) : -1;
+            if (fd < 0)
+                continue;
+            serve_one(t, fd);
+            close(fd);
+        }
+    }
+}
+
+int
+tickets_start(struct tickets *t, struct mint *mint,
+              const struct gate_target *fixed, struct cs_error *err)
+{
+    t->mint = mint;
+    t->fixed = fixed;
+    t->running = pthread_create(&t->thread, NULL, serve, t) == 0;
+    return t->running ? 0 : cs_fail(err, CS_SYSTEM, "no thread for tickets");
+}
+
+void
+tickets_free(struct tickets **tickets)
+{
+    struct tickets *t = *tickets;
+    uint64_t one = 1;
+
+    *tickets = NULL;
+    if (t == NULL)
+        return;
+    if (t->running && write(t->stop, &one, sizeof(one)) == sizeof(one))
+        (void)pthread_join(t->thread, NULL);
+    while (t->n > 0) {
+        t->n--;
+        (void)unlink(t->paths[t->n]);
+        close(t->sockets[t->n]);
+        free(t->paths[t->n]);
+    }
+    if (t->stop >= 0)
+        close(t->stop);
+    free(t->directory);
+    free(t);
+}

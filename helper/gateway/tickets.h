@@ -1,0 +1,31 @@
+/*
+ * tickets.h - the Unix sockets at which the plugin asks for tickets
+ * (docs/PROTOCOL.tickets.md), served by a thread.
+ */
+#ifndef GATE_TICKETS_H
+#define GATE_TICKETS_H
+
+#include "mint.h"
+#include "target.h"
+
+struct tickets;
+
+/* Make the sockets' directory, and what sockets there need. */
+int tickets_new(struct tickets **out, struct cs_error *err);
+/* Add the socket for a port that the gateway listens on.  Before the sandbox. */
+int tickets_add(struct tickets *tickets, uint16_t port, struct cs_error *err);
+/* The directory, which has to be writable to remove the sockets.  Borrowed. */
+const char *tickets_directory(const struct tickets *tickets);
+
+/* Serve from now on.  fixed: the one target, or NULL.  All is borrowed. */
+int tickets_start(struct tickets *tickets, struct mint *mint,
+                  const struct gate_target *fixed, struct cs_error *err);
+/* Remove the sockets. */
+void tickets_free(struct tickets **tickets);
+
+/* The host that a name stands for: without ".localhost"; fixed's, if there is
+ * one.  Borrowed from the arguments, or buf. */
+const char *tickets_host(const char *typed, const struct gate_target *fixed,
+                         char buf[GATE_HOST_MAX + 1]);
+
+#endif /* GATE_TICKETS_H */

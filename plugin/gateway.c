@@ -1,0 +1,269 @@
+/* gateway.c - asking gss-winrm-gateway for a ticket. */
+#include "config.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <unistd.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+
+#include "clock.h"
+#include "gateway.h"
+#include "trace.h"
+
+#define QUESTION_VERSION 1
+#define ANSWER_MAX 16384        /* bytes */
+#define PATIENCE_MS 50
+#define HOST_MAX 255            /* bytes */
+
+void
+gw_offer_free(struct gw_offer *offer)
+{
+    free(offer->name);
+    if (offer->token != NULL)
+        explicit_bzero(offer->token, offer->len);
+    free(offer->token);
+    memset(offer, 0, sizeof(*offer));
+}
+
+int
+gw_offer_parse(const void *bytes, size_t len, struct gw_offer *out)
+{
+    const unsigned char *p = bytes;
+    size_t n;
+
+    memset(out, 0, sizeof(*out));
+    if (len == 0 || p[0] > GW_OFFER_TICKET ||
+        (p[0] != GW_OFFER_TICKET && len != 1))
+        return EINVAL;
+    if (p[0] != GW_OFFER_TICKET) {
+        out->kind = p[0];
+        return 0;
+    }
+    if (len < 3)
+        return EINVAL;
+    n = (size_t)p[1] << 8 | p[2];
+    if (n == 0 || n >= len - 3 || memchr(p + 3, '\0', n) != NULL)
+        return EINVAL;
+    out->len = len - 3 - n;
+    out->name = strndup((const char *)p + 3, n);
+    out->token = malloc(out->len);
+    if (out->name == NULL || out->token == NULL) {
+        free(out->name);
+        free(out->token);
+        memset(out, 0, sizeof(*out));
+        return ENOMEM;
+    }
+    memcpy(out->token, p + 3 + n, out->len);
+    out->kind = GW_OFFER_TICKET;
+    return 0;
+}
+
+/* --- Whom to ask --- */
+
+static int
+is_local(const struct gw_addr *addr)
+{
+    static const uint8_t v4[12] = { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff };
+    static const uint8_t v6[16] = { [15] = 1 };
+
+    return (memcmp(addr->b, v4, sizeof(v4)) == 0 && addr->b[12] == 127) ||
+        memcmp(addr->b, v6, sizeof(v6)) == 0;
+}
+
+uint16_t
+gw_proxy_port(const char *url)
+{
+    static const char *const hosts[] = { "127.0.0.1:", "localhost:", "[::1]:" };
+    unsigned long port = 0;
+    char *end;
+    size_t i, len;
+
+    if (strncasecmp(url, "http://", 7) == 0)
+        url += 7;
+    for (i = 0; i < sizeof(hosts) / sizeof(*hosts); i++) {
+        len = strlen(hosts[i]);
+        if (strncasecmp(url, hosts[i], len) == 0 && url[len] >= '1' &&
+            url[len] <= '9') {
+            port = strtoul(url + len, &end, 10);
+            return (port <= 65535 && (*end == '\0' || strcmp(end, "/") == 0)) ?
+                (uint16_t)port : 0;
+        }
+    }
+    return 0;
+}
+
+static uint16_t
+port_of_proxy(void)
+{
+    const char *url = secure_getenv("http_proxy");
+
+    if (url == NULL)
+        url = secure_getenv("HTTP_PROXY");
+    return (url != NULL) ? gw_proxy_port(url) : 0;
+}
+
+/* Where the sockets are, as the gateway finds it (runtime.h). */
+static int
+find_directory(char *buf, size_t size)
+{
+    const char *runtime = secure_getenv("XDG_RUNTIME_DIR");
+    int len;
+
+    if (runtime != NULL && runtime[0] == '/')
+        len = snprintf(buf, size, "%s/gss-winrm/gateway", runtime);
+    else
+        len = snprintf(buf, size, "/tmp/gss-winrm-%lu/gateway",
+                       (unsigned long)geteuid());
+    return (len > 0 && (size_t)len < size) ? 0 : EINVAL;
+}
+
+static int
+find_socket(uint16_t port, struct sockaddr_un *sun)
+{
+    size_t len;
+
+    memset(sun, 0, sizeof(*sun));
+    sun->sun_family = AF_UNIX;
+    if (find_directory(sun->sun_path, sizeof(sun->sun_path) - 6) != 0)
+        return EINVAL;
+    len = strlen(sun->sun_path);
+    (void)snprintf(sun->sun_path + len, sizeof(sun->sun_path) - len, "/%u",
+                   (unsigned)port);
+    return 0;
+}
+
+int
+gw_gateway_exists(void)
+{
+    struct sockaddr_un sun;
+    int error = errno, exists;
+    struct stat st;
+
+    exists = find_directory(sun.sun_path, sizeof(sun.sun_path)) == 0 &&
+        lstat(sun.sun_path, &st) == 0 && S_ISDIR(st.st_mode) &&
+        st.st_uid == geteuid();
+    errno = error;
+    return exists;
+}
+
+/* --- Asking --- */
+
+/* Is the other end a process of our user? */
+static int
+is_ours(int fd)
+{
+    struct ucred peer;
+    socklen_t len = sizeof(peer);
+
+    return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) == 0 &&
+        peer.uid == geteuid();
+}
+
+static int
+send_question(int fd, const char *host)
+{
+    char question[1 + HOST_MAX];
+    size_t len = strlen(host);
+
+    if (len == 0 || len > HOST_MAX)
+        return -1;
+    question[0] = QUESTION_VERSION;
+    memcpy(question + 1, host, len);
+    return send(fd, question, 1 + len, MSG_NOSIGNAL | MSG_DONTWAIT) ==
+        (ssize_t)(1 + len) ? 0 : -1;
+}
+
+/* A signal may interrupt, which does not make the time longer. */
+static ssize_t
+await(int fd, void *buf, size_t size)
+{
+    struct pollfd wait = { fd, POLLIN, 0 };
+    long long end = gw_now_ms() + PATIENCE_MS, now;
+    int n;
+
+    for (;;) {
+        now = gw_now_ms();
+        if (now >= end)
+            return -1;
+        n = poll(&wait, 1, (int)(end - now));
+        if (n > 0)
+            return recv(fd, buf, size, MSG_DONTWAIT);
+        if (n == 0 || errno != EINTR)
+            return -1;
+    }
+}
+
+static void
+converse(int fd, const char *host, struct gw_offer *out)
+{
+    unsigned char answer[ANSWER_MAX];
+    ssize_t n = -1;
+
+    if (is_ours(fd) && send_question(fd, host) == 0)
+        n = await(fd, answer, sizeof(answer));
+    if (n <= 0 || gw_offer_parse(answer, (size_t)n, out) != 0)
+        gw_trace("HTTP@%s: the gateway does not answer; going on without it",
+                 host);
+    explicit_bzero(answer, sizeof(answer));
+}
+
+static void
+ask(uint16_t port, const char *host, struct gw_offer *out)
+{
+    struct sockaddr_un sun;
+    struct stat st;
+    int fd;
+
+    if (find_socket(port, &sun) != 0 || lstat(sun.sun_path, &st) != 0 ||
+        !S_ISSOCK(st.st_mode) || st.st_uid != geteuid())
+        return;
+    fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (fd < 0)
+        return;
+    if (connect(fd, (struct sockaddr *)&sun, sizeof(sun)) == 0)
+        converse(fd, host, out);
+    else
+        gw_trace("HTTP@%s: the gateway at port %u does not listen; going on "
+                 "without it", host, (unsigned)port);
+    close(fd);
+    out->port = port;
+}
+
+/* Other connections to the same port would get the same answer. */
+static int
+is_first(const struct gw_conns *conns, size_t i)
+{
+    size_t j;
+
+    for (j = 0; j < i; j++) {
+        if (is_local(&conns->v[j].addr) &&
+            conns->v[j].port == conns->v[i].port)
+            return 0;
+    }
+    return 1;
+}
+
+void
+gw_gateway_ask(const struct gw_conns *conns, const char *host,
+               struct gw_offer *out)
+{
+    int error = errno;
+    uint16_t port;
+    size_t i;
+
+    memset(out, 0, sizeof(*out));
+    for (i = 0; i < conns->n && out->kind == GW_OFFER_NONE; i++) {
+        if (is_local(&conns->v[i].addr) && is_first(conns, i))
+            ask(conns->v[i].port, host, out);
+    }
+    port = (conns->n == 0) ? port_of_proxy() : 0;
+    if (port != 0)
+        ask(port, host, out);
+    errno = error;
+}

@@ -1,0 +1,47 @@
+/*
+ * gateway.h - asking gss-winrm-gateway for a ticket (docs/PROTOCOL.tickets.md).
+ *
+ * A program whose connection leads to the gateway of its own user speaks
+ * Kerberos to that, by a ticket of its making; or the gateway passes on what it
+ * sends.  Costs nothing where there is no connection to this machine and no
+ * proxy in the environment; waits 50 ms at most.
+ */
+#ifndef GW_GATEWAY_H
+#define GW_GATEWAY_H
+
+#include "evidence.h"
+
+enum gw_offer_kind {
+    GW_OFFER_NONE,              /* there is no gateway, or not for this host */
+    GW_OFFER_PASS,              /* it is WinRM, and the server will decide */
+    GW_OFFER_TICKET
+};
+
+/* Owns name and token. */
+struct gw_offer {
+    enum gw_offer_kind kind;
+    uint16_t port;              /* of the gateway */
+    char *name;                 /* TICKET: of the service, a principal */
+    void *token;                /* ... and krb5's exported credential */
+    size_t len;                 /* bytes */
+};
+
+/* Has this user ever had one?  One look at the file system. */
+int gw_gateway_exists(void);
+
+/*
+ * Ask each gateway that one of the connections leads to, or with no connection
+ * that http_proxy names, about host.  Any failure is no offer.
+ */
+void gw_gateway_ask(const struct gw_conns *conns, const char *host,
+                    struct gw_offer *out);
+void gw_offer_free(struct gw_offer *offer);
+
+/* The port in "http://ADDRESS:PORT[/]" if the address is of this machine, else
+ * 0.  Pure. */
+uint16_t gw_proxy_port(const char *url);
+
+/* Take an answer of len bytes apart: 0 with out filled, EINVAL, ENOMEM.  Pure. */
+int gw_offer_parse(const void *bytes, size_t len, struct gw_offer *out);
+
+#endif /* GW_GATEWAY_H */
