@@ -131,8 +131,8 @@ def rate_text(lot):
 def session_text(lot, rows):
     out = ['## Sessions', '', 'A new connection, CredSSP with Kerberos inside (RSA-2048), one message of 1 KiB there '
            'and back, and the end of it, one after the other. The gateway\'s broker has the password and the tickets. '
-           'pypsrp makes its WSMan object with a user and a password, and gets two tickets with them each time: that is '
-           'what it does. "Given tickets", it is changed to find both in a memory cache. None verifies the certificate '
+           'pypsrp makes its WSMan object with a user and a password, and gets two tickets with them each time: what '
+           'it does. "Given tickets", it is changed to find both in a memory cache. None verifies the certificate '
            'inside. The processes live on, so that nothing is loaded or compiled meanwhile.', '',
            '| | ' + ' | '.join('TLS %s | per second' % tls for tls in TLS) + ' |',
            '|---|' + '---:|---:|' * len(TLS)]
