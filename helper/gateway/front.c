@@ -2,6 +2,7 @@
 #include "config.h"
 
 #include <errno.h>
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -72,6 +73,13 @@ add_headers(struct MHD_Response *r, const struct client_answer *answer)
         (void)MHD_add_response_header(r, "Allow", "POST");
 }
 
+/* An answer may have a password in it. */
+static void
+wipe_answer(void *p)
+{
+    cs_wipe_free(p, malloc_usable_size(p));
+}
+
 /* The body is given away. */
 static enum MHD_Result
 queue(struct MHD_Connection *c, struct client_answer *answer, int close)
@@ -80,8 +88,8 @@ queue(struct MHD_Connection *c, struct client_answer *answer, int close)
     struct MHD_Response *r;
     enum MHD_Result ret;
 
-    r = MHD_create_response_from_buffer(body->len, body->p,
-                                        MHD_RESPMEM_MUST_FREE);
+    r = MHD_create_response_from_buffer_with_free_callback(body->len, body->p,
+                                                           wipe_answer);
     if (r == NULL)
         return MHD_NO;
     memset(body, 0, sizeof(*body));
