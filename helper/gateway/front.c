@@ -2,6 +2,7 @@
 #include "config.h"
 
 #include <errno.h>
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -72,16 +73,26 @@ add_headers(struct MHD_Response *r, const struct client_answer *answer)
         (void)MHD_add_response_header(r, "Allow", "POST");
 }
 
-static enum MHD_Result
-queue(struct MHD_Connection *c, const struct client_answer *answer, int close)
+/* An answer may have a password in it. */
+static void
+wipe_answer(void *p)
 {
+    cs_wipe_free(p, malloc_usable_size(p));
+}
+
+/* The body is given away. */
+static enum MHD_Result
+queue(struct MHD_Connection *c, struct client_answer *answer, int close)
+{
+    struct cs_buf *body = &answer->a.body;
     struct MHD_Response *r;
     enum MHD_Result ret;
 
-    r = MHD_create_response_from_buffer(answer->a.body.len, answer->a.body.p,
-                                        MHD_RESPMEM_MUST_COPY);
+    r = MHD_create_response_from_buffer_with_free_callback(body->len, body->p,
+                                                           wipe_answer);
     if (r == NULL)
         return MHD_NO;
+    memset(body, 0, sizeof(*body));
     add_headers(r, answer);
     if (close)
         (void)MHD_add_response_header(r, "Connection", "close");
@@ -255,8 +266,11 @@ handle(void *cls, struct MHD_Connection *c, const char *url,
     if (!r->begun) {
         r->begun = 1;
         r->body.max = f->gate->limits->max_message;
-        return examine(f, c, r, method, version, &status) == 0 ? MHD_YES :
-            refuse(c, r, status);
+        if (examine(f, c, r, method, version, &status) != 0)
+            return refuse(c, r, status);
+        if (r->headers.has_length && r->headers.length > 0)
+            (void)cs_buf_room(&r->body, r->headers.length);
+        return MHD_YES;
     }
     if (*size > 0) {
         cs_buf_add(&r->body, data, *size);

@@ -6,6 +6,7 @@
 
 #include <argp.h>
 #include <errno.h>
+#include <malloc.h>
 #include <netdb.h>
 #include <poll.h>
 #include <signal.h>
@@ -24,6 +25,10 @@
 
 #define LISTENERS_MAX 16
 #define EXIT_NO_BROKER 3
+/* Of malloc, in bytes: what is mapped by itself, and what each of its arenas
+ * (of which there are eight for a processor) may keep at its end. */
+#define MMAP_THRESHOLD (4 << 20)
+#define TRIM_THRESHOLD (2 << 20)
 
 const char *argp_program_version = PACKAGE_NAME "-gateway " PACKAGE_VERSION;
 
@@ -292,6 +297,18 @@ catch_signals(struct cs_error *err)
                                   strerror(errno));
 }
 
+/*
+ * The buffers of a message are freed after it.  Pages that the C library gave
+ * back then would be touched anew by the next one, at a cost of as much as
+ * encrypting it.
+ */
+static void
+keep_pages(void)
+{
+    (void)mallopt(M_MMAP_THRESHOLD, MMAP_THRESHOLD);
+    (void)mallopt(M_TRIM_THRESHOLD, TRIM_THRESHOLD);
+}
+
 /* Modules and libraries that are loaded at the first use would not be found
  * in the sandbox. */
 static int
@@ -423,6 +440,7 @@ main(int argc, char **argv)
 
     memset(&g, 0, sizeof(g));
     argp_parse(&argp, argc, argv, 0, NULL, &o);
+    keep_pages();
     /* Whatever tickets there are, they are the broker's business. */
     (void)unsetenv("KRB5CCNAME");
     openlog("gss-winrm-gateway", LOG_NDELAY | LOG_PID | LOG_PERROR,
