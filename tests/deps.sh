@@ -12,7 +12,7 @@ declare -A packages=(
     [build]="build-essential autoconf automake libtool pkg-config libkrb5-dev
              libssl-dev xz-utils libmicrohttpd-dev libcurl4-openssl-dev
              libjansson-dev libseccomp-dev libmnl-dev libcap-ng-dev
-             libsystemd-dev"
+             libsystemd-dev libpam0g-dev"
     [check]="libcmocka-dev krb5-kdc krb5-admin-server krb5-user
              libnss-wrapper
              libkrb5-dev libssl-dev gss-ntlmssp krb5-gss-samples python3
