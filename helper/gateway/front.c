@@ -72,16 +72,18 @@ add_headers(struct MHD_Response *r, const struct client_answer *answer)
         (void)MHD_add_response_header(r, "Allow", "POST");
 }
 
+/* The body is given away. */
 static enum MHD_Result
-queue(struct MHD_Connection *c, const struct client_answer *answer, int close)
+queue(struct MHD_Connection *c, struct client_answer *answer, int close)
 {
     struct MHD_Response *r;
     enum MHD_Result ret;
 
     r = MHD_create_response_from_buffer(answer->a.body.len, answer->a.body.p,
-                                        MHD_RESPMEM_MUST_COPY);
+                                        MHD_RESPMEM_MUST_FREE);
     if (r == NULL)
         return MHD_NO;
+    memset(&answer->a.body, 0, sizeof(answer->a.body));
     add_headers(r, answer);
     if (close)
         (void)MHD_add_response_header(r, "Connection", "close");
@@ -251,8 +253,11 @@ handle(void *cls, struct MHD_Connection *c, const char *url,
     if (!r->begun) {
         r->begun = 1;
         r->body.max = f->gate->limits->max_message;
-        return examine(f, c, r, method, &status) == 0 ? MHD_YES :
-            refuse(c, r, status);
+        if (examine(f, c, r, method, &status) != 0)
+            return refuse(c, r, status);
+        if (r->headers.has_length && r->headers.length > 0)
+            (void)cs_buf_room(&r->body, r->headers.length);
+        return MHD_YES;
     }
     if (*size > 0) {
         cs_buf_add(&r->body, data, *size);

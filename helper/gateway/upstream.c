@@ -56,11 +56,25 @@ open_socket(void *data, curlsocktype purpose, struct curl_sockaddr *address)
                   address->protocol);
 }
 
+/* All that is announced; what is too much fails when it comes. */
+static void
+make_room(struct upstream *u)
+{
+    struct cs_buf *body = &u->reply->body;
+    curl_off_t len = -1;
+
+    (void)curl_easy_getinfo(u->curl, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &len);
+    if (len > 0 && (uint64_t)len <= body->max)
+        (void)cs_buf_room(body, (size_t)len);
+}
+
 static size_t
 take_body(char *p, size_t size, size_t n, void *data)
 {
     struct upstream *u = data;
 
+    if (u->reply->body.p == NULL)
+        make_room(u);
     cs_buf_add(&u->reply->body, p, size * n);
     if (u->reply->body.error != 0)
         u->too_much = "the server's answer is longer than max_message allows";
