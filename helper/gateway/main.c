@@ -16,6 +16,7 @@
 #include <unistd.h>
 #include <curl/curl.h>
 #include <netinet/in.h>
+#include <sys/resource.h>
 #include <sys/signalfd.h>
 
 #include "front.h"
@@ -133,7 +134,7 @@ open_listener(const struct addrinfo *ai)
     if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one)) != 0 ||
         (ai->ai_family == AF_INET6 &&
          setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &one, sizeof(one)) != 0) ||
-        bind(fd, ai->ai_addr, ai->ai_addrlen) != 0 || listen(fd, 128) != 0) {
+        bind(fd, ai->ai_addr, ai->ai_addrlen) != 0 || listen(fd, SOMAXCONN) != 0) {
         close(fd);
         return -1;
     }
@@ -208,8 +209,12 @@ serve_one(struct gateway *g, int listener)
     int fd;
 
     fd = accept4(listener, (struct sockaddr *)&ss, &len, SOCK_CLOEXEC);
-    if (fd < 0)
+    if (fd < 0) {
+        /* Without descriptors: no hurry. */
+        if (errno == EMFILE || errno == ENFILE)
+            (void)poll(NULL, 0, 100);
         return;
+    }
     if (peer_uid(g->peer, fd, &uid, &err) != 0) {
         syslog(LOG_WARNING, "refused a connection: %s", err.text);
         front_refuse(fd, "who you are cannot be known");
@@ -289,6 +294,19 @@ catch_signals(struct cs_error *err)
         signalfd(-1, &set, SFD_CLOEXEC) : -1;
     return fd >= 0 ? fd : cs_fail(err, CS_SYSTEM, "signals: %s",
                                   strerror(errno));
+}
+
+/* A connection takes three; the usual limit is for programs that call
+ * select(). */
+static void
+raise_descriptors(void)
+{
+    struct rlimit limit;
+
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+        return;
+    limit.rlim_cur = limit.rlim_max;
+    (void)setrlimit(RLIMIT_NOFILE, &limit);
 }
 
 /* Modules and libraries that are loaded at the first use would not be found
@@ -414,6 +432,7 @@ main(int argc, char **argv)
     argp_parse(&argp, argc, argv, 0, NULL, &o);
     /* Whatever tickets there are, they are the broker's business. */
     (void)unsetenv("KRB5CCNAME");
+    raise_descriptors();
     openlog("gss-winrm-gateway", LOG_NDELAY | LOG_PID | LOG_PERROR,
             LOG_DAEMON);
     signals = catch_signals(&err);
