@@ -13,7 +13,7 @@
  * blocked already.  0 or an error; CS_UNEXPECTED when threads are left, so
  * that broker must not be freed.
  */
-int serve(struct broker *broker, int listener, unsigned int idle_exit,
-          struct cs_error *err);
+int broker_serve(struct broker *broker, int listener, unsigned int idle_exit,
+                 struct cs_error *err);
 
 #endif /* BD_SERVE_H */

@@ -95,7 +95,7 @@ read_ready(int fd, char *buf, size_t size)
 static void
 end_gateway(struct run *r)
 {
-    struct timespec pause = { 0, 10 * 1000 * 1000 };
+    struct timespec pause = { 0, 10L * 1000 * 1000 };
     int i;
 
     if (r->gateway <= 0)

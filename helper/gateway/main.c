@@ -20,7 +20,6 @@
 #include <sys/signalfd.h>
 
 #include "front.h"
-#include "peer.h"
 #include "sandbox.h"
 #include "tickets.h"
 
@@ -43,6 +42,8 @@ struct gateway {
     struct bl_link *broker;
     struct cs_tls_config *tls;
     struct peer *peer;
+    struct who *who;
+    struct ledger *ledger;
     struct mint *mint;
     struct tickets *tickets;
     struct front *front;
@@ -215,7 +216,7 @@ serve_one(struct gateway *g, int listener)
             (void)poll(NULL, 0, 100);
         return;
     }
-    if (peer_uid(g->peer, fd, &uid, &err) != 0) {
+    if (peer_find(g->peer, fd, &uid, NULL, &err) != 0) {
         syslog(LOG_WARNING, "refused a connection: %s", err.text);
         front_refuse(fd, "who you are cannot be known");
     } else if (uid != getuid()) {
@@ -381,6 +382,10 @@ prepare(struct gateway *g, const struct options *o, struct cs_error *err)
     if (ret == 0)
         ret = peer_new(&g->peer, err);
     if (ret == 0)
+        ret = who_new(&g->who, err);
+    if (ret == 0)
+        ret = ledger_new(&g->ledger, err);
+    if (ret == 0)
         ret = bl_open(o->broker, &g->broker, err);
     if (ret == 0)
         ret = bl_confine(g->broker, err);
@@ -400,9 +405,13 @@ prepare(struct gateway *g, const struct options *o, struct cs_error *err)
     g->gate.broker = g->broker;
     g->gate.limits = g->limits;
     g->gate.tls = g->tls;
+    g->gate.peer = g->peer;
+    g->gate.who = g->who;
+    g->gate.ledger = g->ledger;
     fixed = (o->target != NULL) ? &g->fixed : NULL;
     ret = front_new(&g->gate, g->mint, fixed, &g->front, err);
-    return ret != 0 ? ret : tickets_start(g->tickets, g->mint, fixed, err);
+    return ret != 0 ? ret : tickets_start(g->tickets, g->mint, g->ledger, fixed,
+                                          err);
 }
 
 static void
@@ -416,6 +425,8 @@ clean_up(struct gateway *g)
     bl_close(&g->broker);
     cs_tls_config_free(&g->tls);
     peer_free(&g->peer);
+    who_free(&g->who);
+    ledger_free(&g->ledger);
     hc_gateway_free(&g->limits);
     curl_global_cleanup();
 }

@@ -325,7 +325,8 @@ test_gateway(void **state)
     (void)state;
     gateway_is_default("");
     gateway_is_default("gateway = {\n listen = 0.0.0.0:5980 [::]:1 127.0.0.1 "
-                       "[::1] localhost:5980 127.0.0.1:0 127.0.0.1:65536 ::1:1 "
+                       "[::1] localhost:5980 127.0.0.1:0 127.0.0.1:65536 "
+                       "::1:1 "
                        "[127.0.0.1]:1 10.0.0.1:80 : []:1 [:1\n"
                        " max_message = 15\n max_header = 1025\n"
                        " connections = many\n connect_timeout = 0\n"
