@@ -17,6 +17,7 @@
 #include <unistd.h>
 #include <curl/curl.h>
 #include <netinet/in.h>
+#include <sys/resource.h>
 #include <sys/signalfd.h>
 
 #include "front.h"
@@ -139,7 +140,7 @@ open_listener(const struct addrinfo *ai)
     if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one)) != 0 ||
         (ai->ai_family == AF_INET6 &&
          setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &one, sizeof(one)) != 0) ||
-        bind(fd, ai->ai_addr, ai->ai_addrlen) != 0 || listen(fd, 128) != 0) {
+        bind(fd, ai->ai_addr, ai->ai_addrlen) != 0 || listen(fd, SOMAXCONN) != 0) {
         close(fd);
         return -1;
     }
@@ -214,8 +215,12 @@ serve_one(struct gateway *g, int listener)
     int fd;
 
     fd = accept4(listener, (struct sockaddr *)&ss, &len, SOCK_CLOEXEC);
-    if (fd < 0)
+    if (fd < 0) {
+        /* Without descriptors: no hurry. */
+        if (errno == EMFILE || errno == ENFILE)
+            (void)poll(NULL, 0, 100);
         return;
+    }
     if (peer_find(g->peer, fd, &uid, NULL, &err) != 0) {
         syslog(LOG_WARNING, "refused a connection: %s", err.text);
         front_refuse(fd, "who you are cannot be known");
@@ -307,6 +312,19 @@ keep_pages(void)
 {
     (void)mallopt(M_MMAP_THRESHOLD, MMAP_THRESHOLD);
     (void)mallopt(M_TRIM_THRESHOLD, TRIM_THRESHOLD);
+}
+
+/* A connection takes three; the usual limit is for programs that call
+ * select(). */
+static void
+raise_descriptors(void)
+{
+    struct rlimit limit;
+
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+        return;
+    limit.rlim_cur = limit.rlim_max;
+    (void)setrlimit(RLIMIT_NOFILE, &limit);
 }
 
 /* Modules and libraries that are loaded at the first use would not be found
@@ -443,6 +461,7 @@ main(int argc, char **argv)
     keep_pages();
     /* Whatever tickets there are, they are the broker's business. */
     (void)unsetenv("KRB5CCNAME");
+    raise_descriptors();
     openlog("gss-winrm-gateway", LOG_NDELAY | LOG_PID | LOG_PERROR,
             LOG_DAEMON);
     signals = catch_signals(&err);

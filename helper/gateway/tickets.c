@@ -111,7 +111,7 @@ tickets_add(struct tickets *t, uint16_t port, struct cs_error *err)
         (void)unlink(path);
     fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (fd < 0 || bind(fd, (struct sockaddr *)&sun, sizeof(sun)) != 0 ||
-        listen(fd, 128) != 0) {
+        listen(fd, SOMAXCONN) != 0) {
         (void)cs_fail(err, CS_SYSTEM, "%s: %s", path, strerror(errno));
         if (fd >= 0)
             close(fd);
