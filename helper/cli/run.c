@@ -8,6 +8,7 @@
 #include "config.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -120,6 +121,7 @@ start_gateway(struct run *r)
         free(path);
         return -1;
     }
+    (void)fcntl(fds[0], F_SETFD, FD_CLOEXEC);
     r->gateway = spawn_gateway(path, fds[1]);
     (void)close(fds[1]);
     if (r->gateway != -1)
