@@ -113,14 +113,14 @@ too_long(const struct front *f, struct request *r)
 
 static enum MHD_Result
 take_header(void *cls, enum MHD_ValueKind kind, const char *name,
-            const char *value)
+            size_t name_len, const char *value, size_t len)
 {
     struct request *r = cls;
 
     (void)kind;
     if (value == NULL)
         value = "";
-    gate_headers_add(&r->headers, name, strlen(name), value, strlen(value));
+    gate_headers_add(&r->headers, name, name_len, value, len);
     if (strcasecmp(name, "Content-Type") == 0)
         r->type = value;
     if (!gate_header_up(name) || r->nforward == GATE_HEADERS_MAX)
@@ -141,7 +141,7 @@ examine_headers(struct front *f, struct MHD_Connection *c, struct request *r,
     int ret;
 
     gate_headers_init(&r->headers, f->gate->limits->max_header);
-    (void)MHD_get_connection_values(c, MHD_HEADER_KIND, take_header, r);
+    (void)MHD_get_connection_values_n(c, MHD_HEADER_KIND, take_header, r);
     ret = gate_headers_finish(&r->headers, &r->err);
     if (ret == 0 && r->headers.has_length &&
         r->headers.length > f->gate->limits->max_message) {
@@ -158,8 +158,13 @@ examine_headers(struct front *f, struct MHD_Connection *c, struct request *r,
 }
 
 static int
-examine_method(struct request *r, const char *method, unsigned int *status)
+examine_method(struct request *r, const char *method, const char *version,
+               unsigned int *status)
 {
+    if (strcmp(version, "HTTP/1.1") != 0) {
+        *status = MHD_HTTP_HTTP_VERSION_NOT_SUPPORTED;
+        return cs_fail(&r->err, CS_MALFORMED, "WinRM needs HTTP/1.1");
+    }
     if (strcmp(method, "CONNECT") == 0) {
         *status = MHD_HTTP_NOT_IMPLEMENTED;
         return cs_fail(&r->err, CS_MALFORMED, "this is no tunnel: it "
@@ -177,13 +182,13 @@ examine_method(struct request *r, const char *method, unsigned int *status)
 /* Everything that can be known before the body. */
 static int
 examine(struct front *f, struct MHD_Connection *c, struct request *r,
-        const char *method, unsigned int *status)
+        const char *method, const char *version, unsigned int *status)
 {
     const char *host;
     int ret;
 
     *status = MHD_HTTP_BAD_REQUEST;
-    ret = examine_method(r, method, status);
+    ret = examine_method(r, method, version, status);
     if (ret == 0)
         ret = examine_headers(f, c, r, status);
     if (ret != 0)
@@ -256,13 +261,12 @@ handle(void *cls, struct MHD_Connection *c, const char *url,
     unsigned int status;
 
     (void)url;
-    (void)version;
     if (r == NULL || client == NULL)
         return MHD_NO;
     if (!r->begun) {
         r->begun = 1;
         r->body.max = f->gate->limits->max_message;
-        if (examine(f, c, r, method, &status) != 0)
+        if (examine(f, c, r, method, version, &status) != 0)
             return refuse(c, r, status);
         if (r->headers.has_length && r->headers.length > 0)
             (void)cs_buf_room(&r->body, r->headers.length);

@@ -162,7 +162,7 @@ add_rules(scmp_filter_ctx filter)
     if (ret == 0)
         ret = seccomp_rule_add(filter, SCMP_ACT_ERRNO(EACCES),
                                SCMP_SYS(socket), 1,
-                               SCMP_A0(SCMP_CMP_EQ, AF_UNIX));
+                               SCMP_A0(SCMP_CMP_EQ, AF_UNIX, 0));
     /* Threads and not processes; the arguments of clone3 cannot be seen, so
      * the C library has to use the older one. */
     if (ret == 0)

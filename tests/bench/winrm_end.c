@@ -2,10 +2,11 @@
  * winrm_end.c - a server for gateway.py: as much of WinRM as what is in front
  * of it can be measured with, and as fast as that goes.
  *
- *   winrm_end ADDRESS PEM      prints its port; ends with its input
+ *   winrm_end ADDRESS PEM [PORT]       prints its port; ends with its input
  *
  * POST /wsman authenticates a connection, by Negotiate or CredSSP, and then
- * gives every encrypted message back, encrypted.  POST /plain gives any body
+ * gives every encrypted message back, encrypted; after a while if it begins
+ * with "wait MILLISECONDS ", as Receive does.  POST /plain gives any body
  * back as it is.  A command per line on standard input, a line of reply each:
  *
  *   tls VERSION                1.2|1.3: that at most, for CredSSP
@@ -20,6 +21,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <time.h>
 #include <microhttpd.h>
 
 #include "challenge.h"
@@ -246,6 +248,22 @@ authenticate(struct MHD_Connection *c, struct connection *conn,
 
 /* --- Messages --- */
 
+/* How long is the message to be kept? */
+static void
+linger(const struct cs_buf *plain)
+{
+    char text[16] = "";
+    unsigned int ms;
+    struct timespec t;
+
+    memcpy(text, plain->p, plain->len < 15 ? plain->len : 15);
+    if (sscanf(text, "wait %u ", &ms) != 1)
+        return;
+    t.tv_sec = ms / 1000;
+    t.tv_nsec = ms % 1000 * 1000000L;
+    (void)nanosleep(&t, NULL);
+}
+
 static enum MHD_Result
 answer_message(struct MHD_Connection *c, struct connection *conn,
                const char *content_type, const struct cs_buf *body)
@@ -260,6 +278,8 @@ answer_message(struct MHD_Connection *c, struct connection *conn,
 
     ret = seal_open(conn->seal, content_type, cs_buf_span(body), BODY_MAX,
                     &plain, &inner_type, &err);
+    if (ret == 0)
+        linger(&plain);
     if (ret == 0)
         ret = seal_message(conn->seal, cs_buf_span(&plain), SOAP_TYPE,
                            &sealed, &type, &err);
@@ -360,12 +380,13 @@ connection(void *cls, struct MHD_Connection *c, void **context,
 }
 
 static struct MHD_Daemon *
-start(const char *address)
+start(const char *address, const char *port)
 {
     struct sockaddr_in sin = { .sin_family = AF_INET };
 
     if (inet_pton(AF_INET, address, &sin.sin_addr) != 1)
         return NULL;
+    sin.sin_port = htons((uint16_t)atoi(port));
     return MHD_start_daemon(
         MHD_USE_THREAD_PER_CONNECTION | MHD_USE_INTERNAL_POLLING_THREAD |
         MHD_USE_POLL | MHD_USE_ERROR_LOG, 0, NULL, NULL, handle, NULL,
@@ -373,7 +394,9 @@ start(const char *address)
         MHD_OPTION_NOTIFY_CONNECTION, connection, NULL,
         MHD_OPTION_SOCK_ADDR, (struct sockaddr *)&sin,
         MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)128 * 1024,
-        MHD_OPTION_LISTEN_BACKLOG_SIZE, 256u, MHD_OPTION_END);
+        MHD_OPTION_CONNECTION_LIMIT, 10000u,
+        MHD_OPTION_LISTENING_ADDRESS_REUSE, 1u,
+        MHD_OPTION_LISTEN_BACKLOG_SIZE, 4096u, MHD_OPTION_END);
 }
 
 /* --- The rest --- */
@@ -429,12 +452,12 @@ main(int argc, char **argv)
     struct cs_error err = { 0 };
     char line[256];
 
-    if (argc != 3 || prepare(argv[2], &err) != 0) {
-        (void)fprintf(stderr, "winrm_end: %s\n", argc != 3 ?
-                      "usage: winrm_end ADDRESS PEM" : err.text);
+    if (argc < 3 || argc > 4 || prepare(argv[2], &err) != 0) {
+        (void)fprintf(stderr, "winrm_end: %s\n", argc < 3 || argc > 4 ?
+                      "usage: winrm_end ADDRESS PEM [PORT]" : err.text);
         return 1;
     }
-    daemon = start(argv[1]);
+    daemon = start(argv[1], argc == 4 ? argv[3] : "0");
     info = daemon != NULL ?
         MHD_get_daemon_info(daemon, MHD_DAEMON_INFO_BIND_PORT) : NULL;
     if (info == NULL) {
