@@ -65,11 +65,12 @@ static int
 allow(int ruleset, const char *path, uint64_t access)
 {
     struct landlock_path_beneath_attr rule = { access, -1 };
-    int ret;
+    int fd, ret;
 
-    rule.parent_fd = open(path, O_PATH | O_CLOEXEC);
-    if (rule.parent_fd < 0)
+    fd = open(path, O_PATH | O_CLOEXEC);
+    if (fd < 0)
         return 0;               /* nothing there to read */
+    rule.parent_fd = fd;
     ret = (int)syscall(SYS_landlock_add_rule, ruleset,
                        LANDLOCK_RULE_PATH_BENEATH, &rule, 0);
     if (ret != 0) {             /* a file, which has no directory to read */
@@ -77,7 +78,7 @@ allow(int ruleset, const char *path, uint64_t access)
         ret = (int)syscall(SYS_landlock_add_rule, ruleset,
                            LANDLOCK_RULE_PATH_BENEATH, &rule, 0);
     }
-    close(rule.parent_fd);
+    close(fd);
     return ret;
 }
 

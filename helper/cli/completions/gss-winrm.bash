@@ -81,7 +81,8 @@ _gss_winrm()
         ;;
     login) options='--lifetime --no-check --stdin --askpass --json --help' ;;
     logout) options='--all --json --help' ;;
-    status | explain) options='--json --help' ;;
+    status) options='--json --watch --prometheus --help' ;;
+    explain) options='--json --help' ;;
     forward) options='--listen --help' ;;
     *) return ;;
     esac
