@@ -32,7 +32,7 @@ declare -A packages=(
             binutils build-essential libkrb5-dev libssl-dev"
     [bench]="gssproxy curl valgrind krb5-kdc krb5-admin-server krb5-user
              python3 binutils build-essential libkrb5-dev libssl-dev
-             gss-ntlmssp openssl python3-dev python3-venv"
+             gss-ntlmssp openssl python3-dev python3-venv libnss-wrapper"
     [fuzz]="clang libclang-rt-dev? libkrb5-dev libssl-dev libmicrohttpd-dev
             libcurl4-openssl-dev libseccomp-dev libmnl-dev libcap-ng-dev
             libsystemd-dev libpam0g-dev"
