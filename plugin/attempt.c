@@ -37,6 +37,8 @@ struct gw_attempt {
     char *name;                 /* its text, for people and for memory */
     const char *origin;         /* its template, borrowed from steps */
     int plain_tried;            /* no need to send that name twice */
+    int other;                  /* it is host@HOST: either the gateway's ticket
+                                 * or that, and nothing to remember */
 };
 
 void
@@ -129,7 +131,7 @@ plan(struct gw_attempt *a)
         ret = add_step(a, NULL, NULL, d->offer.name);
     if (ret == 0 && d->learned != NULL && is_candidate(a, d->learned))
         ret = add_step(a, NULL, NULL, d->learned);
-    for (t = d->policy->spn; *t != NULL; t++) {
+    for (t = d->policy->spn; *t != NULL && !a->other; t++) {
         for (h = d->hosts; *h != NULL && ret == 0; h++)
             ret = add_step(a, *t, *h, NULL);
     }
@@ -164,16 +166,19 @@ gw_attempt_begin(const struct gw_cred *cred, const struct gw_name *name,
 {
     struct gw_attempt *a;
 
-    if (!gw_host_ok(name->http_host)) {
-        gw_trace("HTTP@%s: not a host name or address; left alone",
-                 name->http_host);
+    if (!gw_host_ok(gw_name_host(name))) {
+        gw_trace("%s: not a host name or address; left alone",
+                 gw_name_host(name));
         return NULL;
     }
     a = calloc(1, sizeof(*a));
     if (a == NULL)
         return NULL;
-    a->typed = strdup(name->http_host);
-    if (a->typed == NULL || asprintf(&a->plain, "HTTP@%s", a->typed) < 0) {
+    a->other = (name->other != NULL);
+    a->typed = strdup(gw_name_host(name));
+    if (a->typed == NULL || asprintf(&a->plain, "%s%s", a->other ? "" :
+                                     "HTTP@", a->other ? name->other :
+                                     a->typed) < 0) {
         a->plain = NULL;
         goto fail;
     }
@@ -183,7 +188,8 @@ gw_attempt_begin(const struct gw_cred *cred, const struct gw_name *name,
         goto fail;
     if (a->decision.answer != GW_YES)
         return a;
-    heed_rejection(a, stale_token);
+    if (!a->other)
+        heed_rejection(a, stale_token);
     if (plan(a) != 0)
         goto fail;
     return a;
@@ -236,7 +242,8 @@ OM_uint32
 gw_attempt_flags(const struct gw_attempt *a)
 {
     return (a->decision.policy->delegation == GW_DELEG_KERBEROS &&
-            a->ticket == GSS_C_NO_CREDENTIAL && may_delegate_to(a)) ? GSS_C_DELEG_FLAG : 0;
+            a->ticket == GSS_C_NO_CREDENTIAL && !a->other &&
+            may_delegate_to(a)) ? GSS_C_DELEG_FLAG : 0;
 }
 
 gss_name_t
@@ -378,6 +385,8 @@ gw_attempt_sent(struct gw_attempt *a, int one_leg)
                  a->plain, a->name, (unsigned)a->decision.offer.port);
         return;
     }
+    if (a->other)
+        return;
     if (!gw_attempt_is_winrm(a)) {
         if (a->decision.unconnected)
             gw_memory_sent(a->typed, a->plain, &a->traffic, mute);
@@ -429,6 +438,8 @@ gw_attempt_rejected(struct gw_attempt *a)
         gw_trace("%s: the gateway does not know its ticket", a->plain);
         return;
     }
+    if (a->other)
+        return;
     /* A web site's refusal is not WinRM's. */
     if (!is_winrm && !a->decision.unconnected)
         return;
@@ -443,7 +454,7 @@ gw_attempt_proven(struct gw_attempt *a, const struct gw_cred *cred,
     char pending[GW_MEMORY_NAME];
     krb5_error_code ret;
 
-    if (a->ticket != GSS_C_NO_CREDENTIAL)
+    if (a->ticket != GSS_C_NO_CREDENTIAL || a->other)
         return;                 /* nothing was learned of the server */
     if (!gw_attempt_is_winrm(a)) {
         /* The plain name was good, wherever it went. */

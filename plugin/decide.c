@@ -39,7 +39,8 @@ static enum gw_answer
 say(const struct inquiry *q, enum gw_answer answer, const char *why,
     const char *detail)
 {
-    gw_trace("HTTP@%s: %s (%s%s)", q->name->http_host,
+    gw_trace("%s@%s: %s (%s%s)", q->name->other != NULL ? "host" : "HTTP",
+             gw_name_host(q->name),
              answer == GW_YES ? "WinRM" : "not WinRM", why, detail);
     return answer;
 }
@@ -78,7 +79,7 @@ connected(struct inquiry *q)
     enum gw_verdict verdict;
     char text[64];
 
-    verdict = gw_judge(&q->conns, p->ports, p->nports, q->name->http_host,
+    verdict = gw_judge(&q->conns, p->ports, p->nports, gw_name_host(q->name),
                        &q->conn);
     if (verdict == GW_NO_WINRM)
         return GW_UNDECIDED;
@@ -97,11 +98,11 @@ recall(struct inquiry *q)
 
     if (q->d->learned != NULL)
         return;
-    if (gw_memory_learned(q->name->http_host, name))
+    if (gw_memory_learned(gw_name_host(q->name), name))
         q->d->learned = strdup(name);
     else
         q->d->learned = gw_lesson_get(q->cred, q->d->settings->ccache,
-                                      q->name->http_host);
+                                      gw_name_host(q->name));
 }
 
 /* Rule 3, for a connection to this user's gateway: that goes to WinRM only. */
@@ -110,7 +111,9 @@ by_gateway(struct inquiry *q)
 {
     char port[16];
 
-    gw_gateway_ask(&q->conns, q->name->http_host, &q->d->offer);
+    if (!gw_gateway_exists())
+        return GW_UNDECIDED;
+    gw_gateway_ask(&q->conns, gw_name_host(q->name), &q->d->offer);
     if (q->d->offer.kind == GW_OFFER_NONE)
         return GW_UNDECIDED;
     (void)snprintf(port, sizeof(port), "%u", (unsigned)q->d->offer.port);
@@ -127,7 +130,7 @@ remembered(struct inquiry *q)
     if (q->d->learned == NULL)
         return GW_UNDECIDED;
     if (gw_other_connection(&q->conns, p->ports, p->nports,
-                            q->name->http_host))
+                            gw_name_host(q->name)))
         return say(q, GW_NO, "connected to another port of the host", "");
     return say(q, GW_YES, "learned ", q->d->learned);
 }
@@ -148,7 +151,7 @@ choose_nodes(struct inquiry *q, int reached)
         if (reached && !gw_connected_to(&q->conns, p->ports, p->nports, *node))
             continue;
         if (reached)
-            gw_trace("HTTP@%s: reached node %s", q->name->http_host, *node);
+            gw_trace("HTTP@%s: reached node %s", gw_name_host(q->name), *node);
         ret = gw_add_word(&q->d->hosts, &n, *node);
     }
     return ret;
@@ -164,7 +167,7 @@ choose_hosts(struct inquiry *q)
 
     if (p->nodes == NULL)
         return gw_add_word(&q->d->hosts, &n, p->host != NULL ? p->host :
-                           q->name->http_host);
+                           gw_name_host(q->name));
     ret = choose_nodes(q, 1);
     return (ret == 0 && q->d->hosts == NULL) ? choose_nodes(q, 0) : ret;
 }
@@ -223,6 +226,33 @@ decide(struct inquiry *q)
     return choose_hosts(q);
 }
 
+/*
+ * host@HOST and WSMAN@HOST are the machine's own names: there is nothing to put
+ * in their place but a gateway's ticket.
+ */
+static int
+decide_other(struct inquiry *q)
+{
+    int ret;
+
+    q->d->answer = GW_LEAVE;
+    if (!gw_gateway_exists())
+        return 0;
+    q->d->settings = gw_settings_get(q->name);
+    if (q->d->settings == NULL)
+        return EINVAL;
+    q->d->policy = q->d->settings->policy;
+    if (told(q) == GW_LEAVE)
+        return 0;
+    ret = gw_conns_list(&q->conns);
+    if (ret != 0)
+        return ret;
+    (void)by_gateway(q);
+    if (q->d->offer.kind == GW_OFFER_TICKET)
+        q->d->answer = GW_YES;
+    return 0;
+}
+
 int
 gw_decide(const struct gw_cred *cred, const struct gw_name *name,
           struct gw_decision *d)
@@ -232,7 +262,7 @@ gw_decide(const struct gw_cred *cred, const struct gw_name *name,
 
     memset(d, 0, sizeof(*d));
     d->conn.fd = -1;
-    ret = decide(&q);
+    ret = (name->other != NULL) ? decide_other(&q) : decide(&q);
     free(q.conns.v);
     return ret;
 }

@@ -108,23 +108,48 @@ port_of_proxy(void)
     return (url != NULL) ? gw_proxy_port(url) : 0;
 }
 
-/* Where its socket is, as the gateway finds it (runtime.h). */
+/* Where the sockets are, as the gateway finds it (runtime.h). */
 static int
-find_socket(uint16_t port, struct sockaddr_un *sun)
+find_directory(char *buf, size_t size)
 {
     const char *runtime = secure_getenv("XDG_RUNTIME_DIR");
     int len;
 
+    if (runtime != NULL && runtime[0] == '/')
+        len = snprintf(buf, size, "%s/gss-winrm/gateway", runtime);
+    else
+        len = snprintf(buf, size, "/tmp/gss-winrm-%lu/gateway",
+                       (unsigned long)geteuid());
+    return (len > 0 && (size_t)len < size) ? 0 : EINVAL;
+}
+
+static int
+find_socket(uint16_t port, struct sockaddr_un *sun)
+{
+    size_t len;
+
     memset(sun, 0, sizeof(*sun));
     sun->sun_family = AF_UNIX;
-    if (runtime != NULL && runtime[0] == '/')
-        len = snprintf(sun->sun_path, sizeof(sun->sun_path),
-                       "%s/gss-winrm/gateway/%u", runtime, (unsigned)port);
-    else
-        len = snprintf(sun->sun_path, sizeof(sun->sun_path),
-                       "/tmp/gss-winrm-%lu/gateway/%u",
-                       (unsigned long)geteuid(), (unsigned)port);
-    return (len > 0 && (size_t)len < sizeof(sun->sun_path)) ? 0 : EINVAL;
+    if (find_directory(sun->sun_path, sizeof(sun->sun_path) - 6) != 0)
+        return EINVAL;
+    len = strlen(sun->sun_path);
+    (void)snprintf(sun->sun_path + len, sizeof(sun->sun_path) - len, "/%u",
+                   (unsigned)port);
+    return 0;
+}
+
+int
+gw_gateway_exists(void)
+{
+    struct sockaddr_un sun;
+    int error = errno, exists;
+    struct stat st;
+
+    exists = find_directory(sun.sun_path, sizeof(sun.sun_path)) == 0 &&
+        lstat(sun.sun_path, &st) == 0 && S_ISDIR(st.st_mode) &&
+        st.st_uid == geteuid();
+    errno = error;
+    return exists;
 }
 
 /* --- Asking --- */

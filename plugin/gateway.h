@@ -26,6 +26,9 @@ struct gw_offer {
     size_t len;                 /* bytes */
 };
 
+/* Has this user ever had one?  One look at the file system. */
+int gw_gateway_exists(void);
+
 /*
  * Ask each gateway that one of the connections leads to, or with no connection
  * that http_proxy names, about host.  Any failure is no offer.

@@ -10,6 +10,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 #include <gssapi/gssapi.h>
 #include <gssapi/gssapi_ext.h>
 #include <gssapi/gssapi_krb5.h>
@@ -29,7 +30,18 @@ struct gw_name {
     gss_name_t inner;
     gss_name_t canon;           /* of an HTTP name, once made */
     char *http_host;            /* as typed after "HTTP@"; else NULL */
+    char *other;                /* "host@HOST" or "WSMAN@HOST" as typed, which
+                                 * are WinRM's names as well; else NULL */
 };
+
+/* The host of either, borrowed; else NULL. */
+static inline const char *
+gw_name_host(const struct gw_name *name)
+{
+    if (name->other != NULL)
+        return strchr(name->other, '@') + 1;
+    return name->http_host;
+}
 
 /* A credential.  Owns inner and ccache. */
 struct gw_cred {

@@ -139,7 +139,7 @@ first_leg(const struct call *c, struct gw_ctx *ctx, const struct gw_name *name,
     struct gw_attempt *a = NULL;
     OM_uint32 major;
 
-    if (name->http_host != NULL)
+    if (gw_name_host(name) != NULL)
         a = gw_attempt_begin((const struct gw_cred *)c->cred, name,
                              has_bytes(token));
     ctx->attempt = a;

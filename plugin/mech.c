@@ -154,22 +154,42 @@ gssi_display_status(OM_uint32 *minor, OM_uint32 value, int type, gss_OID mech,
 
 /* Names. */
 
+/* How many bytes are in front of the host, if this is a host-based name of
+ * that class ("HTTP@") whose host is not too long?  Else 0. */
+static size_t
+class_length(const gss_buffer_t text, gss_const_OID type, const char *class)
+{
+    size_t skip = strlen(class);
+    const char *p = text->value;
+
+    if (text->length <= skip || strncasecmp(p, class, skip) != 0 ||
+        text->length - skip > GW_HOST_MAX ||
+        memchr(p, '\0', text->length) != NULL)
+        return 0;
+    if (!same_oid(type, GSS_C_NT_HOSTBASED_SERVICE) &&
+        !same_oid(type, GSS_C_NT_HOSTBASED_SERVICE_X))
+        return 0;
+    return skip;
+}
+
 /* The host of "HTTP@host" as typed, in new memory; else NULL. */
 static char *
 http_host(const gss_buffer_t text, gss_const_OID type)
 {
-    static const char prefix[] = "HTTP@";
-    const size_t skip = sizeof(prefix) - 1;
-    const char *p = text->value;
+    size_t skip = class_length(text, type, "HTTP@");
 
-    if (text->length <= skip || strncasecmp(p, prefix, skip) != 0 ||
-        text->length - skip > GW_HOST_MAX ||
-        memchr(p, '\0', text->length) != NULL)
-        return NULL;
-    if (!same_oid(type, GSS_C_NT_HOSTBASED_SERVICE) &&
-        !same_oid(type, GSS_C_NT_HOSTBASED_SERVICE_X))
-        return NULL;
-    return strndup(p + skip, text->length - skip);
+    return (skip == 0) ? NULL :
+        strndup((const char *)text->value + skip, text->length - skip);
+}
+
+/* WinRM's other names: whole, in new memory; else NULL.  Without memory they
+ * are like any other. */
+static char *
+other_name(const gss_buffer_t text, gss_const_OID type)
+{
+    return (class_length(text, type, "host@") == 0 &&
+            class_length(text, type, "WSMAN@") == 0) ? NULL :
+        strndup(text->value, text->length);
 }
 
 OM_uint32 KRB5_CALLCONV
@@ -193,6 +213,8 @@ gssi_import_name(OM_uint32 *minor, gss_buffer_t text, gss_OID type,
         return major;
     }
     ((struct gw_name *)*out)->http_host = host;
+    if (host == NULL)
+        ((struct gw_name *)*out)->other = other_name(text, type);
     return major;
 }
 
@@ -226,6 +248,8 @@ gssi_duplicate_name(OM_uint32 *minor, const gss_name_t in, gss_name_t *out)
         return GSS_S_FAILURE;
     }
     ((struct gw_name *)*out)->http_host = host;
+    if (name->other != NULL)
+        ((struct gw_name *)*out)->other = strdup(name->other);
     return major;
 }
 
@@ -242,6 +266,7 @@ gssi_release_name(OM_uint32 *minor, gss_name_t *handle)
         (void)gss_release_name(minor, &name->canon);
     major = gss_release_name(minor, &name->inner);
     free(name->http_host);
+    free(name->other);
     free(name);
     *handle = GSS_C_NO_NAME;
     return major;

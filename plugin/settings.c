@@ -80,7 +80,7 @@ static int
 load_policy(krb5_context context, const struct gw_name *name,
             struct gw_policy **policy)
 {
-    struct gw_subject subject = { name->http_host, NULL, NULL };
+    struct gw_subject subject = { gw_name_host(name), NULL, NULL };
     char *host = NULL, *realm = NULL, *dflt = NULL;
     profile_t profile;
     int ret;
@@ -125,7 +125,7 @@ load(const struct gw_name *name)
         return NULL;
     s->refs = 1;
     s->euid = geteuid();
-    s->host = strdup(name->http_host);
+    s->host = strdup(gw_name_host(name));
     s->config = strdup(environment("KRB5_CONFIG"));
     s->ccname = strdup(environment("KRB5CCNAME"));
     if (s->host == NULL || s->config == NULL || s->ccname == NULL ||
@@ -169,11 +169,11 @@ unref(struct slot *s)
 const struct gw_settings *
 gw_settings_get(const struct gw_name *name)
 {
-    struct slot **where = slot_of(name->http_host), *s, *old;
+    struct slot **where = slot_of(gw_name_host(name)), *s, *old;
 
     gw_lock();
     s = *where;
-    if (is_fresh(s, name->http_host)) {
+    if (is_fresh(s, gw_name_host(name))) {
         s->refs++;
         gw_unlock();
         return &s->settings;

@@ -17,7 +17,7 @@ struct gw_settings {
     char *ccache;               /* "TYPE:RESIDUAL" of the default, or NULL */
 };
 
-/* Returns the settings for name (whose http_host is set), or NULL when
+/* Returns the settings for name (which has a host), or NULL when
  * krb5.conf cannot be read.  Release with gw_settings_put(). */
 const struct gw_settings *gw_settings_get(const struct gw_name *name);
 void gw_settings_put(const struct gw_settings *settings);

@@ -22,7 +22,7 @@ struct context {
     gss_OID_desc mech;          /* asked for: SPNEGO or krb5 */
     OM_uint32 flags;
     struct cs_buf bindings;
-    int complete, dead;
+    int begun, complete, dead;
     char source[512], target[512];
     struct context_info info;
 };
@@ -241,8 +241,8 @@ learn_plain(struct context *c, struct cs_error *err)
     c->info.mech = same_oid(mech, &cs_oid_ntlmssp) ? BP_MECH_NTLM :
         BP_MECH_KRB5;
     if (c->info.mech == BP_MECH_NTLM && !c->choice.host->ntlm)
-        return cs_fail(err, CS_POLICY, "the server wants NTLM, which krb5.conf "
-                       "(gateway: ntlm) does not allow");
+        return cs_fail(err, CS_POLICY, "the server wants NTLM, which "
+                       "krb5.conf (gateway: ntlm) does not allow");
     return 0;
 }
 
@@ -310,6 +310,11 @@ context_step(struct context *c, struct cs_span in, struct cs_buf *out,
     if (ret == 0 && c->complete)
         ret = cs_fail(err, CS_UNEXPECTED,
                       "a token came after the end of the authentication");
+    /* MIT's SPNEGO crashes when it is called again with nothing. */
+    if (ret == 0 && c->begun != (in.len > 0))
+        ret = cs_fail(err, CS_USAGE, "the first step takes no token, and each "
+                      "later one takes one");
+    c->begun = 1;
     if (ret == 0)
         ret = (c->inner != NULL) ? step_inner(c, in, out, err) :
             step_plain(c, in, out, err);

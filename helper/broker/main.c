@@ -112,7 +112,7 @@ run(const struct options *o, const struct listener *l, int report,
         detach(report);
     if (ret == 0) {
         (void)sd_notify(0, "READY=1");
-        ret = serve(&b, l->fd, o->idle_exit, err);
+        ret = broker_serve(&b, l->fd, o->idle_exit, err);
         (void)sd_notify(0, "STOPPING=1");
     }
     if (ret == CS_UNEXPECTED) {
@@ -134,6 +134,8 @@ main(int argc, char **argv)
 
     if (ret >= 0)
         return ret;
+    /* We choose names ourselves, and say which. */
+    (void)setenv("GSS_WINRM", "off", 1);
     log_open(1);
     harden_process();
     block_signals();

@@ -14,7 +14,7 @@
 
 #include "log.h"
 #include "serve.h"
-#include "session.h"
+#include "dispatch.h"
 #include "wire.h"
 
 #define STACK_SIZE ((size_t)512 * 1024)
@@ -37,14 +37,14 @@ struct connection {
 /* --- One connection --- */
 
 static void
-converse(struct connection *c, struct session *s)
+converse(struct connection *c, struct dispatch *s)
 {
     struct cs_buf in = CS_BUF_INIT(BP_FRAME_MAX);
     struct cs_buf out = CS_BUF_INIT(BP_FRAME_MAX + 4);
     int passed, end = 0;
 
     while (!end && bp_receive(c->fd, &in, NULL, NULL) == 0) {
-        end = session_handle(s, cs_buf_span(&in), &out, &passed);
+        end = dispatch_frame(s, cs_buf_span(&in), &out, &passed);
         cs_buf_reset(&in);
         cs_wipe_stack();
         if (bp_send(c->fd, cs_buf_span(&out), passed, NULL) != 0)
@@ -77,11 +77,11 @@ static void *
 run(void *arg)
 {
     struct connection *c = arg;
-    struct session *s;
+    struct dispatch *s;
 
-    if (session_new(c->broker, c->adopted, c->confined, &s, NULL) == 0)
+    if (dispatch_new(c->broker, c->adopted, c->confined, &s, NULL) == 0)
         converse(c, s);
-    session_free(&s);
+    dispatch_free(&s);
     leave(c);
     return NULL;
 }
@@ -257,8 +257,8 @@ hang_up(void)
 }
 
 int
-serve(struct broker *broker, int listener, unsigned int idle_exit,
-      struct cs_error *err)
+broker_serve(struct broker *broker, int listener, unsigned int idle_exit,
+             struct cs_error *err)
 {
     struct pollfd fds[4];
     int ret = prepare(fds, broker, listener, err);

@@ -4,7 +4,8 @@
 
 #include "broker.h"
 
-#define SERVE_MAX 256           /* connections at a time, channels included */
+/* Connections at a time, channels included: a gateway may have 10,000. */
+#define SERVE_MAX 10240
 
 /*
  * Serve until SIGTERM or SIGINT; or, with idle_exit seconds, until there has
@@ -12,7 +13,7 @@
  * blocked already.  0 or an error; CS_UNEXPECTED when threads are left, so
  * that broker must not be freed.
  */
-int serve(struct broker *broker, int listener, unsigned int idle_exit,
-          struct cs_error *err);
+int broker_serve(struct broker *broker, int listener, unsigned int idle_exit,
+                 struct cs_error *err);
 
 #endif /* BD_SERVE_H */

@@ -34,7 +34,7 @@ struct cli_command {
     const char *help;           /* its own, lines with '\n' */
 };
 
-extern const struct cli_command cli_commands[];        /* ends with NULL name */
+extern const struct cli_command cli_commands[];       /* ends with NULL name */
 
 int cli_login(int argc, char **argv);
 int cli_logout(int argc, char **argv);

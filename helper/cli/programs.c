@@ -12,7 +12,7 @@
 #include "cli.h"
 
 #ifndef GW_LIBEXEC
-#error "GW_LIBEXEC is to be the directory of the programs"
+#define GW_LIBEXEC "/usr/libexec/gss-winrm"      /* the Makefile's wins */
 #endif
 
 char *
@@ -70,7 +70,7 @@ cli_spawn(char *const *argv, int in, int out)
         set_up_child(in, out);
         (void)execvp(argv[0], argv);
         cli_error("%s cannot be run: %s", argv[0], strerror(errno));
-        _exit(errno == ENOENT ? 127 : 126);
+        _exit(126);
     }
     if (pid == -1)
         cli_error("%s cannot be run: %s", argv[0], strerror(errno));

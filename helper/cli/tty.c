@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <string.h>
 #include <termios.h>
@@ -64,14 +65,33 @@ release_signals(const struct sigaction *old)
     return again;
 }
 
-/* Up to the end of the line.  0, or -1 at a signal or without memory. */
 static int
-read_line(int fd, struct cs_buf *out)
+any_caught(void)
 {
-    uint8_t c;
+    size_t i;
+
+    for (i = 0; i < NSIGNALS; i++) {
+        if (caught[caught_signals[i]])
+            return 1;
+    }
+    return 0;
+}
+
+/*
+ * Up to the end of the line.  0, or -1 at a signal or without memory.  Signals
+ * are let in while it waits and at no other time: one that came just before
+ * read() would be seen after the user's next key only.
+ */
+static int
+read_line(int fd, const sigset_t *let_in, struct cs_buf *out)
+{
+    struct pollfd p = { fd, POLLIN, 0 };
+    uint8_t c = 0;
     ssize_t n;
 
     for (;;) {
+        if (ppoll(&p, 1, NULL, let_in) == -1)
+            return -1;
         n = read(fd, &c, 1);
         if (n == -1)
             return -1;
@@ -80,11 +100,26 @@ read_line(int fd, struct cs_buf *out)
         cs_buf_add(out, &c, 1);
     }
     explicit_bzero(&c, sizeof(c));
-    if (out->error == 0 && n == 0 && out->len == 0) {
-        errno = ENODATA;
-        return -1;
-    }
     return out->error != 0 ? -1 : 0;
+}
+
+static int
+wait_for_line(int fd, struct cs_buf *out)
+{
+    sigset_t set, old;
+    size_t i;
+    int ret, saved;
+
+    (void)sigemptyset(&set);
+    for (i = 0; i < NSIGNALS; i++)
+        (void)sigaddset(&set, caught_signals[i]);
+    (void)sigprocmask(SIG_BLOCK, &set, &old);
+    errno = EINTR;
+    ret = any_caught() ? -1 : read_line(fd, &old, out);
+    saved = errno;
+    (void)sigprocmask(SIG_SETMASK, &old, NULL);
+    errno = saved;
+    return ret;
 }
 
 /* The terminal without echo.  0 or -1. */
@@ -109,7 +144,7 @@ ask(int fd, const char *prompt, struct cs_buf *out)
     if (ret == 0 && write(fd, prompt, strlen(prompt)) == -1)
         ret = -1;
     if (ret == 0)
-        ret = read_line(fd, out);
+        ret = wait_for_line(fd, out);
     saved = errno;
     (void)!write(fd, "\n", 1);
     while (tcsetattr(fd, TCSAFLUSH, &old) == -1 && errno == EINTR &&

@@ -108,8 +108,8 @@ bl_call(struct bl_link *link, enum bp_number want, struct cs_error *err)
 
 /* --- The connection --- */
 
-static struct bl_link *
-new_link(int fd)
+struct bl_link *
+bl_new(int fd)
 {
     struct bl_link *link = calloc(1, sizeof(*link));
 
@@ -197,7 +197,7 @@ bl_open(const char *path, struct bl_link **out, struct cs_error *err)
         ret = connect_to(where, &fd, err);
     if (ret == 0)
         ret = bp_check_peer(fd, err);
-    if (ret == 0 && (link = new_link(fd)) == NULL)
+    if (ret == 0 && (link = bl_new(fd)) == NULL)
         ret = cs_nomem(err);
     if (ret == 0)
         ret = hello(link, err);
@@ -313,7 +313,7 @@ bl_channel(struct bl_link *link, struct bl_link **out, struct cs_error *err)
     ret = bl_call_fd(link, BP_OK, &fd, err);
     if (ret == 0 && fd < 0)
         ret = cs_fail(err, CS_INNER, "the broker has given no channel");
-    if (ret == 0 && (*out = new_link(fd)) == NULL)
+    if (ret == 0 && (*out = bl_new(fd)) == NULL)
         ret = cs_nomem(err);
     if (ret == 0) {
         (*out)->pid = link->pid;
@@ -406,6 +406,12 @@ bl_step(struct bl_link *link, struct cs_span in, struct cs_buf *out,
     link->mech = link->reply.mech;
     return (out->error == CS_NOMEM) ? cs_nomem(err) : out->error != 0 ?
         cs_fail(err, CS_MALFORMED, "a token is too long") : 0;
+}
+
+enum bp_mech
+bl_mech(const struct bl_link *link)
+{
+    return link->mech;
 }
 
 int

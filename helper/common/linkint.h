@@ -20,6 +20,10 @@ struct bl_link {
     enum bp_mech mech;          /* the real one, once it is complete */
 };
 
+/* A link on a connection that is past HELLO; NULL without memory, and fd is
+ * the caller's then. */
+struct bl_link *bl_new(int fd);
+
 /* Send link->request and receive link->reply, which has to be of the kind that
  * is wanted.  The request is emptied afterwards.  *passed as in wire.h. */
 int bl_call_fd(struct bl_link *link, enum bp_number want, int *passed,

@@ -54,11 +54,12 @@ accept_reset(struct accept *a)
 
 /*
  * Is the ticket for somebody else's key?  Then it is the server's to judge.  A
- * ticket of ours that is wrong has another error.  (The texts, for when the
- * mechglue has changed the number.)
+ * ticket of ours that is wrong has another error.  (The text of what krb5 says
+ * of a service that the keytab has not, for when the mechglue has changed the
+ * number.)
  */
 static int
-is_foreign(OM_uint32 major, OM_uint32 minor)
+is_foreign(OM_uint32 major, OM_uint32 minor, const char *text)
 {
     static const krb5_error_code codes[] = {
         KRB5KRB_AP_ERR_NOKEY, KRB5KRB_AP_ERR_NOT_US, KRB5_KT_NOTFOUND,
@@ -74,7 +75,7 @@ is_foreign(OM_uint32 major, OM_uint32 minor)
         if (minor == (OM_uint32)codes[i])
             return 1;
     }
-    return 0;
+    return strstr(text, "Request ticket server ") != NULL;
 }
 
 static int
@@ -98,7 +99,7 @@ accept_token(struct accept *a, struct mint *mint,
     gss_buffer_desc in = { header->token.len, header->token.p };
     gss_buffer_desc token = GSS_C_EMPTY_BUFFER;
     OM_uint32 major, minor, tmp;
-    int first = a->state != ACCEPT_GOING_ON, ret = 0;
+    int first = a->state != ACCEPT_GOING_ON, foreign = 0, ret = 0;
 
     if (first)
         accept_reset(a);
@@ -106,22 +107,22 @@ accept_token(struct accept *a, struct mint *mint,
     major = gss_accept_sec_context(&minor, &a->ctx, mint_acceptor(mint), &in,
                                    GSS_C_NO_CHANNEL_BINDINGS, NULL, NULL,
                                    &token, NULL, NULL, NULL);
-    if (!GSS_ERROR(major))
-        cs_buf_add(out, token.value, token.length);
-    (void)gss_release_buffer(&tmp, &token);
-    if (GSS_ERROR(major) && first && is_foreign(major, minor)) {
-        accept_reset(a);
-        a->state = ACCEPT_PASS;
-        return 0;
-    }
-    if (GSS_ERROR(major))
+    if (GSS_ERROR(major)) {
         ret = cs_gss_fail(err, "the client's ticket", major, minor,
                           &cs_oid_krb5);
-    else if (major & GSS_S_CONTINUE_NEEDED)
-        a->state = ACCEPT_GOING_ON;
-    else
-        ret = finish(a, mint, host, err);
-    if (ret != 0)
-        accept_reset(a);
-    return ret;
+        foreign = first && is_foreign(major, minor, err->text);
+    } else {
+        cs_buf_add(out, token.value, token.length);
+        if (major & GSS_S_CONTINUE_NEEDED)
+            a->state = ACCEPT_GOING_ON;
+        else
+            ret = finish(a, mint, host, err);
+    }
+    (void)gss_release_buffer(&tmp, &token);
+    if (ret == 0)
+        return 0;
+    accept_reset(a);
+    if (foreign)
+        a->state = ACCEPT_PASS;
+    return foreign ? 0 : ret;
 }

@@ -375,13 +375,15 @@ acquire(struct mint *m, const char *keytab, struct cs_error *err)
         { "keytab", keytab }, { "rcache", "none:" }
     };
     gss_key_value_set_desc store = { 2, elements };
-    gss_OID oids[] = { (gss_OID)(uintptr_t)&cs_oid_krb5 };
-    gss_OID_set_desc krb5 = { 1, oids[0] };
+    gss_OID_desc oids[] = { cs_oid_krb5, cs_oid_spnego };
+    gss_OID_set_desc krb5 = { 1, oids }, both = { 2, oids };
     OM_uint32 major, minor;
 
     major = gss_acquire_cred_from(&minor, GSS_C_NO_NAME, GSS_C_INDEFINITE,
-                                  &krb5, GSS_C_ACCEPT, &store, &m->acceptor,
+                                  &both, GSS_C_ACCEPT, &store, &m->acceptor,
                                   NULL, NULL);
+    if (!GSS_ERROR(major))
+        major = gss_set_neg_mechs(&minor, m->acceptor, &krb5);
     return GSS_ERROR(major) ?
         cs_gss_fail(err, "the gateway's own key", major, minor,
                     &cs_oid_krb5) : 0;

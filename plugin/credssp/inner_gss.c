@@ -136,6 +136,9 @@ inner_step(struct cs_inner *inner, struct cs_span in, struct cs_buf *out,
     if (inner->complete)
         return cs_fail(err, CS_UNEXPECTED,
                        "a token came after the end of the authentication");
+    /* MIT's SPNEGO crashes on it. */
+    if (g->ctx != GSS_C_NO_CONTEXT && in.len == 0)
+        return cs_fail(err, CS_UNEXPECTED, "an answer without a token");
     major = gss_step(g, in, &token, &minor);
     if (!GSS_ERROR(major))
         cs_buf_add(out, token.value, token.length);

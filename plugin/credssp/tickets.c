@@ -48,8 +48,8 @@ get_tickets(krb5_context context, struct cs_creds *c, char **name,
     code = krb5_parse_name(context, c->principal, &client);
     if (code == 0)
         code = krb5_get_init_creds_password(context, &creds, client,
-                                            (const char *)c->password.p, NULL, NULL, 0, NULL,
-                                            NULL);
+                                            (const char *)c->password.p, NULL,
+                                            NULL, 0, NULL, NULL);
     if (code == 0)
         code = krb5_cc_new_unique(context, "MEMORY", NULL, &cache);
     if (code == 0)

@@ -304,6 +304,12 @@ def test_confined(place, broker):
         talk.check('refused: EXPORT of a context for CredSSP', 'error -3', 'raw', '15')
     with Talk(place, broker.path) as talk:
         talk.ask('start', *WEB01)
+        talk.check('the first STEP brings no token', 'ok STEPPED', 'raw', '0b' + '00' * 5)
+        talk.check('refused: another one without (SPNEGO would crash)', 'error -10', 'raw', '0b' + '00' * 5)
+        talk.check('refused: what comes after that', 'error -10', 'raw', '0b0100000001' + '00')
+        talk.check('but FINISH is fine, and the broker well', 'ok OK', 'raw', '0f')
+    with Talk(place, broker.path) as talk:
+        talk.ask('start', *WEB01)
         talk.check('refused: LOGOUT in the midst of a context', 'error -3', 'raw', '0300000000')
 
 

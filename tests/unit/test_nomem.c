@@ -187,7 +187,7 @@ test_evidence(void **state)
 static int
 settings_work(void)
 {
-    struct gw_name name = { GSS_C_NO_NAME, GSS_C_NO_NAME, (char *)"web01" };
+    struct gw_name name = { .http_host = (char *)"web01" };
     const struct gw_settings *s;
 
     gw_settings_clear();

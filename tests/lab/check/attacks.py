@@ -12,6 +12,7 @@ from .helper import HOST, OTHER_UID, OUTSIDE, UNDELEGATED
 # The headers of a request that the gateway itself makes.
 OURS = {"host", "content-type", "content-length", "authorization", "accept",
         "accept-encoding", "user-agent", "connection", "expect"}
+REFUSALS = ("400", "403", "404", "405", "415", "501")
 OK, ERROR, DATA, STARTED = 128, 129, 131, 134
 
 
@@ -110,6 +111,16 @@ def forbidden_targets():
         "/wsman", f"{OUTSIDE.fqdn}.localhost:5980")
     yield "a Host not below .localhost", request("/wsman", f"{web01}:5980")
     yield "no Host", request("/wsman")
+    # A page in the user's own browser: its requests are the user's.
+    for what, *headers in (
+            ("a page's form", "Origin: http://evil.example"),
+            ("a page's script", "Origin: null", "Sec-Fetch-Site: cross-site",
+             "Sec-Fetch-Mode: no-cors")):
+        yield what, request("/wsman", f"{web01}.localhost:5980", "<x/>",
+                            *headers).replace(SOAP, "Content-Type: text/plain")
+    yield "what a page may send without asking", request(
+        "/wsman", f"{web01}.localhost:5980").replace(
+            SOAP, "Content-Type: text/plain")
     yield "CONNECT", (f"CONNECT {web01}:5985 HTTP/1.1\r\n"
                       f"Host: {web01}:5985\r\n\r\n")
     yield "CONNECT to a web site", (f"CONNECT {web01}:80 HTTP/1.1\r\n"
@@ -118,17 +129,17 @@ def forbidden_targets():
 
 def targets(report, lab, helper):
     """Requests that would make the gateway connect where it must not."""
-    cases = list(forbidden_targets())
-    lab.requests()
-    result, answers = raw(helper, *(text for _, text in cases))
-    for (what, _), answer in zip(cases, answers):
-        status = answer.split(" ")[1:2]
-        refused = status and (status[0] in ("400", "403", "404", "405", "501")
-                              or status[0] == "500" and "Fault" in answer)
-        report.ok(f"refused: {what}", [] if refused else [answer[:500]])
-    reached = [str(r) for r in lab.requests()] + [str(a) for a in result.auths]
-    report.ok("nothing of that reached a server", reached)
-    report.ok("nor the web sites", [str(h) for h in result.hits])
+    for what, text in forbidden_targets():
+        lab.requests()
+        result, answers = raw(helper, text)
+        status = "".join(answers).split(" ")[1:2]
+        refused = status and (status[0] in REFUSALS or status[0] == "500"
+                              and "Fault" in answers[0])
+        problems = [] if refused else [f"{answers}"[:500]]
+        reached = lab.requests() + result.auths + result.hits
+        if reached:
+            problems.append(f"reached a server: {reached[-1]}")
+        report.ok(f"refused: {what}", problems)
 
 
 def smuggled(inner="GET /evil HTTP/1.1\r\nHost: x\r\n\r\n"):
@@ -214,13 +225,28 @@ def downgrade(report, lab, helper):
     lab.set()
 
 
+def tampering(report, lab, helper):
+    """Sealed answers that are not what the server sealed, or too long."""
+    for port in (5985, 5986):
+        lab.set("web01", reply=5 << 20)
+        result, seen = posts(helper, WEB01.fqdn, port, "identify")
+        report.ok(f"an answer of 5 MiB where 4 are allowed, over {port}: "
+                  "refused", told(result, seen, "long", "large", "bytes"))
+    lab.set("web01", corrupt=True)
+    result, seen = posts(helper, WEB01.fqdn, 5985, "identify")
+    report.ok("a sealed answer with one bit changed: refused",
+              told(result, seen))
+    lab.set()
+
+
 def swapped(report, lab, helper):
     """A man in the middle: another key, another certificate."""
     lab.set("web01", swapped_key=True)
     result, seen = posts(helper, WEB01.fqdn, 5985, "identify")
     report.ok("CredSSP over another key gets no password",
               told(result, seen) + [f"{a}" for a in result.auths
-                                    if a["delegated"] or a["accepted"]])
+                                    if a.get("delegated")
+                                    or a.get("accepted")])
     lab.set("web01", untrusted=True)
     result, seen = posts(helper, WEB01.fqdn, 5986, "identify")
     report.ok("a certificate of no known CA on 5986 ends it there",
@@ -324,5 +350,5 @@ def many(report, lab, helper):
 def attacks(report, lab, venv, program):
     """Attacks on the gateway and the broker."""
     with_helper(report, lab, venv, program,
-                (other_user, targets, smuggling, downgrade, swapped,
+                (other_user, targets, smuggling, downgrade, tampering, swapped,
                  compromised, capabilities, many))

@@ -43,7 +43,9 @@ class Settings:
     delay: float = 0                    # seconds before every answer
     dead: bool = False                  # reads, never answers
     echo: bool = False                  # bodies come back, whatever they are
+    reply: int = 0                      # bytes of every answer
     fault: int = 0                      # bytes of a fault for every request
+    corrupt: bool = False               # somebody changes what was sealed
 
     @classmethod
     def load(cls, path):

@@ -15,7 +15,7 @@ import hosts
 from . import logon
 from .verdict import Verdict
 
-TLS_RECORD = 16384
+LOGON_FAILURE = 0xC000006D
 _public_key_auth = _credssp._get_pub_key_auth
 
 
@@ -48,24 +48,38 @@ _credssp._get_pub_key_auth = public_key_auth
 _ntlm.TargetInfo = HostTargetInfo
 
 
-class RefusedAccount:
-    """An inner context that ends as where the server's LSA finds something
-    wrong with the account: pyspnego sends the status as errorCode."""
+class Refused(Exception):
+    """The authentication inside failed, and the client is told nothing."""
 
-    def __init__(self, status):
+
+class Inner:
+    """The context inside CredSSP, which ends as the settings say: a status
+    becomes an errorCode in pyspnego."""
+
+    def __init__(self, settings):
         self.context = spnego.server(protocol="negotiate")
-        self.status = status
+        self.settings = settings
 
     def __getattr__(self, name):
         return getattr(self.context, name)
 
     def step(self, token):
-        reply = self.context.step(token)
-        if not self.context.complete:
-            return reply
-        error = SpnegoError(ErrorCode.failure)
-        error._SSPI_CODE = self.status
-        raise error
+        try:
+            reply = self.context.step(token)
+        except AttributeError as error:
+            # pyspnego's way to say that a first ticket was no good.
+            if self.settings.rejection == "none":
+                raise Refused(f"ticket: {error}") from None
+            raise failure(LOGON_FAILURE) from None
+        if self.context.complete and self.settings.errorcode:
+            raise failure(self.settings.errorcode)
+        return reply
+
+
+def failure(status):
+    error = SpnegoError(ErrorCode.failure)
+    error._SSPI_CODE = status
+    return error
 
 
 class SpnegoSeal:
@@ -93,7 +107,8 @@ class CredSSPSeal(SpnegoSeal):
 def principal(name):
     """DOMAIN\\user as Kerberos writes it: one user, one name."""
     domain, _, user = (name or "").rpartition("\\")
-    return f"{user}@{hosts.REALM}" if domain == hosts.WORKGROUP else name
+    known = domain.upper() in (hosts.WORKGROUP, hosts.REALM)
+    return f"{user}@{hosts.REALM}" if known else name
 
 
 class NTLMAcceptor:
@@ -123,13 +138,9 @@ class CredSSPAcceptor:
             other = OtherKey(generate_tls_certificate()[2])
             other.in_use = context.public_key
             context.public_key = other
-        more = {}
-        if settings.errorcode:
-            more["credssp_negotiate_context"] = RefusedAccount(
-                settings.errorcode)
         self.context = spnego.server(
             protocol="credssp", credssp_tls_context=context,
-            credssp_min_protocol=5, **more)
+            credssp_min_protocol=5, credssp_negotiate_context=Inner(settings))
         self.failed = False
 
     def step(self, token):
@@ -137,7 +148,7 @@ class CredSSPAcceptor:
             return Verdict(False, reason="CredSSP: after its end")
         try:
             reply = self.context.step(token)
-        except (SpnegoError, ValueError, TypeError) as error:
+        except (SpnegoError, Refused, ValueError, TypeError) as error:
             self.failed = True
             return Verdict(False, reason=f"CredSSP: {error}")
         if not self.context.complete:

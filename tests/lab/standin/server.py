@@ -214,14 +214,20 @@ class Connection(BaseHTTPRequestHandler):
         if self.settings.downgrade:
             self.answer(status, reply, SOAP_TYPE, headers)
             return
-        self.answer(status, sealed.seal_message(seal, self.scheme, reply),
-                    sealed.content_type(self.scheme, reply), headers)
+        body = sealed.seal_message(seal, self.scheme, reply)
+        if self.settings.corrupt:
+            at = body.rindex(sealed.BOUNDARY) - 1
+            body = body[:at] + bytes([body[at] ^ 1]) + body[at + 1:]
+        self.answer(status, body, sealed.content_type(self.scheme, reply),
+                    headers)
 
     def dispatch(self, text):
         relates_to = ""
         try:
             if self.settings.echo:
                 return 200, text
+            if self.settings.reply:
+                return 200, b"x" * self.settings.reply
             request = soap.Request(text)
             relates_to = request.message_id
             if self.settings.fault:

@@ -1,8 +1,8 @@
 /*
- * session.c - one connection: which messages it may send when.
+ * dispatch.c - one connection: which messages it may send when.
  *
- * The table is docs/PROTOCOL.broker.md's.  A message that is not legal ends the
- * connection; one that fails leaves the state as it was.
+ * The table is docs/PROTOCOL.broker.md's.  A message that is not legal ends
+ * the connection; one that fails leaves the state as it was.
  */
 #include "config.h"
 
@@ -13,14 +13,14 @@
 
 #include "context.h"
 #include "log.h"
-#include "session.h"
+#include "dispatch.h"
 #include "text.h"
 
 enum state { NEW = 1, IDLE = 2, CREDSSP = 4, CONTEXT = 8 };
 enum who { USER, ALL };
 #define SAME 0
 
-struct session {
+struct dispatch {
     struct broker *broker;
     enum state state;
     int confined;
@@ -33,14 +33,14 @@ struct session {
 };
 
 /* Fills s->reply, or returns an error that becomes the reply. */
-typedef int handler(struct session *s, struct cs_buf *out,
+typedef int handler(struct dispatch *s, struct cs_buf *out,
                     struct cs_error *err);
 
 int
-session_new(struct broker *broker, int adopted, int confined,
-            struct session **out, struct cs_error *err)
+dispatch_new(struct broker *broker, int adopted, int confined,
+             struct dispatch **out, struct cs_error *err)
 {
-    struct session *s = calloc(1, sizeof(*s));
+    struct dispatch *s = calloc(1, sizeof(*s));
 
     *out = s;
     if (s == NULL)
@@ -54,11 +54,11 @@ session_new(struct broker *broker, int adopted, int confined,
 }
 
 void
-session_free(struct session **session)
+dispatch_free(struct dispatch **dispatch)
 {
-    struct session *s = *session;
+    struct dispatch *s = *dispatch;
 
-    *session = NULL;
+    *dispatch = NULL;
     if (s == NULL)
         return;
     context_free(&s->context);
@@ -70,7 +70,7 @@ session_free(struct session **session)
 /* --- The user's --- */
 
 static int
-do_hello(struct session *s, struct cs_buf *out, struct cs_error *err)
+do_hello(struct dispatch *s, struct cs_buf *out, struct cs_error *err)
 {
     (void)out;
     if (s->request.version != BP_VERSION)
@@ -105,7 +105,7 @@ new_creds(const struct bp_message *m, struct cs_creds **out,
 }
 
 static int
-do_login(struct session *s, struct cs_buf *out, struct cs_error *err)
+do_login(struct dispatch *s, struct cs_buf *out, struct cs_error *err)
 {
     uint32_t lifetime = s->request.lifetime;
     struct cs_creds *creds;
@@ -134,7 +134,7 @@ do_login(struct session *s, struct cs_buf *out, struct cs_error *err)
 }
 
 static int
-do_logout(struct session *s, struct cs_buf *out, struct cs_error *err)
+do_logout(struct dispatch *s, struct cs_buf *out, struct cs_error *err)
 {
     char *name = text_string(s->request.name);
     int n;
@@ -154,7 +154,7 @@ do_logout(struct session *s, struct cs_buf *out, struct cs_error *err)
 
 /* Encoded at once, while nobody changes what it points to. */
 static int
-do_status(struct session *s, struct cs_buf *out, struct cs_error *err)
+do_status(struct dispatch *s, struct cs_buf *out, struct cs_error *err)
 {
     int ret;
 
@@ -169,7 +169,7 @@ do_status(struct session *s, struct cs_buf *out, struct cs_error *err)
 }
 
 static int
-do_confine(struct session *s, struct cs_buf *out, struct cs_error *err)
+do_confine(struct dispatch *s, struct cs_buf *out, struct cs_error *err)
 {
     (void)out;
     (void)err;
@@ -179,7 +179,7 @@ do_confine(struct session *s, struct cs_buf *out, struct cs_error *err)
 }
 
 static int
-do_channel(struct session *s, struct cs_buf *out, struct cs_error *err)
+do_channel(struct dispatch *s, struct cs_buf *out, struct cs_error *err)
 {
     int pair[2], ret;
 
@@ -197,7 +197,7 @@ do_channel(struct session *s, struct cs_buf *out, struct cs_error *err)
 }
 
 static int
-do_report(struct session *s, struct cs_buf *out, struct cs_error *err)
+do_report(struct dispatch *s, struct cs_buf *out, struct cs_error *err)
 {
     char *host = text_string(s->request.host);
     char *text = text_string(s->request.text);
@@ -218,7 +218,7 @@ do_report(struct session *s, struct cs_buf *out, struct cs_error *err)
 /* --- Contexts --- */
 
 static int
-started(struct session *s)
+started(struct dispatch *s)
 {
     const struct context_info *info = context_info(s->context);
 
@@ -232,7 +232,7 @@ started(struct session *s)
 
 /* Start either kind of context as the request says. */
 static int
-start(struct session *s, struct cs_error *err)
+start(struct dispatch *s, struct cs_error *err)
 {
     const struct bp_message *m = &s->request;
     char *host = text_string(m->host), *node = text_string(m->node);
@@ -255,14 +255,14 @@ start(struct session *s, struct cs_error *err)
 }
 
 static int
-do_start(struct session *s, struct cs_buf *out, struct cs_error *err)
+do_start(struct dispatch *s, struct cs_buf *out, struct cs_error *err)
 {
     (void)out;
     return start(s, err);
 }
 
 static int
-do_step(struct session *s, struct cs_buf *out, struct cs_error *err)
+do_step(struct dispatch *s, struct cs_buf *out, struct cs_error *err)
 {
     struct cs_span in = s->request.token;
     const struct context_info *info = context_info(s->context);
@@ -289,7 +289,7 @@ do_step(struct session *s, struct cs_buf *out, struct cs_error *err)
 }
 
 static int
-data(struct session *s)
+data(struct dispatch *s)
 {
     s->reply.number = BP_DATA;
     s->reply.data = cs_buf_span(&s->data);
@@ -299,7 +299,7 @@ data(struct session *s)
 /* A gateway's word about a certificate is the word of a program that talks to
  * the network. */
 static struct cs_binding *
-binding(struct session *s)
+binding(struct dispatch *s)
 {
     if (s->confined)
         s->request.binding.verified = 0;
@@ -307,7 +307,7 @@ binding(struct session *s)
 }
 
 static int
-do_bind(struct session *s, struct cs_buf *out, struct cs_error *err)
+do_bind(struct dispatch *s, struct cs_buf *out, struct cs_error *err)
 {
     int ret = context_bind(s->context, binding(s), &s->data, err);
 
@@ -316,7 +316,7 @@ do_bind(struct session *s, struct cs_buf *out, struct cs_error *err)
 }
 
 static int
-do_verify(struct session *s, struct cs_buf *out, struct cs_error *err)
+do_verify(struct dispatch *s, struct cs_buf *out, struct cs_error *err)
 {
     (void)out;
     s->reply.number = BP_OK;
@@ -324,7 +324,7 @@ do_verify(struct session *s, struct cs_buf *out, struct cs_error *err)
 }
 
 static int
-do_delegate(struct session *s, struct cs_buf *out, struct cs_error *err)
+do_delegate(struct dispatch *s, struct cs_buf *out, struct cs_error *err)
 {
     const struct context_info *info = context_info(s->context);
     int ret = context_delegate(s->context, &s->data, err);
@@ -340,7 +340,7 @@ do_delegate(struct session *s, struct cs_buf *out, struct cs_error *err)
 }
 
 static int
-do_export(struct session *s, struct cs_buf *out, struct cs_error *err)
+do_export(struct dispatch *s, struct cs_buf *out, struct cs_error *err)
 {
     const struct context_info *info = context_info(s->context);
     int ret = context_export(s->context, &s->data, err);
@@ -357,7 +357,7 @@ do_export(struct session *s, struct cs_buf *out, struct cs_error *err)
 }
 
 static int
-do_finish(struct session *s, struct cs_buf *out, struct cs_error *err)
+do_finish(struct dispatch *s, struct cs_buf *out, struct cs_error *err)
 {
     (void)out;
     (void)err;
@@ -370,33 +370,33 @@ do_finish(struct session *s, struct cs_buf *out, struct cs_error *err)
 
 static const struct rule {
     enum bp_number number;
-    handler *handle;
     enum who who;
     int states;                 /* in which it is legal */
     int next;                   /* the state after success; or SAME */
+    handler *handle;
 } rules[] = {
-    { BP_HELLO, do_hello, ALL, NEW, IDLE },
-    { BP_LOGIN, do_login, USER, IDLE, SAME },
-    { BP_LOGOUT, do_logout, USER, IDLE, SAME },
-    { BP_STATUS, do_status, USER, IDLE, SAME },
-    { BP_CONFINE, do_confine, USER, IDLE, SAME },
-    { BP_CHANNEL, do_channel, ALL, IDLE, SAME },
-    { BP_CREDSSP, do_start, ALL, IDLE, CREDSSP },
-    { BP_STEP, do_step, ALL, CREDSSP | CONTEXT, SAME },
-    { BP_BIND, do_bind, ALL, CREDSSP, SAME },
-    { BP_VERIFY, do_verify, ALL, CREDSSP, SAME },
-    { BP_DELEGATE, do_delegate, ALL, CREDSSP, SAME },
-    { BP_FINISH, do_finish, ALL, CREDSSP | CONTEXT, IDLE },
-    { BP_CONTEXT, do_start, ALL, IDLE, CONTEXT },
-    { BP_EXPORT, do_export, ALL, CONTEXT, IDLE },
-    { BP_REPORT, do_report, ALL, IDLE | CREDSSP | CONTEXT, SAME },
+    { BP_HELLO, ALL, NEW, IDLE, do_hello },
+    { BP_LOGIN, USER, IDLE, SAME, do_login },
+    { BP_LOGOUT, USER, IDLE, SAME, do_logout },
+    { BP_STATUS, USER, IDLE, SAME, do_status },
+    { BP_CONFINE, USER, IDLE, SAME, do_confine },
+    { BP_CHANNEL, ALL, IDLE, SAME, do_channel },
+    { BP_CREDSSP, ALL, IDLE, CREDSSP, do_start },
+    { BP_STEP, ALL, CREDSSP | CONTEXT, SAME, do_step },
+    { BP_BIND, ALL, CREDSSP, SAME, do_bind },
+    { BP_VERIFY, ALL, CREDSSP, SAME, do_verify },
+    { BP_DELEGATE, ALL, CREDSSP, SAME, do_delegate },
+    { BP_FINISH, ALL, CREDSSP | CONTEXT, IDLE, do_finish },
+    { BP_CONTEXT, ALL, IDLE, CONTEXT, do_start },
+    { BP_EXPORT, ALL, CONTEXT, IDLE, do_export },
+    { BP_REPORT, ALL, IDLE | CREDSSP | CONTEXT, SAME, do_report },
 };
 
 #define NRULES (sizeof(rules) / sizeof(*rules))
 
 /* The rule of the request; NULL if it is not legal now. */
 static const struct rule *
-legal(const struct session *s, struct cs_error *err)
+legal(const struct dispatch *s, struct cs_error *err)
 {
     const struct rule *r;
 
@@ -418,7 +418,7 @@ legal(const struct session *s, struct cs_error *err)
 
 /* An error as a reply.  Its text may have come from anywhere. */
 static void
-reply_error(struct session *s, const struct cs_error *err, struct cs_buf *out)
+reply_error(struct dispatch *s, const struct cs_error *err, struct cs_buf *out)
 {
     char text[sizeof(err->text)];
 
@@ -435,7 +435,7 @@ reply_error(struct session *s, const struct cs_error *err, struct cs_buf *out)
 
 /* Nothing of a message stays behind. */
 static void
-clean(struct session *s)
+clean(struct dispatch *s)
 {
     cs_buf_reset(&s->data);
     free(s->text);
@@ -446,7 +446,7 @@ clean(struct session *s)
 }
 
 int
-session_handle(struct session *s, struct cs_span frame, struct cs_buf *out,
+dispatch_frame(struct dispatch *s, struct cs_span frame, struct cs_buf *out,
                int *passed)
 {
     struct cs_error err = { 0 };

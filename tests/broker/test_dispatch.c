@@ -1,15 +1,15 @@
-/* test_session.c - which messages are legal when, and for whom. */
+/* test_dispatch.c - which messages are legal when, and for whom. */
 #include "config.h"
 
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "session.h"
+#include "dispatch.h"
 #include "unit.h"
 
 static struct broker broker;
-static struct session *s;
+static struct dispatch *s;
 static struct bp_message *reply;
 static struct cs_buf out = CS_BUF_INIT(BP_FRAME_MAX + 4);
 static int adopted_confined;
@@ -56,14 +56,14 @@ begin(void **state)
 {
     (void)state;
     (void)vault_remove(broker.vault, NULL);
-    return session_new(&broker, 0, 0, &s, NULL);
+    return dispatch_new(&broker, 0, 0, &s, NULL);
 }
 
 static int
 end(void **state)
 {
     (void)state;
-    session_free(&s);
+    dispatch_free(&s);
     return 0;
 }
 
@@ -74,7 +74,7 @@ send_frame(struct cs_span frame, int *fd)
     int passed, closed;
 
     cs_buf_reset(&out);
-    closed = session_handle(s, frame, &out, &passed);
+    closed = dispatch_frame(s, frame, &out, &passed);
     if (fd != NULL)
         *fd = passed;
     else if (passed >= 0)
@@ -191,7 +191,7 @@ test_no_context(void **state)
         assert_int_equal(ask(BP_HELLO), BP_WELCOME);
         assert_int_equal(ask(numbers[i]), -BP_ERROR);
         assert_int_equal(reply->code, -CS_UNEXPECTED);
-        session_free(&s);
+        dispatch_free(&s);
         assert_int_equal(begin(state), 0);
     }
 }
@@ -209,7 +209,7 @@ test_confined(void **state)
         assert_int_equal(ask(BP_CONFINE), BP_OK);
         assert_int_equal(ask(numbers[i]), -BP_ERROR);
         assert_int_equal(reply->code, -CS_POLICY);
-        session_free(&s);
+        dispatch_free(&s);
         assert_int_equal(begin(state), 0);
     }
 }
@@ -238,8 +238,8 @@ static void
 test_adopted(void **state)
 {
     (void)state;
-    session_free(&s);
-    assert_int_equal(session_new(&broker, 1, 1, &s, NULL), 0);
+    dispatch_free(&s);
+    assert_int_equal(dispatch_new(&broker, 1, 1, &s, NULL), 0);
     assert_int_equal(ask(BP_REPORT), BP_OK);
     assert_int_equal(ask(BP_LOGIN), -BP_ERROR);
 }
@@ -286,5 +286,5 @@ main(void)
         cmocka_unit_test_setup_teardown(test_no_kdc, begin, end)
     };
 
-    return cmocka_run_group_tests_name("session", tests, setup, teardown);
+    return cmocka_run_group_tests_name("dispatch", tests, setup, teardown);
 }

@@ -1,0 +1,42 @@
+#!/usr/bin/python3
+"""The command line gss-winrm: arguments, output, exit status, terminals and signals. Prints TAP.
+
+    cli.py [CASE]...
+
+Its peers are stand-ins (standins/), which write down what they were asked; for test_real_*, the real ones. No network.
+"""
+
+import sys
+import traceback
+
+import t_complete
+import t_explain
+import t_login
+import t_run
+from place import PROGRAM, Place, RealPlace
+
+
+def main():
+    if not PROGRAM.exists():
+        print('1..0 # SKIP there is no %s' % PROGRAM)
+        return 0
+    wanted = sys.argv[1:]
+    tests = [(name, case) for module in (t_login, t_run, t_explain, t_complete)
+             for name, case in vars(module).items()
+             if name.startswith('test_') and (not wanted or name in wanted)]
+    print('1..%d' % len(tests), flush=True)
+    failed = 0
+    for number, (name, case) in enumerate(tests, 1):
+        try:
+            with RealPlace() if name.startswith('test_real') else Place() as place:
+                skip = case(place)
+            print('ok %d - %s%s' % (number, name, ' # ' + skip if skip else ''), flush=True)
+        except Exception:
+            failed += 1
+            print('not ok %d - %s' % (number, name))
+            print(''.join('# %s\n' % line for line in traceback.format_exc().splitlines()[-6:]), end='', flush=True)
+    return 1 if failed else 0
+
+
+if __name__ == '__main__':
+    sys.exit(main())
