@@ -15,6 +15,7 @@
 
 #define SOAP_TYPE "application/soap+xml;charset=UTF-8"
 #define TOKEN_MAX ((size_t)128 * 1024)  /* bytes: a large PAC, in CredSSP */
+#define STATUS_LOGON_FAILURE 0xC000006D         /* MS-ERREF 2.3.1 */
 #define LEGS_MAX 12             /* TLS takes 3, SPNEGO 3, CredSSP 2 */
 
 int
@@ -200,7 +201,8 @@ worth_another(const struct session *s, const struct credssp_legs *l, int ret,
 {
     if (s->conf->credssp.ntlm || l->done)
         return 0;
-    return (ret == CS_INNER && err->major != 0) || ret == CS_REMOTE;
+    return (ret == CS_INNER && err->major != 0) ||
+        (ret == CS_REMOTE && err->ntstatus == STATUS_LOGON_FAILURE);
 }
 
 static void
