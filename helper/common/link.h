@@ -79,6 +79,8 @@ int bl_context(struct bl_link *link, enum bp_scheme scheme,
 /* A token in (p == NULL: none), perhaps one out. */
 int bl_step(struct bl_link *link, struct cs_span in, struct cs_buf *out,
             int *complete, struct cs_error *err);
+/* The mechanism that was really used, once a context is complete. */
+enum bp_mech bl_mech(const struct bl_link *link);
 /* The finished context, imported into this process.  *mech: the real one. */
 int bl_export(struct bl_link *link, gss_ctx_id_t *out, enum bp_mech *mech,
               struct cs_error *err);
