@@ -15,6 +15,10 @@
 #include "front.h"
 #include "headers.h"
 
+/* For a request's line and headers, and an answer's headers.  All of it is
+ * touched (and wiped) for each request. */
+#define POOL_SIZE (64 * 1024)
+
 struct front {
     const struct gate *gate;
     struct mint *mint;
@@ -399,7 +403,7 @@ front_new(const struct gate *gate, struct mint *mint,
         MHD_OPTION_NOTIFY_CONNECTION, connection, f,
         MHD_OPTION_CONNECTION_LIMIT, l->connections,
         MHD_OPTION_CONNECTION_TIMEOUT, l->idle_timeout,
-        MHD_OPTION_CONNECTION_MEMORY_LIMIT, l->max_header + 32768,
+        MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)POOL_SIZE,
         MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_END);
     if (f->daemon == NULL) {
         front_free(out);
