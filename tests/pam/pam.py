@@ -554,7 +554,8 @@ def root_tests(place):
 NAMES_OF_ROOT_TESTS = [
     'root hands it to the user\'s broker', 'a broker of another uid gets nothing', 'nor does one of root',
     'nor does one in a directory of another uid', 'without a runtime directory it finds the one in /tmp',
-    'who connects is the user, in no group of root\'s', 'has no capability', 'cannot be looked into by the user', 'and, stopped by the user, does not stop the login']
+    'who connects is the user, in no group of root\'s', 'has no capability',
+    'cannot be looked into by the user', 'and, stopped by the user, does not stop the login']
 
 
 def main():
