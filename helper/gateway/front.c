@@ -399,7 +399,7 @@ front_new(const struct gate *gate, struct mint *mint,
         MHD_OPTION_NOTIFY_CONNECTION, connection, f,
         MHD_OPTION_CONNECTION_LIMIT, l->connections,
         MHD_OPTION_CONNECTION_TIMEOUT, l->idle_timeout,
-        MHD_OPTION_CONNECTION_MEMORY_LIMIT, l->max_header + 32768,
+        MHD_OPTION_CONNECTION_MEMORY_LIMIT, l->max_header + 16384,
         MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_END);
     if (f->daemon == NULL) {
         front_free(out);
