@@ -26,6 +26,7 @@
 
 #define LISTENERS_MAX 16
 #define EXIT_NO_BROKER 3
+#define QUIET_MS 5000           /* without another connection */
 /* Of malloc, in bytes: what is mapped by itself, and what each of its arenas
  * (of which there are eight for a processor) may keep at its end. */
 #define MMAP_THRESHOLD (4 << 20)
@@ -140,7 +141,8 @@ open_listener(const struct addrinfo *ai)
     if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one)) != 0 ||
         (ai->ai_family == AF_INET6 &&
          setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &one, sizeof(one)) != 0) ||
-        bind(fd, ai->ai_addr, ai->ai_addrlen) != 0 || listen(fd, SOMAXCONN) != 0) {
+        bind(fd, ai->ai_addr, ai->ai_addrlen) != 0 ||
+        listen(fd, SOMAXCONN) != 0) {
         close(fd);
         return -1;
     }
@@ -238,14 +240,20 @@ serve(struct gateway *g, int signals)
 {
     struct pollfd fds[LISTENERS_MAX + 2];
     size_t i, n = g->nlisteners;
+    int ready, untidy = 0;
 
     for (i = 0; i < n; i++)
         fds[i] = (struct pollfd){ g->listeners[i], POLLIN, 0 };
     fds[n] = (struct pollfd){ signals, POLLIN, 0 };
     fds[n + 1] = (struct pollfd){ bl_fd(g->broker), POLLRDHUP, 0 };
     for (;;) {
-        if (poll(fds, n + 2, -1) < 0 && errno != EINTR)
+        ready = poll(fds, n + 2, untidy ? QUIET_MS : -1);
+        if (ready < 0 && errno != EINTR)
             return EXIT_FAILURE;
+        /* After a crowd of handshakes: what they have left goes back. */
+        if (ready == 0)
+            (void)malloc_trim(0);
+        untidy = ready > 0;
         if (fds[n].revents != 0)
             return EXIT_SUCCESS;
         if (fds[n + 1].revents != 0) {
@@ -325,6 +333,16 @@ raise_descriptors(void)
         return;
     limit.rlim_cur = limit.rlim_max;
     (void)setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+/* Connections are many, mostly idle, and have a message of some size now and
+ * then: what they leave is to be had by the others, and goes back. */
+static void
+tune_malloc(void)
+{
+    (void)mallopt(M_ARENA_MAX, 4);
+    (void)mallopt(M_MMAP_THRESHOLD, 64 * 1024);
+    (void)mallopt(M_TRIM_THRESHOLD, 128 * 1024);
 }
 
 /* Modules and libraries that are loaded at the first use would not be found
@@ -461,6 +479,7 @@ main(int argc, char **argv)
     keep_pages();
     /* Whatever tickets there are, they are the broker's business. */
     (void)unsetenv("KRB5CCNAME");
+    tune_malloc();
     raise_descriptors();
     openlog("gss-winrm-gateway", LOG_NDELAY | LOG_PID | LOG_PERROR,
             LOG_DAEMON);

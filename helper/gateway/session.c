@@ -273,6 +273,8 @@ session_request(struct session *s, const struct gate_target *target,
     up_reply_free(&reply);
     if (ret != 0)
         give_up(s, err);
+    else if (s->seal != NULL)
+        seal_rest(s->seal);     /* a shell is idle for most of the time */
     return ret;
 }
 
