@@ -26,7 +26,9 @@
 
 #define LISTENERS_MAX 16
 #define EXIT_NO_BROKER 3
-#define QUIET_MS 5000           /* without another connection */
+#define IN_USE " (another user's gateway? Take another port: gateway, listen " \
+    "in krb5.conf)"
+#define TIDY_MS 5000            /* without another connection */
 /* Of malloc, in bytes: what is mapped by itself, and what each of its arenas
  * (of which there are eight for a processor) may keep at its end. */
 #define MMAP_THRESHOLD (4 << 20)
@@ -141,8 +143,7 @@ open_listener(const struct addrinfo *ai)
     if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one)) != 0 ||
         (ai->ai_family == AF_INET6 &&
          setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &one, sizeof(one)) != 0) ||
-        bind(fd, ai->ai_addr, ai->ai_addrlen) != 0 ||
-        listen(fd, SOMAXCONN) != 0) {
+        bind(fd, ai->ai_addr, ai->ai_addrlen) != 0) {
         close(fd);
         return -1;
     }
@@ -175,9 +176,7 @@ add_listener(struct gateway *g, const char *text, struct cs_error *err)
             g->nlisteners++;
         else
             ret = cs_fail(err, CS_SYSTEM, "cannot listen on %s: %s%s", text,
-                          strerror(errno), errno == EADDRINUSE ? " (another "
-                          "user's gateway? Take another port: gateway, "
-                          "listen in krb5.conf)" : "");
+                          strerror(errno), errno == EADDRINUSE ? IN_USE : "");
     }
     freeaddrinfo(ai);
     return ret;
@@ -247,10 +246,10 @@ serve(struct gateway *g, int signals)
     fds[n] = (struct pollfd){ signals, POLLIN, 0 };
     fds[n + 1] = (struct pollfd){ bl_fd(g->broker), POLLRDHUP, 0 };
     for (;;) {
-        ready = poll(fds, n + 2, untidy ? QUIET_MS : -1);
+        ready = poll(fds, n + 2, untidy ? TIDY_MS : -1);
         if (ready < 0 && errno != EINTR)
             return EXIT_FAILURE;
-        /* After a crowd of handshakes: what they have left goes back. */
+        /* What a crowd of handshakes has left goes back. */
         if (ready == 0)
             (void)malloc_trim(0);
         untidy = ready > 0;
@@ -340,8 +339,8 @@ raise_descriptors(void)
 static void
 tune_malloc(void)
 {
-    (void)mallopt(M_ARENA_MAX, 4);
-    (void)mallopt(M_MMAP_THRESHOLD, 64 * 1024);
+    (void)mallopt(M_ARENA_MAX, 2);
+    (void)mallopt(M_MMAP_THRESHOLD, 32 * 1024);
     (void)mallopt(M_TRIM_THRESHOLD, 128 * 1024);
 }
 
@@ -391,6 +390,22 @@ prepare_tickets(struct gateway *g, struct cs_error *err)
             ret = tickets_add(g->tickets, port_of(g->listeners[i]), err);
     }
     return ret;
+}
+
+/* Once there is somebody who makes tickets: a program that finds no such
+ * socket goes on without. */
+static int
+begin_listening(struct gateway *g, struct cs_error *err)
+{
+    size_t i;
+
+    for (i = 0; i < g->nlisteners; i++) {
+        if (listen(g->listeners[i], SOMAXCONN) != 0)
+            return cs_fail(err, CS_SYSTEM, "cannot listen: %s%s",
+                           strerror(errno), errno == EADDRINUSE ?
+                           IN_USE : "");
+    }
+    return 0;
 }
 
 static int
@@ -445,8 +460,9 @@ prepare(struct gateway *g, const struct options *o, struct cs_error *err)
     g->gate.ledger = g->ledger;
     fixed = (o->target != NULL) ? &g->fixed : NULL;
     ret = front_new(&g->gate, g->mint, fixed, &g->front, err);
-    return ret != 0 ? ret : tickets_start(g->tickets, g->mint, g->ledger, fixed,
-                                          err);
+    if (ret == 0)
+        ret = tickets_start(g->tickets, g->mint, g->ledger, fixed, err);
+    return ret != 0 ? ret : begin_listening(g, err);
 }
 
 static void
