@@ -177,6 +177,6 @@ session_authenticate(struct session *s, const char *path,
         enter(s, way);
         bl_report(s->link, s->host, 0, "");
     }
-    bl_close(&s->link);
+    bl_close(&s->link);         /* a thread of the broker's */
     return ret;
 }

@@ -242,7 +242,9 @@ give_up(struct session *s, const struct cs_error *err)
     s->authenticated = 0;
     ledger_failed(s->gate->ledger);
     syslog(LOG_NOTICE, "%s:%u: %s", s->host, (unsigned int)s->port, err->text);
-    if (bl_channel(s->gate->broker, &s->link, NULL) == 0)
+    if (s->up != NULL && s->link == NULL)
+        (void)bl_channel(s->gate->broker, &s->link, NULL);
+    if (s->link != NULL)
         bl_report(s->link, s->host, err->ntstatus, err->text);
     bl_close(&s->link);
 }
@@ -271,6 +273,8 @@ session_request(struct session *s, const struct gate_target *target,
     up_reply_free(&reply);
     if (ret != 0)
         give_up(s, err);
+    else if (s->seal != NULL)
+        seal_rest(s->seal);     /* a shell is idle for most of the time */
     return ret;
 }
 

@@ -63,6 +63,9 @@ struct credssp_info {
     int empty_ok;               /* initiator: the peer may have nothing to say
                                  * now, and an empty token goes on (TLS 1.3) */
 };
+/* Between messages, where many connections are idle: give memory back. */
+void credssp_rest(struct credssp *c);
+
 void credssp_info(const struct credssp *c, struct credssp_info *info);
 
 /* For framing; after the handshake. */
