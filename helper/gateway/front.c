@@ -17,7 +17,7 @@
 
 /* For a request's line and headers, and an answer's headers.  All of it is
  * touched (and wiped) for each request. */
-#define POOL_SIZE (64 * 1024)
+#define POOL_SIZE (32 * 1024)
 
 struct front {
     const struct gate *gate;
@@ -371,6 +371,9 @@ front_refuse(int fd, const char *why)
     (void)shutdown(fd, SHUT_WR);
     close(fd);
 }
+
+static void log_mhd(void *cls, const char *fmt, va_list ap)
+    __attribute__((format(printf, 2, 0)));
 
 static void
 log_mhd(void *cls, const char *fmt, va_list ap)
