@@ -11,6 +11,8 @@
 #include <unistd.h>
 #include <cap-ng.h>
 #include <linux/landlock.h>
+#include <linux/sockios.h>
+#include <asm/ioctls.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -53,6 +55,10 @@ drop_privileges(struct cs_error *err)
              LANDLOCK_ACCESS_FS_MAKE_DIR | LANDLOCK_ACCESS_FS_MAKE_REG | \
              LANDLOCK_ACCESS_FS_MAKE_SOCK | LANDLOCK_ACCESS_FS_MAKE_FIFO | \
              LANDLOCK_ACCESS_FS_MAKE_BLOCK | LANDLOCK_ACCESS_FS_MAKE_SYM)
+
+#ifndef LANDLOCK_ACCESS_FS_TRUNCATE
+#define LANDLOCK_ACCESS_FS_TRUNCATE (1ULL << 14)        /* since ABI 3 */
+#endif
 
 /* Libraries, certificates, and what answers questions about names. */
 static const char *const readable[] = {
@@ -103,10 +109,20 @@ allow_list(int ruleset, const char *variable)
     return ret;
 }
 
+/* All that this kernel can refuse; 0 without Landlock. */
+static uint64_t
+all_accesses(void)
+{
+    long abi = syscall(SYS_landlock_create_ruleset, NULL, 0,
+                       LANDLOCK_CREATE_RULESET_VERSION);
+
+    return abi < 1 ? 0 : abi < 3 ? ALL : ALL | LANDLOCK_ACCESS_FS_TRUNCATE;
+}
+
 static int
 lock_files(const char *removable, int *landlock, struct cs_error *err)
 {
-    struct landlock_ruleset_attr attr = { .handled_access_fs = ALL };
+    struct landlock_ruleset_attr attr = { .handled_access_fs = all_accesses() };
     size_t i;
     int ruleset, ret = 0;
 
@@ -145,7 +161,44 @@ static const char *const refused[] = {
     "io_uring_setup", "init_module", "finit_module", "kexec_load", "reboot",
     "swapon", "setuid", "setgid", "setreuid", "setregid", "setresuid",
     "setresgid", "personality", "memfd_secret", "name_to_handle_at",
-    "open_by_handle_at"
+    "open_by_handle_at",
+    /* Of files Landlock knows no owner, mode, time or attribute, and its first
+     * versions no length. */
+    "chmod", "fchmod", "fchmodat", "fchmodat2", "chown", "fchown", "lchown",
+    "fchownat", "utime", "utimes", "futimesat", "utimensat", "setxattr",
+    "lsetxattr", "fsetxattr", "removexattr", "lremovexattr", "fremovexattr",
+    "truncate"
+};
+
+/*
+ * What is refused for some arguments only.  A filter sees 64 bits of an
+ * argument of which the kernel may take 32: without a mask, AF_UNIX with
+ * something above it would pass.
+ */
+#define LOW UINT32_MAX
+#define LOW_IS(n, value) { n, SCMP_CMP_MASKED_EQ, LOW, value }
+#define TYPE_IS(type) { 1, SCMP_CMP_MASKED_EQ, 0xF, type }
+#define OTHER_THAN(n, value) { n, SCMP_CMP_NE, value, 0 }
+
+static const struct {
+    const char *call;
+    int errno_value;
+    struct scmp_arg_cmp arg;
+} refused_arguments[] = {
+    /* The broker is spoken to on channels that the broker makes.  libcurl has
+     * pairs of streams; others can be connected to something else. */
+    { "socket", EACCES, LOW_IS(0, AF_UNIX) },
+    { "socketpair", EACCES, TYPE_IS(SOCK_DGRAM) },
+    { "socketpair", EACCES, TYPE_IS(SOCK_RAW) },
+    { "socketpair", EACCES, TYPE_IS(SOCK_SEQPACKET) },
+    /* Threads and not processes. */
+    { "clone", EPERM, { 0, SCMP_CMP_MASKED_EQ, CLONE_THREAD, 0 } },
+    /* Signals by way of limits, and of descriptors. */
+    { "prlimit64", EPERM, OTHER_THAN(0, 0) },
+    { "fcntl", EPERM, LOW_IS(1, F_SETOWN) },
+    { "fcntl", EPERM, LOW_IS(1, F_SETOWN_EX) },
+    { "ioctl", EPERM, LOW_IS(1, FIOSETOWN) },
+    { "ioctl", EPERM, LOW_IS(1, SIOCSPGRP) },
 };
 
 static int
@@ -159,17 +212,20 @@ add_rules(scmp_filter_ctx filter)
         if (number != __NR_SCMP_ERROR)
             ret = seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), number, 0);
     }
-    /* The broker is spoken to on channels that the broker makes. */
+    for (i = 0; i < sizeof(refused_arguments) / sizeof(*refused_arguments) &&
+         ret == 0; i++) {
+        number = seccomp_syscall_resolve_name(refused_arguments[i].call);
+        ret = seccomp_rule_add_array(
+            filter, SCMP_ACT_ERRNO(refused_arguments[i].errno_value), number,
+            1, &refused_arguments[i].arg);
+    }
+    /* abort() signals its own process. */
     if (ret == 0)
-        ret = seccomp_rule_add(filter, SCMP_ACT_ERRNO(EACCES),
-                               SCMP_SYS(socket), 1,
-                               SCMP_A0(SCMP_CMP_EQ, AF_UNIX, 0));
-    /* Threads and not processes; the arguments of clone3 cannot be seen, so
-     * the C library has to use the older one. */
-    if (ret == 0)
-        ret = seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(clone),
-                               1, SCMP_A0(SCMP_CMP_MASKED_EQ, CLONE_THREAD,
-                                          0));
+        ret = seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(tgkill),
+                               1, SCMP_A0(SCMP_CMP_NE,
+                                          (scmp_datum_t)getpid()));
+    /* The arguments of clone3 cannot be seen, so the C library has to use the
+     * older one. */
     if (ret == 0)
         ret = seccomp_rule_add(filter, SCMP_ACT_ERRNO(ENOSYS),
                                SCMP_SYS(clone3), 0);

@@ -10,9 +10,11 @@
 /*
  * For good, for all threads that come after: no capabilities, no new
  * privileges, no core, not dumpable; by seccomp no programs, no processes, no
- * Unix sockets, no looking into others; by Landlock, where the kernel has it,
- * no files but those that names, certificates and krb5.conf come from, and
- * none to write; from the directory removable they may be removed.  *landlock says whether it has.  Fails rather than doing half.
+ * Unix sockets, no signals to others, no looking into them, no changing of
+ * files' modes; by Landlock, where the kernel has it, no files but those that
+ * names, certificates and krb5.conf come from, and none to write; from the
+ * directory removable they may be removed.  *landlock says whether it has.
+ * Fails rather than doing half.
  */
 int sandbox_enter(const char *removable, int *landlock, struct cs_error *err);
 
