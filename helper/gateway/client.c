@@ -270,13 +270,21 @@ take_token(struct client *c, const struct client_request *r,
     cs_buf_free(&token);
 }
 
-/* Is it the next leg of an authentication with the server? */
+/*
+ * Is it the next leg of an authentication with the server, or what comes after
+ * that?  A password (Basic) is not: the server may have asked for it in order
+ * to read it off the wire.
+ */
 static int
-goes_on_passing(const struct client *c, const struct accept_header *header)
+goes_on_passing(const struct client *c, const struct client_request *r,
+                const struct accept_header *header)
 {
-    return c->accept.state == ACCEPT_PASS &&
-        (header->scheme == NULL || header->token.len == 0 ||
-         header->token.p[0] != 0x60);   /* a first token of GSSAPI's */
+    if (c->accept.state != ACCEPT_PASS)
+        return 0;
+    if (header->scheme == NULL)
+        return r->authorization == NULL;
+    return header->token.len == 0 ||
+        header->token.p[0] != 0x60;     /* a first token of GSSAPI's */
 }
 
 /*
@@ -310,7 +318,7 @@ client_serve(struct client *c, const struct client_request *r,
     if (accept_parse(r->authorization, &header, &err) != 0)
         client_error(r->type, HTTP_BAD_REQUEST, GATE_FAULT_REQUEST, err.text,
                      &answer->a);
-    else if (goes_on_passing(c, &header))
+    else if (goes_on_passing(c, r, &header))
         pass(c, r, &answer->a);
     else if (header.scheme != NULL)
         take_token(c, r, &header, answer);

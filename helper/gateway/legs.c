@@ -24,7 +24,7 @@ leg_post(struct session *s, const char *path, const char *scheme,
 {
     struct cs_buf value = CS_BUF_INIT(2 * TOKEN_MAX);
     struct up_request request;
-    int ret;
+    int ret = 0;
 
     memset(&request, 0, sizeof(request));
     memset(reply, 0, sizeof(*reply));
@@ -33,11 +33,12 @@ leg_post(struct session *s, const char *path, const char *scheme,
     if (scheme != NULL) {
         gate_authorization(&value, scheme, token);
         cs_buf_add(&value, "", 1);
-        if (value.error != 0)
-            return cs_nomem(err);
         request.authorization = (const char *)value.p;
+        if (value.error != 0)
+            ret = cs_nomem(err);
     }
-    ret = up_post(s->up, &request, reply, err);
+    if (ret == 0)
+        ret = up_post(s->up, &request, reply, err);
     cs_buf_free(&value);
     return ret;
 }

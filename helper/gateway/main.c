@@ -196,7 +196,8 @@ add_listeners(struct gateway *g, const struct options *o,
         if (g->nlisteners == LISTENERS_MAX)
             return cs_fail(err, CS_USAGE, "too many addresses to listen on");
         ret = add_listener(g, *list, err);
-        if (ret != 0 && (o->nlisten > 0 || errno != EADDRNOTAVAIL))
+        if (ret != 0 && (o->nlisten > 0 || (errno != EADDRNOTAVAIL &&
+                                            errno != EAFNOSUPPORT)))
             worst = ret;
     }
     if (g->nlisteners == 0 && worst == 0)
@@ -495,6 +496,8 @@ main(int argc, char **argv)
     keep_pages();
     /* Whatever tickets there are, they are the broker's business. */
     (void)unsetenv("KRB5CCNAME");
+    /* libcurl would write the keys of its connections there. */
+    (void)unsetenv("SSLKEYLOGFILE");
     tune_malloc();
     raise_descriptors();
     openlog("gss-winrm-gateway", LOG_NDELAY | LOG_PID | LOG_PERROR,

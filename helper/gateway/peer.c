@@ -123,6 +123,9 @@ find(struct peer *p, int fd, struct inet_diag_msg *m, struct cs_error *err)
     if (n < 0 || mnl_cb_run(buf, n, p->seq, p->portid, take, m) < 0)
         return cs_fail(err, CS_POLICY, "whoever connected is not on this "
                        "machine, or has gone: %s", strerror(errno));
+    /* With no such connection the kernel answers with a listener. */
+    if (m->id.idiag_dport != ((struct sockaddr_in *)&ours)->sin_port)
+        return cs_fail(err, CS_POLICY, "whoever connected has gone");
     /* Sockets that nobody has any more count as root's. */
     return (m->idiag_inode == 0) ?
         cs_fail(err, CS_POLICY, "whoever connected has gone") : 0;

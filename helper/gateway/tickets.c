@@ -81,11 +81,13 @@ tickets_directory(const struct tickets *t)
 static int
 is_served(const struct sockaddr_un *sun)
 {
-    int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0), served;
+    int fd, served;
 
+    fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (fd < 0)
         return 1;
-    served = connect(fd, (const struct sockaddr *)sun, sizeof(*sun)) == 0;
+    served = connect(fd, (const struct sockaddr *)sun, sizeof(*sun)) == 0 ||
+        errno == EAGAIN;        /* many wait there */
     close(fd);
     return served;
 }
@@ -253,10 +255,13 @@ serve(void *data)
         for (i = 0; i < t->n; i++) {
             fd = (fds[i].revents != 0) ?
                 accept4(t->sockets[i], NULL, NULL, SOCK_CLOEXEC) : -1;
-            if (fd < 0)
-                continue;
-            serve_one(t, fd);
-            close(fd);
+            if (fd >= 0) {
+                serve_one(t, fd);
+                close(fd);
+            } else if (fds[i].revents != 0 &&
+                       (errno == EMFILE || errno == ENFILE)) {
+                (void)poll(NULL, 0, 100);       /* no hurry */
+            }
         }
     }
 }

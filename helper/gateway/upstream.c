@@ -25,6 +25,7 @@
 
 #define TLS_ALERT 21            /* record type (RFC 8446 5.1) */
 #define PIN_BYTES 32            /* SHA-256 */
+#define IDLE_MAX (365L * 86400) /* seconds; more than any idle_timeout */
 #define WATCH_MS 100            /* between two looks at the client */
 
 struct upstream {
@@ -277,21 +278,25 @@ up_free(struct upstream **up)
     free(u);
 }
 
-static void
-set_tls(struct upstream *u)
+static int
+set_tls(struct upstream *u, struct cs_error *err)
 {
     const struct hc_host *conf = u->o.conf;
 
     curl_easy_setopt(u->curl, CURLOPT_SSLVERSION,
                      (long)CURL_SSLVERSION_TLSv1_2);
     if (u->pin[0] != '\0') {
-        curl_easy_setopt(u->curl, CURLOPT_PINNEDPUBLICKEY, u->pin);
+        /* What follows is as good as the pin. */
+        if (curl_easy_setopt(u->curl, CURLOPT_PINNEDPUBLICKEY, u->pin) !=
+            CURLE_OK)
+            return cs_fail(err, CS_TLS, "libcurl cannot check a pin here");
         curl_easy_setopt(u->curl, CURLOPT_SSL_VERIFYPEER, 0L);
         curl_easy_setopt(u->curl, CURLOPT_SSL_VERIFYHOST, 0L);
     } else if (conf->ca_file != NULL && strcmp(conf->ca_file, "system") != 0) {
         curl_easy_setopt(u->curl, CURLOPT_CAINFO, conf->ca_file);
         curl_easy_setopt(u->curl, CURLOPT_CAPATH, NULL);
     }
+    return 0;
 }
 
 static void
@@ -305,6 +310,9 @@ set_limits(struct upstream *u)
     curl_easy_setopt(u->curl, CURLOPT_LOW_SPEED_TIME,
                      (long)l->response_timeout);
     curl_easy_setopt(u->curl, CURLOPT_MAXCONNECTS, 1L);
+    /* By default it leaves a connection that was idle for two minutes, and
+     * gets no other one here. */
+    curl_easy_setopt(u->curl, CURLOPT_MAXAGE_CONN, IDLE_MAX);
     /* Kept for as long as the connection, so not larger than they must be. */
     curl_easy_setopt(u->curl, CURLOPT_BUFFERSIZE, 16L * 1024);
     curl_easy_setopt(u->curl, CURLOPT_UPLOAD_BUFFERSIZE, 16L * 1024);
@@ -337,9 +345,7 @@ up_fresh(struct upstream *u, struct cs_error *err)
     SET(CURLOPT_ERRORBUFFER, u->error);
 #undef SET
     set_limits(u);
-    if (u->o.tls)
-        set_tls(u);
-    return 0;
+    return u->o.tls ? set_tls(u, err) : 0;
 }
 
 int
