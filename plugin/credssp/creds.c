@@ -100,6 +100,7 @@ cs_creds_new(const struct cs_creds_options *o, struct cs_creds **out,
     c->serial = __atomic_add_fetch(&serials, 1, __ATOMIC_RELAXED);
     c->user_tickets = o->user_tickets;
     c->private = o->private;
+    (void)pthread_mutex_init(&c->asking, NULL);
     (void)pthread_mutex_init(&c->lock, NULL);
     ret = set_names(c, o->user, o->domain);
     if (ret == 0 && o->ccache != NULL &&
@@ -143,6 +144,7 @@ cs_creds_free(struct cs_creds **creds)
     free(c->principal);
     free(c->display);
     free(c->ccache);
+    (void)pthread_mutex_destroy(&c->asking);
     (void)pthread_mutex_destroy(&c->lock);
     free(c);
 }

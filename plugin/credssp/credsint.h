@@ -19,11 +19,13 @@ struct cs_creds {
     char *display;
     char *ccache;               /* named by the caller, or NULL */
     int user_tickets, private;  /* of the options */
-    pthread_mutex_t lock;       /* of all below */
+    pthread_mutex_t asking;     /* whoever asks the KDC; before lock */
+    pthread_mutex_t lock;       /* of all below; never while one waits */
     struct cs_secret password;  /* none: there is none, or it was wiped */
     struct cs_secret nthash;    /* none: not needed yet */
     char *tickets;              /* memory cache of our own, or NULL */
     time_t expiry;              /* of the ticket in it */
+    struct cs_error refused;    /* that the password is wrong; else code 0 */
 };
 
 /* The name, in new memory, of a cache with tickets of this user: the one that

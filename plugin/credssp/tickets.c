@@ -14,6 +14,7 @@
 #include "tscreds.h"
 
 #define SPARE_SECONDS 300       /* a ticket is renewed before its end */
+#define STATUS_WRONG_PASSWORD 0xC000006A        /* MS-ERREF 2.3.1 */
 
 /* said: the NTSTATUS that came with it, or 0. */
 static int
@@ -78,8 +79,9 @@ ask_kdc(krb5_context context, krb5_principal client, const char *password,
 
 /* A ticket-granting ticket, by password, in a new memory cache. */
 static krb5_error_code
-get_tickets(krb5_context context, struct cs_creds *c, char **name,
-            time_t *expiry, uint32_t *said)
+get_tickets(krb5_context context, const char *principal,
+            const struct cs_secret *password, char **name, time_t *expiry,
+            uint32_t *said)
 {
     krb5_principal client = NULL;
     krb5_ccache cache = NULL;
@@ -87,9 +89,9 @@ get_tickets(krb5_context context, struct cs_creds *c, char **name,
     krb5_error_code code;
 
     memset(&creds, 0, sizeof(creds));
-    code = krb5_parse_name(context, c->principal, &client);
+    code = krb5_parse_name(context, principal, &client);
     if (code == 0)
-        code = ask_kdc(context, client, (const char *)c->password.p, &creds,
+        code = ask_kdc(context, client, (const char *)password->p, &creds,
                        said);
     if (code == 0)
         code = krb5_cc_new_unique(context, "MEMORY", NULL, &cache);
@@ -135,35 +137,94 @@ cs_tickets_forget(struct cs_creds *c)
     c->tickets = NULL;
 }
 
-/* Under the lock. */
+/* A copy of the password, so that it can be wiped while the KDC takes its
+ * time. */
+static int
+copy_password(struct cs_creds *c, struct cs_secret *out, struct cs_error *err)
+{
+    int ret;
+
+    (void)pthread_mutex_lock(&c->lock);
+    if (c->password.p == NULL)
+        ret = cs_fail(err, CS_INNER, "no password to get a Kerberos ticket "
+                      "with");
+    else if (cs_secret_set(out, cs_secret_span(&c->password), c->private) != 0)
+        ret = cs_nomem(err);
+    else
+        ret = 0;
+    (void)pthread_mutex_unlock(&c->lock);
+    return ret;
+}
+
+/* Put the cache in the place of the last one, unless all was wiped meanwhile.
+ * Takes name. */
+static krb5_error_code
+keep_tickets(struct cs_creds *c, krb5_context context, const char *name,
+             time_t expiry)
+{
+    char *copy = strdup(name), *gone = copy;
+    krb5_error_code code = ENOMEM;
+
+    (void)pthread_mutex_lock(&c->lock);
+    if (copy != NULL && c->password.p != NULL) {
+        gone = c->tickets;
+        c->tickets = copy;
+        c->expiry = expiry;
+        code = 0;
+    } else if (copy != NULL) {
+        code = KRB5_CC_NOTFOUND;
+    }
+    (void)pthread_mutex_unlock(&c->lock);
+    destroy(context, (copy != NULL) ? gone : name);
+    free(gone);
+    return code;
+}
+
+/* A wrong password stays wrong, and each time that it is tried counts: enough
+ * of them lock the account. */
+static void
+note_verdict(struct cs_creds *c, int ret, const struct cs_error *err)
+{
+    (void)pthread_mutex_lock(&c->lock);
+    memset(&c->refused, 0, sizeof(c->refused));
+    if (ret == CS_INNER && err->ntstatus == STATUS_WRONG_PASSWORD)
+        c->refused = *err;
+    (void)pthread_mutex_unlock(&c->lock);
+}
+
+/* Under asking, and not under the lock. */
 static int
 refresh(struct cs_creds *c, struct cs_error *err)
 {
+    struct cs_secret password = { 0 };
+    struct cs_error why = { 0 };
     krb5_context context;
     krb5_error_code code;
-    char *name = NULL, *copy;
     uint32_t said = 0;
+    char *name = NULL;
     time_t expiry;
+    int ret = copy_password(c, &password, err);
 
+    if (ret != 0)
+        return ret;
     code = krb5_init_context(&context);
-    if (code != 0)
+    if (code != 0) {
+        cs_secret_free(&password);
         return krb5_fail(NULL, code, 0, "krb5.conf", err);
-    code = get_tickets(context, c, &name, &expiry, &said);
-    if (code == 0) {
-        copy = strdup(name);
-        code = (copy == NULL) ? ENOMEM : 0;
-        destroy(context, (code == 0) ? c->tickets : name);
-        if (code == 0) {
-            free(c->tickets);
-            c->tickets = copy;
-            c->expiry = expiry;
-        }
-        krb5_free_string(context, name);
     }
-    code = (code == 0) ? 0 : krb5_fail(context, code, said,
-                                       "no Kerberos ticket", err);
+    code = get_tickets(context, c->principal, &password, &name, &expiry,
+                       &said);
+    cs_secret_free(&password);
+    if (code == 0)
+        code = keep_tickets(c, context, name, expiry);
+    krb5_free_string(context, name);
+    ret = (code == 0) ? 0 : krb5_fail(context, code, said,
+                                      "no Kerberos ticket", &why);
     krb5_free_context(context);
-    return code;
+    note_verdict(c, ret, &why);
+    if (ret != 0 && err != NULL)
+        *err = why;
+    return ret;
 }
 
 /* Is there a ticket-granting ticket that lasts for a while? */
@@ -217,34 +278,61 @@ users_own(const char *principal)
 
 /* Under the lock. */
 static int
+tell_again(const struct cs_creds *c, struct cs_error *err)
+{
+    if (err != NULL)
+        *err = c->refused;
+    return c->refused.code;
+}
+
+/* What is there already: 0 with *name, an error, or 1 when the KDC has to be
+ * asked.  fresh: it just was. */
+static int
+get_present(struct cs_creds *c, int fresh, char **name, struct cs_error *err)
+{
+    const char *cache = NULL;
+    int ret = 1;
+
+    (void)pthread_mutex_lock(&c->lock);
+    if (c->ccache != NULL)
+        cache = c->ccache;
+    else if (c->password.p == NULL)
+        ret = cs_fail(err, CS_INNER, "no Kerberos ticket: there is neither a "
+                      "credential cache nor a password");
+    else if (c->tickets != NULL &&
+             (fresh || time(NULL) <= c->expiry - SPARE_SECONDS))
+        cache = c->tickets;
+    else if (c->refused.code != 0)
+        ret = tell_again(c, err);
+    if (cache != NULL) {
+        *name = strdup(cache);
+        ret = (*name == NULL) ? cs_nomem(err) : 0;
+    }
+    (void)pthread_mutex_unlock(&c->lock);
+    return ret;
+}
+
+/* Somebody else may have asked while we waited for our turn. */
+static int
 get_ours(struct cs_creds *c, char **name, struct cs_error *err)
 {
-    int ret = 0;
+    int ret = get_present(c, 0, name, err);
 
-    if (c->ccache == NULL && c->password.p == NULL)
-        return cs_fail(err, CS_INNER, "no Kerberos ticket: there is neither a "
-                       "credential cache nor a password");
-    if (c->ccache == NULL && (c->tickets == NULL ||
-                              time(NULL) > c->expiry - SPARE_SECONDS))
-        ret = refresh(c, err);
-    if (ret != 0)
+    if (ret <= 0)
         return ret;
-    *name = strdup(c->ccache != NULL ? c->ccache : c->tickets);
-    return (*name == NULL) ? cs_nomem(err) : 0;
+    (void)pthread_mutex_lock(&c->asking);
+    ret = get_present(c, 0, name, err);
+    if (ret > 0 && (ret = refresh(c, err)) == 0)
+        ret = get_present(c, 1, name, err);
+    (void)pthread_mutex_unlock(&c->asking);
+    return ret;
 }
 
 int
 cs_tickets_get(struct cs_creds *c, char **name, struct cs_error *err)
 {
-    int ret;
-
     *name = c->user_tickets ? users_own(c->principal) : NULL;
-    if (*name != NULL)
-        return 0;
-    (void)pthread_mutex_lock(&c->lock);
-    ret = get_ours(c, name, err);
-    (void)pthread_mutex_unlock(&c->lock);
-    return ret;
+    return (*name != NULL) ? 0 : get_ours(c, name, err);
 }
 
 int
@@ -252,9 +340,10 @@ cs_creds_check(struct cs_creds *c, time_t *expiry, struct cs_error *err)
 {
     int ret;
 
+    (void)pthread_mutex_lock(&c->asking);
+    ret = refresh(c, err);
+    (void)pthread_mutex_unlock(&c->asking);
     (void)pthread_mutex_lock(&c->lock);
-    ret = (c->password.p != NULL) ? refresh(c, err) :
-        cs_fail(err, CS_INNER, "no password to get a Kerberos ticket with");
     if (ret == 0 && expiry != NULL)
         *expiry = c->expiry;
     (void)pthread_mutex_unlock(&c->lock);

@@ -313,10 +313,14 @@ def test_confined(place, broker):
         talk.check('refused: LOGOUT in the midst of a context', 'error -3', 'raw', '0300000000')
 
 
-def test_wrong_password_later(talk):
+def test_wrong_password_later(place, talk):
     talk.ask('login', 'alice@TEST.EXAMPLE', '-', 'wrong', 0, 0)
     talk.check('a wrong password is found out by its use', 'error -8 C000006A', 'credssp', *WEB01, 0)
     talk.check('... and kept', r'\[alice@TEST.EXAMPLE\|login\|uses=0\|C000006A .*wrong', 'status')
+    log = Path(place.realms.environment()['K5_KDC_LOG'])
+    before = log.stat().st_size
+    talk.check('... the second time as well', 'error -8 C000006A .*wrong', 'credssp', *WEB01, 0)
+    ok(log.stat().st_size == before, '... which the KDC, who would count it, is not asked for')
     talk.ask('login', 'alice@TEST.EXAMPLE', '-', 'alice', 0, 0)
 
 
@@ -569,7 +573,7 @@ def run(place):
             test_login(talk)
             test_credssp(talk)
             test_context(talk)
-            test_wrong_password_later(talk)
+            test_wrong_password_later(place, talk)
         test_confined(place, broker)
         test_memory(place, broker)
         test_lifetime(place, broker)
