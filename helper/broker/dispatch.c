@@ -460,8 +460,10 @@ dispatch_frame(struct dispatch *s, struct cs_span frame, struct cs_buf *out,
     end = (r == NULL);
     if (r != NULL)
         ret = r->handle(s, out, &err);
-    if (r != NULL && ret == 0 && !s->encoded)
-        ret = bp_encode(&s->reply, out, &err);
+    /* What has been done and cannot be said: nobody knows the state. */
+    if (r != NULL && ret == 0 && !s->encoded &&
+        (ret = bp_encode(&s->reply, out, &err)) != 0)
+        end = 1;
     if (ret == 0 && r != NULL && r->next != SAME)
         s->state = (enum state)r->next;
     if (end || ret != 0) {

@@ -3,6 +3,7 @@
 
 #include <pthread.h>
 #include <stdlib.h>
+#include <string.h>
 #include <strings.h>
 #include <time.h>
 
@@ -10,8 +11,8 @@
 #include "text.h"
 
 struct line {
-    char host[256];             /* "": free */
-    uint64_t when, order;
+    char host[256];
+    uint64_t when, order;       /* order 0: free */
     uint32_t ntstatus;
     char text[256];
 };
@@ -48,7 +49,7 @@ line_for(struct journal *j, const char *host)
     struct line *l, *oldest = j->lines;
 
     for (l = j->lines; l < j->lines + JOURNAL_MAX; l++) {
-        if (strcasecmp(l->host, host) == 0)
+        if (l->order != 0 && strcasecmp(l->host, host) == 0)
             return l;
         if (l->order < oldest->order)
             oldest = l;
@@ -60,11 +61,13 @@ void
 journal_note(struct journal *j, const char *host, uint32_t ntstatus,
              const char *text)
 {
+    char kept[sizeof(j->lines[0].host)] = "";
     struct line *l;
 
+    text_copy(kept, sizeof(kept), host);
     (void)pthread_mutex_lock(&j->lock);
-    l = line_for(j, host);
-    text_copy(l->host, sizeof(l->host), host);
+    l = line_for(j, kept);
+    memcpy(l->host, kept, sizeof(kept));
     text_copy(l->text, sizeof(l->text), text);
     l->ntstatus = ntstatus;
     l->when = (uint64_t)time(NULL);

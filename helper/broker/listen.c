@@ -64,12 +64,13 @@ take_lock(const char *path, int *out, struct cs_error *err)
 static int
 is_alive(const struct sockaddr_un *address)
 {
-    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0), alive;
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    int alive;
 
     if (fd < 0)
         return 0;
     alive = (connect(fd, (const struct sockaddr *)address,
-                     sizeof(*address)) == 0);
+                     sizeof(*address)) == 0 || errno == EAGAIN);
     (void)close(fd);
     return alive;
 }

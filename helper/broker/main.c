@@ -98,9 +98,10 @@ static int
 run(const struct options *o, const struct listener *l, int report,
     struct cs_error *err)
 {
-    struct broker b = { .lifetime = o->lifetime };
+    static struct broker b;     /* threads may stay behind, below */
     int ret = vault_new(&b.vault, err);
 
+    b.lifetime = o->lifetime;
     if (ret == 0)
         ret = journal_new(&b.journal, err);
     if (ret == 0)

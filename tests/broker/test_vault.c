@@ -206,6 +206,28 @@ test_journal(void **state)
     free(m);
 }
 
+/* A name that is cut off is still one name. */
+static void
+test_journal_long(void **state)
+{
+    struct bp_message *m = calloc(1, sizeof(*m));
+    struct journal *j;
+    char name[600];
+
+    (void)state;
+    memset(name, 'a', sizeof(name));
+    name[sizeof(name) - 1] = '\0';
+    assert_int_equal(journal_new(&j, NULL), 0);
+    journal_note(j, name, 0, "well");
+    journal_note(j, name, 1, "badly");
+    journal_note(j, "", 0, "well");
+    journal_lock(j, m);
+    assert_int_equal(m->nhosts, 2);
+    journal_unlock(j);
+    journal_free(&j);
+    free(m);
+}
+
 static void
 test_secret(void **state)
 {
@@ -258,6 +280,7 @@ main(void)
         cmocka_unit_test_setup_teardown(test_full, setup, teardown),
         cmocka_unit_test_setup_teardown(test_status, setup, teardown),
         cmocka_unit_test(test_journal),
+        cmocka_unit_test(test_journal_long),
         cmocka_unit_test(test_secret),
         cmocka_unit_test(test_text)
     };
