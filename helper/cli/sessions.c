@@ -24,6 +24,36 @@
 
 /* --- Asking --- */
 
+/* A gateway talks to the network, and what it says ends up on a terminal. */
+static json_t *
+clean(const json_t *value)
+{
+    struct cs_span span;
+    json_t *copy, *one;
+    const char *key;
+    char *text;
+    size_t i;
+
+    if (json_is_string(value)) {
+        span.p = (const uint8_t *)json_string_value(value);
+        span.len = json_string_length(value);
+        text = cli_clean(span);
+        copy = json_string(text != NULL ? text : "");
+        free(text);
+    } else if (json_is_object(value)) {
+        copy = json_object();
+        json_object_foreach((json_t *)(uintptr_t)value, key, one)
+            (void)json_object_set_new(copy, key, clean(one));
+    } else if (json_is_array(value)) {
+        copy = json_array();
+        json_array_foreach(value, i, one)
+            (void)json_array_append_new(copy, clean(one));
+    } else {
+        copy = json_deep_copy(value);
+    }
+    return copy;
+}
+
 /* What one gateway says, or NULL: gone, or another user's. */
 static json_t *
 ask(const char *path)
@@ -33,7 +63,7 @@ ask(const char *path)
     struct ucred peer;
     socklen_t len = sizeof(peer);
     const char question = ASK_STATUS;
-    json_t *answer = NULL;
+    json_t *answer = NULL, *raw;
     char *text;
     ssize_t n;
 
@@ -41,7 +71,8 @@ ask(const char *path)
         return NULL;
     strcpy(sun.sun_path, path);
     text = malloc(ANSWER_MAX);
-    wait.fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+    wait.fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK,
+                     0);
     if (text != NULL && wait.fd >= 0 &&
         connect(wait.fd, (struct sockaddr *)&sun, sizeof(sun)) == 0 &&
         getsockopt(wait.fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) == 0 &&
@@ -49,8 +80,10 @@ ask(const char *path)
         send(wait.fd, &question, 1, MSG_NOSIGNAL) == 1 &&
         poll(&wait, 1, PATIENCE_MS) == 1) {
         n = recv(wait.fd, text, ANSWER_MAX, MSG_DONTWAIT);
-        if (n > 0)
-            answer = json_loadb(text, (size_t)n, 0, NULL);
+        raw = (n > 0) ? json_loadb(text, (size_t)n, 0, NULL) : NULL;
+        if (json_is_object(raw))
+            answer = clean(raw);
+        json_decref(raw);
     }
     if (wait.fd >= 0)
         close(wait.fd);

@@ -3,6 +3,8 @@
 import json
 import os
 import signal
+import socket
+import threading
 from pathlib import Path
 
 from place import COMMANDS, WITH_JSON, Terminal, check, ended
@@ -179,6 +181,34 @@ def test_status(place):
     check(answer['credentials'][0]['name'] == 'bob' and answer['credentials'][0]['uses'] == 3, answer)
     check(answer['hosts'][0]['last'] == {'ok': True, 'ntstatus': 0, 'text': 'CredSSP'}, answer)
     check(answer['hosts'][1]['last']['symbol'] == 'STATUS_ACCOUNT_LOCKED_OUT', answer)
+
+
+def answer_once(listener, text):
+    with listener.accept()[0] as connection:
+        connection.recv(16)
+        connection.send(text.encode())
+
+
+def test_status_gateways(place):
+    """What a gateway says may have come from the network."""
+    ended(place.run('login', '--stdin', 'bob', stdin='x\n'), 0)
+    directory = place.path / 'run/gss-winrm/gateway'
+    directory.mkdir(mode=0o700)
+    session = {'id': 1, 'program': 'curl[1]', 'host': 'web01\x1b[31m', 'spn': 'HTTP@web01\u202e'}
+    with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as listener:
+        listener.bind(str(directory / '5980'))
+        listener.listen()
+        for arguments in ((), ('--json',)):
+            thread = threading.Thread(target=answer_once, args=(listener, json.dumps({'open': 1, 'list': [session]})))
+            thread.start()
+            done = place.run('status', *arguments)
+            thread.join()
+            ended(done, 0, 'curl[1]', 'web01?[31m', where='stdout')
+            check('\x1b' not in done.stdout and '\u202e' not in done.stdout, done.stdout)
+        thread = threading.Thread(target=answer_once, args=(listener, '["open"]'))
+        thread.start()
+        ended(place.run('status'), 0)
+        thread.join()
 
 
 def test_no_programs(place):
