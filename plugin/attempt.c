@@ -116,9 +116,9 @@ is_candidate(const struct gw_attempt *a, const char *learned)
 }
 
 /*
- * The candidates in order: the gateway's ticket; what was learned; each template of the policy at
- * each host that the name may stand for; last of all the caller's own name, as
- * if we were not here.
+ * The candidates in order: the gateway's ticket; what was learned; each
+ * template of the policy at each host that the name may stand for; last of all
+ * the caller's own name, as if we were not here.
  */
 static int
 plan(struct gw_attempt *a)

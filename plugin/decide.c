@@ -105,6 +105,26 @@ recall(struct inquiry *q)
                                       gw_name_host(q->name));
 }
 
+/*
+ * Ask this user's gateway.  It cannot know which connection this is about: one
+ * that leads to the host itself is the web site's, or WinRM's without it.  (A
+ * gateway with a fixed target takes every name for that.)
+ */
+static void
+ask_gateway(struct inquiry *q)
+{
+    struct gw_offer *offer = &q->d->offer;
+
+    gw_gateway_ask(&q->conns, gw_name_host(q->name), offer);
+    if (offer->kind == GW_OFFER_NONE ||
+        !gw_other_connection(&q->conns, &offer->port, 1,
+                             gw_name_host(q->name)))
+        return;
+    gw_trace("HTTP@%s: connected to the host itself as well as to the gateway",
+             gw_name_host(q->name));
+    gw_offer_free(offer);
+}
+
 /* Rule 3, for a connection to this user's gateway: that goes to WinRM only. */
 static enum gw_answer
 by_gateway(struct inquiry *q)
@@ -113,7 +133,7 @@ by_gateway(struct inquiry *q)
 
     if (!gw_gateway_exists())
         return GW_UNDECIDED;
-    gw_gateway_ask(&q->conns, gw_name_host(q->name), &q->d->offer);
+    ask_gateway(q);
     if (q->d->offer.kind == GW_OFFER_NONE)
         return GW_UNDECIDED;
     (void)snprintf(port, sizeof(port), "%u", (unsigned)q->d->offer.port);
@@ -210,6 +230,10 @@ decide(struct inquiry *q)
     q->d->unconnected = (q->conns.n == 0);
     if (q->d->answer == GW_UNDECIDED)
         q->d->answer = connected(q);
+    /* It may listen at a port of WinRM's; and what is WinRM by krb5.conf may
+     * still go through it. */
+    if (q->d->answer == GW_YES)
+        ask_gateway(q);
     if (q->d->answer == GW_UNDECIDED)
         q->d->answer = by_gateway(q);
     if (q->d->answer == GW_UNDECIDED)

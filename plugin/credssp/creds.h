@@ -2,9 +2,10 @@
  * creds.h - a user's credential: what CredSSP authenticates with, and
  * delegates.
  *
- * Holds the password (secret.h) until it is released or wiped.  Kerberos tickets come from a
- * credential cache that is named, or are got with the password, once, into a
- * memory cache of this credential's own.  For NTLM the mechanism is given the
+ * Holds the password (secret.h) until it is released or wiped.  Kerberos
+ * tickets come from a credential cache that is named, or are got with the
+ * password into a memory cache of this credential's own; a password that the
+ * KDC has called wrong is not tried again.  For NTLM the mechanism is given the
  * hash of the password and never the password.
  */
 #ifndef CS_CREDS_H
