@@ -1,13 +1,12 @@
 /*
- * main.c - gss-winrm-gateway: options, listeners, and giving up what is not
- * needed before the first client is served.
+ * main.c - gss-winrm-gateway: options, and giving up what is not needed before
+ * the first client is served.
  */
 #include "config.h"
 
 #include <argp.h>
 #include <errno.h>
 #include <malloc.h>
-#include <netdb.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -16,18 +15,15 @@
 #include <syslog.h>
 #include <unistd.h>
 #include <curl/curl.h>
-#include <netinet/in.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
 
 #include "front.h"
+#include "listeners.h"
 #include "sandbox.h"
 #include "tickets.h"
 
-#define LISTENERS_MAX 16
 #define EXIT_NO_BROKER 3
-#define IN_USE " (another user's gateway? Take another port: gateway, listen " \
-    "in krb5.conf)"
 #define TIDY_MS 5000            /* without another connection */
 /* Of malloc, in bytes: what is mapped by itself, and what each of its arenas
  * (of which there are eight for a processor) may keep at its end. */
@@ -56,8 +52,7 @@ struct gateway {
     struct tickets *tickets;
     struct front *front;
     struct gate_target fixed;
-    int listeners[LISTENERS_MAX];
-    size_t nlisteners;
+    struct listeners listeners;
 };
 
 enum { KEY_NO_SANDBOX = 256 };
@@ -119,92 +114,6 @@ static const struct argp argp = {
     NULL, NULL, NULL
 };
 
-/* --- Listeners --- */
-
-static int
-is_loopback(const struct sockaddr *sa)
-{
-    if (sa->sa_family == AF_INET)
-        return (ntohl(((const struct sockaddr_in *)(const void *)sa)
-                      ->sin_addr.s_addr) >> 24) == 127;
-    return sa->sa_family == AF_INET6 &&
-        IN6_IS_ADDR_LOOPBACK(&((const struct sockaddr_in6 *)(const void *)sa)
-                             ->sin6_addr);
-}
-
-static int
-open_listener(const struct addrinfo *ai)
-{
-    int fd, one = 1;
-
-    fd = socket(ai->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    if (fd < 0)
-        return -1;
-    if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one)) != 0 ||
-        (ai->ai_family == AF_INET6 &&
-         setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &one, sizeof(one)) != 0) ||
-        bind(fd, ai->ai_addr, ai->ai_addrlen) != 0) {
-        close(fd);
-        return -1;
-    }
-    return fd;
-}
-
-static int
-add_listener(struct gateway *g, const char *text, struct cs_error *err)
-{
-    struct addrinfo hints, *ai = NULL;
-    char host[GATE_HOST_MAX + 1], service[8];
-    uint16_t port;
-    int ret;
-
-    ret = gate_hostport_parse(text, host, sizeof(host), &port, err);
-    if (ret != 0)
-        return ret;
-    memset(&hints, 0, sizeof(hints));
-    hints.ai_flags = AI_NUMERICHOST | AI_NUMERICSERV;
-    hints.ai_socktype = SOCK_STREAM;
-    (void)snprintf(service, sizeof(service), "%u", (unsigned int)port);
-    if (getaddrinfo(host, service, &hints, &ai) != 0)
-        return cs_fail(err, CS_USAGE, "%s: not an address and a port", text);
-    if (!is_loopback(ai->ai_addr)) {
-        ret = cs_fail(err, CS_USAGE, "%s is not a loopback address: who "
-                      "connects from elsewhere cannot be known", text);
-    } else {
-        g->listeners[g->nlisteners] = open_listener(ai);
-        if (g->listeners[g->nlisteners] >= 0)
-            g->nlisteners++;
-        else
-            ret = cs_fail(err, CS_SYSTEM, "cannot listen on %s: %s%s", text,
-                          strerror(errno), errno == EADDRINUSE ? IN_USE : "");
-    }
-    freeaddrinfo(ai);
-    return ret;
-}
-
-/* A machine without IPv6 has no ::1; one listener is enough, unless they
- * were asked for by name. */
-static int
-add_listeners(struct gateway *g, const struct options *o,
-              struct cs_error *err)
-{
-    const char *const *list = (o->nlisten > 0) ? o->listen :
-        (const char *const *)g->limits->listen;
-    int ret = 0, worst = 0;
-
-    for (; *list != NULL; list++) {
-        if (g->nlisteners == LISTENERS_MAX)
-            return cs_fail(err, CS_USAGE, "too many addresses to listen on");
-        ret = add_listener(g, *list, err);
-        if (ret != 0 && (o->nlisten > 0 || (errno != EADDRNOTAVAIL &&
-                                            errno != EAFNOSUPPORT)))
-            worst = ret;
-    }
-    if (g->nlisteners == 0 && worst == 0)
-        worst = ret;
-    return worst;
-}
-
 /* --- Serving --- */
 
 static void
@@ -239,11 +148,11 @@ static int
 serve(struct gateway *g, int signals)
 {
     struct pollfd fds[LISTENERS_MAX + 2];
-    size_t i, n = g->nlisteners;
+    size_t i, n = g->listeners.n;
     int ready, untidy = 0;
 
     for (i = 0; i < n; i++)
-        fds[i] = (struct pollfd){ g->listeners[i], POLLIN, 0 };
+        fds[i] = (struct pollfd){ g->listeners.fd[i], POLLIN, 0 };
     fds[n] = (struct pollfd){ signals, POLLIN, 0 };
     fds[n + 1] = (struct pollfd){ bl_fd(g->broker), POLLRDHUP, 0 };
     for (;;) {
@@ -262,33 +171,9 @@ serve(struct gateway *g, int signals)
         }
         for (i = 0; i < n; i++) {
             if (fds[i].revents != 0)
-                serve_one(g, g->listeners[i]);
+                serve_one(g, g->listeners.fd[i]);
         }
     }
-}
-
-static void
-say_ready(const struct gateway *g, int fd)
-{
-    struct sockaddr_storage ss;
-    char host[NI_MAXHOST], service[NI_MAXSERV];
-    socklen_t len;
-    size_t i;
-
-    for (i = 0; i < g->nlisteners; i++) {
-        len = sizeof(ss);
-        if (getsockname(g->listeners[i], (struct sockaddr *)&ss, &len) != 0 ||
-            getnameinfo((struct sockaddr *)&ss, len, host, sizeof(host),
-                        service, sizeof(service),
-                        NI_NUMERICHOST | NI_NUMERICSERV) != 0)
-            continue;
-        syslog(LOG_INFO, "listening on %s port %s", host, service);
-        if (fd >= 0)
-            dprintf(fd, strchr(host, ':') ? "[%s]:%s\n" : "%s:%s\n", host,
-                    service);
-    }
-    if (fd >= 0)
-        close(fd);
 }
 
 /* --- Starting --- */
@@ -360,18 +245,6 @@ load_libraries(struct cs_error *err)
     return 0;
 }
 
-static uint16_t
-port_of(int listener)
-{
-    struct sockaddr_storage ss = { 0 };
-    socklen_t len = sizeof(ss);
-
-    (void)getsockname(listener, (struct sockaddr *)&ss, &len);
-    return ntohs(ss.ss_family == AF_INET6 ?
-                 ((struct sockaddr_in6 *)&ss)->sin6_port :
-                 ((struct sockaddr_in *)&ss)->sin_port);
-}
-
 /* A socket for tickets for each port, whatever its addresses. */
 static int
 prepare_tickets(struct gateway *g, struct cs_error *err)
@@ -382,31 +255,17 @@ prepare_tickets(struct gateway *g, struct cs_error *err)
     ret = mint_new(&g->mint, err);
     if (ret == 0)
         ret = tickets_new(&g->tickets, err);
-    for (i = 0; i < g->nlisteners && ret == 0; i++) {
+    for (i = 0; i < g->listeners.n && ret == 0; i++) {
         for (j = 0; j < i; j++) {
-            if (port_of(g->listeners[j]) == port_of(g->listeners[i]))
+            if (listeners_port(&g->listeners, j) ==
+                listeners_port(&g->listeners, i))
                 break;
         }
         if (j == i)
-            ret = tickets_add(g->tickets, port_of(g->listeners[i]), err);
+            ret = tickets_add(g->tickets, listeners_port(&g->listeners, i),
+                              err);
     }
     return ret;
-}
-
-/* Once there is somebody who makes tickets: a program that finds no such
- * socket goes on without. */
-static int
-begin_listening(struct gateway *g, struct cs_error *err)
-{
-    size_t i;
-
-    for (i = 0; i < g->nlisteners; i++) {
-        if (listen(g->listeners[i], SOMAXCONN) != 0)
-            return cs_fail(err, CS_SYSTEM, "cannot listen: %s%s",
-                           strerror(errno), errno == EADDRINUSE ?
-                           IN_USE : "");
-    }
-    return 0;
 }
 
 static int
@@ -429,7 +288,9 @@ prepare(struct gateway *g, const struct options *o, struct cs_error *err)
     if (ret == 0)
         ret = find_target(g, o->target, err);
     if (ret == 0)
-        ret = add_listeners(g, o, err);
+        ret = listeners_bind(&g->listeners, o->nlisten > 0 ? o->listen :
+                             (const char *const *)g->limits->listen,
+                             o->nlisten > 0, err);
     if (ret == 0)
         ret = peer_new(&g->peer, err);
     if (ret == 0)
@@ -463,7 +324,8 @@ prepare(struct gateway *g, const struct options *o, struct cs_error *err)
     ret = front_new(&g->gate, g->mint, fixed, &g->front, err);
     if (ret == 0)
         ret = tickets_start(g->tickets, g->mint, g->ledger, fixed, err);
-    return ret != 0 ? ret : begin_listening(g, err);
+    /* A program that finds no ticket's socket goes on without one. */
+    return ret != 0 ? ret : listeners_listen(&g->listeners, err);
 }
 
 static void
@@ -472,8 +334,7 @@ clean_up(struct gateway *g)
     front_free(&g->front);
     tickets_free(&g->tickets);
     mint_free(&g->mint);
-    while (g->nlisteners > 0)
-        close(g->listeners[--g->nlisteners]);
+    listeners_close(&g->listeners);
     bl_close(&g->broker);
     cs_tls_config_free(&g->tls);
     peer_free(&g->peer);
@@ -509,7 +370,7 @@ main(int argc, char **argv)
         ret = g.limits != NULL && g.peer != NULL && g.broker == NULL ?
             EXIT_NO_BROKER : ret == CS_USAGE ? 2 : EXIT_FAILURE;
     } else {
-        say_ready(&g, o.ready_fd);
+        listeners_say(&g.listeners, o.ready_fd);
         ret = serve(&g, signals);
     }
     clean_up(&g);

@@ -202,8 +202,7 @@ set_pin(struct upstream *u, struct cs_error *err)
     bytes = OPENSSL_hexstr2buf(u->o.conf->pin, &len);
     if (bytes == NULL || len != PIN_BYTES) {
         OPENSSL_free(bytes);
-        return cs_fail(err, CS_USAGE, "krb5.conf, pin: not the SHA-256 of a "
-                       "key, 64 hexadecimal digits");
+        return cs_fail(err, CS_USAGE, "krb5.conf, pin: not a SHA-256");
     }
     memcpy(hash, bytes, PIN_BYTES);
     OPENSSL_free(bytes);
@@ -286,7 +285,6 @@ set_tls(struct upstream *u, struct cs_error *err)
     curl_easy_setopt(u->curl, CURLOPT_SSLVERSION,
                      (long)CURL_SSLVERSION_TLSv1_2);
     if (u->pin[0] != '\0') {
-        /* What follows is as good as the pin. */
         if (curl_easy_setopt(u->curl, CURLOPT_PINNEDPUBLICKEY, u->pin) !=
             CURLE_OK)
             return cs_fail(err, CS_TLS, "libcurl cannot check a pin here");
@@ -310,8 +308,7 @@ set_limits(struct upstream *u)
     curl_easy_setopt(u->curl, CURLOPT_LOW_SPEED_TIME,
                      (long)l->response_timeout);
     curl_easy_setopt(u->curl, CURLOPT_MAXCONNECTS, 1L);
-    /* By default it leaves a connection that was idle for two minutes, and
-     * gets no other one here. */
+    /* By default it would want another one after two idle minutes. */
     curl_easy_setopt(u->curl, CURLOPT_MAXAGE_CONN, IDLE_MAX);
     /* Kept for as long as the connection, so not larger than they must be. */
     curl_easy_setopt(u->curl, CURLOPT_BUFFERSIZE, 16L * 1024);

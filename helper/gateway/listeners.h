@@ -1,0 +1,33 @@
+/* listeners.h - the TCP sockets that clients connect to. */
+#ifndef GATE_LISTENERS_H
+#define GATE_LISTENERS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "error.h"
+
+#define LISTENERS_MAX 16
+
+struct listeners {
+    int fd[LISTENERS_MAX];      /* owned */
+    size_t n;
+};
+
+/*
+ * Take the loopback addresses of a list that ends with NULL, "127.0.0.1:5980",
+ * "[::1]:0".  A machine without IPv6 has no ::1: one that is not there is
+ * passed over if another is, unless all of them have to be.
+ */
+int listeners_bind(struct listeners *listeners, const char *const *list,
+                   int all, struct cs_error *err);
+/* From now on clients can connect. */
+int listeners_listen(const struct listeners *listeners, struct cs_error *err);
+void listeners_close(struct listeners *listeners);
+
+uint16_t listeners_port(const struct listeners *listeners, size_t i);
+/* Log where they are, and write a line ADDRESS:PORT for each to fd, which is
+ * closed; -1: to none. */
+void listeners_say(const struct listeners *listeners, int fd);
+
+#endif /* GATE_LISTENERS_H */
