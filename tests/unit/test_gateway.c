@@ -13,9 +13,7 @@
 #include <unistd.h>
 
 #include "clock.h"
-#include "decide.h"
 #include "gateway.h"
-#include "handles.h"
 #include "unit.h"
 
 #define HOST "web01.corp.example.com"
@@ -176,7 +174,6 @@ struct gateway {
 };
 
 static char directory[300];
-static int at = PORT;           /* whose socket start() makes */
 
 static void
 make_directory(const char *name)
@@ -194,7 +191,7 @@ open_socket(void)
     make_directory("gss-winrm");
     make_directory("gss-winrm/gateway");
     assert_true((size_t)snprintf(sun.sun_path, sizeof(sun.sun_path), "%s/%d",
-                                 directory, at) < sizeof(sun.sun_path));
+                                 directory, PORT) < sizeof(sun.sun_path));
     (void)unlink(sun.sun_path);
     assert_true(fd >= 0);
     assert_int_equal(bind(fd, (struct sockaddr *)&sun, sizeof(sun)), 0);
@@ -421,91 +418,6 @@ test_exists(void **state)
     assert_int_equal(setenv("XDG_RUNTIME_DIR", unit_dir(), 1), 0);
 }
 
-/* --- Decisions --- */
-
-/* A listener, and a connection of ours to it; returns its port. */
-static int
-connect_somewhere(int fds[2])
-{
-    struct sockaddr_in in = { .sin_family = AF_INET };
-    socklen_t len = sizeof(in);
-    int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-
-    in.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    assert_true(listener >= 0 && fd >= 0);
-    assert_int_equal(bind(listener, (struct sockaddr *)&in, sizeof(in)), 0);
-    assert_int_equal(listen(listener, 1), 0);
-    assert_int_equal(getsockname(listener, (struct sockaddr *)&in, &len), 0);
-    assert_int_equal(connect(fd, (struct sockaddr *)&in, sizeof(in)), 0);
-    fds[0] = listener;
-    fds[1] = fd;
-    return ntohs(in.sin_port);
-}
-
-static void
-close_both(const int fds[2])
-{
-    close(fds[0]);
-    close(fds[1]);
-}
-
-static enum gw_offer_kind
-decide(char *host, enum gw_answer *answer)
-{
-    struct gw_name name = { .http_host = host };
-    struct gw_decision d;
-    enum gw_offer_kind kind;
-
-    assert_int_equal(gw_decide(NULL, &name, &d), 0);
-    kind = d.offer.kind;
-    *answer = d.answer;
-    gw_decision_free(&d);
-    return kind;
-}
-
-/* A gateway that listens at a port of WinRM's is asked like any other. */
-static void
-test_winrm_port(void **state)
-{
-    char host[] = "localhost", text[64];
-    enum gw_answer answer;
-    struct gateway g;
-    int fds[2];
-
-    (void)state;
-    at = connect_somewhere(fds);
-    (void)snprintf(text, sizeof(text), "[appdefaults]\nwinrm = {\n ports = %d\n}\n", at);
-    unit_krb5_conf(text);
-    start(&g, ANSWERS);
-    assert_int_equal(decide(host, &answer), GW_OFFER_TICKET);
-    assert_int_equal(answer, GW_YES);
-    stop(&g);
-    close_both(fds);
-}
-
-/* Connected to the gateway, and to something else on the host: no ticket. */
-static void
-test_site(void **state)
-{
-    char host[] = "127.0.0.1";
-    enum gw_answer answer;
-    struct gateway g;
-    int fds[2], site[2];
-
-    (void)state;
-    at = connect_somewhere(fds);
-    unit_krb5_conf("[libdefaults]\n");
-    start(&g, ANSWERS);
-    assert_int_equal(decide(host, &answer), GW_OFFER_TICKET);
-    (void)connect_somewhere(site);
-    assert_int_equal(decide(host, &answer), GW_OFFER_NONE);
-    assert_int_not_equal(answer, GW_YES);
-    close_both(site);
-    stop(&g);
-    close_both(fds);
-}
-
 static int
 setup(void **state)
 {
@@ -529,8 +441,6 @@ main(void)
         cmocka_unit_test(test_whom),
         cmocka_unit_test(test_proxy),
         cmocka_unit_test(test_nobody),
-        cmocka_unit_test(test_winrm_port),
-        cmocka_unit_test(test_site),
         cmocka_unit_test(test_exists),
     };
 

@@ -1,0 +1,170 @@
+/* test_decide.c - is it about WinRM, when there is a gateway? */
+#include "config.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "decide.h"
+#include "handles.h"
+#include "unit.h"
+
+/* A gateway at a port, which gives everybody a ticket. */
+struct gateway {
+    int socket;
+    pthread_t thread;
+};
+
+static void *
+serve(void *data)
+{
+    static const char ticket[] = "\002\000\004H/a@token";
+    struct gateway *g = data;
+    char question[512];
+    int fd;
+
+    while ((fd = accept(g->socket, NULL, NULL)) >= 0) {
+        if (recv(fd, question, sizeof(question), 0) > 0)
+            (void)send(fd, ticket, sizeof(ticket) - 1, MSG_NOSIGNAL);
+        close(fd);
+    }
+    return NULL;
+}
+
+static void
+start(struct gateway *g, int port)
+{
+    struct sockaddr_un sun = { .sun_family = AF_UNIX };
+    char directory[80];
+
+    (void)snprintf(directory, sizeof(directory), "%.60s/gss-winrm",
+                   unit_dir());
+    (void)mkdir(directory, 0700);
+    (void)strcat(directory, "/gateway");
+    (void)mkdir(directory, 0700);
+    (void)snprintf(sun.sun_path, sizeof(sun.sun_path), "%s/%d", directory,
+                   port);
+    g->socket = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+    assert_true(g->socket >= 0);
+    assert_int_equal(bind(g->socket, (struct sockaddr *)&sun, sizeof(sun)),
+                     0);
+    assert_int_equal(listen(g->socket, 8), 0);
+    assert_int_equal(pthread_create(&g->thread, NULL, serve, g), 0);
+}
+
+static void
+stop(struct gateway *g)
+{
+    (void)shutdown(g->socket, SHUT_RDWR);
+    (void)pthread_join(g->thread, NULL);
+    close(g->socket);
+}
+
+/* A listener, and a connection of ours to it; returns its port. */
+static int
+connect_somewhere(int fds[2])
+{
+    struct sockaddr_in in = { .sin_family = AF_INET };
+    socklen_t len = sizeof(in);
+
+    in.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    fds[0] = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    fds[1] = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    assert_true(fds[0] >= 0 && fds[1] >= 0);
+    assert_int_equal(bind(fds[0], (struct sockaddr *)&in, sizeof(in)), 0);
+    assert_int_equal(listen(fds[0], 1), 0);
+    assert_int_equal(getsockname(fds[0], (struct sockaddr *)&in, &len), 0);
+    assert_int_equal(connect(fds[1], (struct sockaddr *)&in, sizeof(in)), 0);
+    return ntohs(in.sin_port);
+}
+
+static void
+close_both(const int fds[2])
+{
+    close(fds[0]);
+    close(fds[1]);
+}
+
+static enum gw_offer_kind
+decide(char *host, enum gw_answer *answer)
+{
+    struct gw_name name = { .http_host = host };
+    struct gw_decision d;
+    enum gw_offer_kind kind;
+
+    assert_int_equal(gw_decide(NULL, &name, &d), 0);
+    kind = d.offer.kind;
+    *answer = d.answer;
+    gw_decision_free(&d);
+    return kind;
+}
+
+/* A gateway that listens at a port of WinRM's is asked like any other. */
+static void
+test_winrm_port(void **state)
+{
+    char host[] = "localhost", text[64];
+    enum gw_answer answer;
+    struct gateway g;
+    int fds[2], port;
+
+    (void)state;
+    port = connect_somewhere(fds);
+    (void)snprintf(text, sizeof(text), "[appdefaults]\nwinrm = {\n ports = "
+                   "%d\n}\n", port);
+    unit_krb5_conf(text);
+    start(&g, port);
+    assert_int_equal(decide(host, &answer), GW_OFFER_TICKET);
+    assert_int_equal(answer, GW_YES);
+    stop(&g);
+    close_both(fds);
+}
+
+/* Connected to the gateway, and to something else on the host: no ticket. */
+static void
+test_site(void **state)
+{
+    char host[] = "127.0.0.1";
+    enum gw_answer answer;
+    struct gateway g;
+    int fds[2], site[2];
+
+    (void)state;
+    unit_krb5_conf("[libdefaults]\n");
+    start(&g, connect_somewhere(fds));
+    assert_int_equal(decide(host, &answer), GW_OFFER_TICKET);
+    (void)connect_somewhere(site);
+    assert_int_equal(decide(host, &answer), GW_OFFER_NONE);
+    assert_int_not_equal(answer, GW_YES);
+    close_both(site);
+    stop(&g);
+    close_both(fds);
+}
+
+static int
+setup(void **state)
+{
+    (void)state;
+    (void)unsetenv("http_proxy");
+    (void)unsetenv("HTTP_PROXY");
+    (void)unsetenv("GSS_WINRM");
+    return setenv("XDG_RUNTIME_DIR", unit_dir(), 1);
+}
+
+int
+main(void)
+{
+    static const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_winrm_port),
+        cmocka_unit_test(test_site)
+    };
+
+    return cmocka_run_group_tests_name("decide", tests, setup, NULL);
+}
