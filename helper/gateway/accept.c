@@ -24,7 +24,7 @@ accept_parse(const char *value, struct accept_header *out,
     size_t i, len;
 
     memset(out, 0, sizeof(*out));
-    out->token.max = 64 * 1024;
+    out->token.max = ACCEPT_TOKEN_MAX;
     for (i = 0; value != NULL && i < 2; i++) {
         len = strlen(schemes[i].scheme);
         if (strncasecmp(value, schemes[i].scheme, len) == 0 &&

@@ -8,6 +8,8 @@
 #include "mint.h"
 #include "seal.h"
 
+#define ACCEPT_TOKEN_MAX ((size_t)64 * 1024)    /* bytes, both ways */
+
 /* What the client has on this connection. */
 enum accept_state {
     ACCEPT_NONE,                /* nothing: plain HTTP, or Basic */

@@ -250,7 +250,7 @@ static void
 take_token(struct client *c, const struct client_request *r,
            const struct accept_header *header, struct client_answer *answer)
 {
-    struct cs_buf token = CS_BUF_INIT(64 * 1024);
+    struct cs_buf token = CS_BUF_INIT(ACCEPT_TOKEN_MAX);
     struct cs_error err;
 
     if (accept_token(&c->accept, c->mint, header, r->target.host, &token,

@@ -178,9 +178,10 @@ credssp_legs(struct session *s, const char *path, struct credssp_legs *l,
         else if (l->sent == LEGS_MAX)
             ret = cs_fail(err, CS_UNEXPECTED, "%s does not come to an end",
                           s->host);
-        else if (!l->done && (reply.challenge.with_token & GATE_OFFERS_CREDSSP))
-            goto next;
-        else if (l->empty_ok && (reply.challenge.offers & GATE_OFFERS_CREDSSP))
+        else if ((!l->done &&
+                  (reply.challenge.with_token & GATE_OFFERS_CREDSSP)) ||
+                 (l->empty_ok &&
+                  (reply.challenge.offers & GATE_OFFERS_CREDSSP)))
             goto next;
         else
             ret = credssp_refused(s, l, &reply, err);

@@ -129,13 +129,17 @@ listeners_close(struct listeners *l)
 uint16_t
 listeners_port(const struct listeners *l, size_t i)
 {
-    struct sockaddr_storage ss = { 0 };
-    socklen_t len = sizeof(ss);
+    union {
+        struct sockaddr sa;
+        struct sockaddr_in in;
+        struct sockaddr_in6 in6;
+    } u;
+    socklen_t len = sizeof(u);
 
-    (void)getsockname(l->fd[i], (struct sockaddr *)&ss, &len);
-    return ntohs(ss.ss_family == AF_INET6 ?
-                 ((struct sockaddr_in6 *)&ss)->sin6_port :
-                 ((struct sockaddr_in *)&ss)->sin_port);
+    memset(&u, 0, sizeof(u));
+    (void)getsockname(l->fd[i], &u.sa, &len);
+    return ntohs(u.sa.sa_family == AF_INET6 ? u.in6.sin6_port :
+                 u.in.sin_port);
 }
 
 void

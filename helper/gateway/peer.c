@@ -108,12 +108,14 @@ take(const struct nlmsghdr *h, void *data)
 static int
 find(struct peer *p, int fd, struct inet_diag_msg *m, struct cs_error *err)
 {
-    struct sockaddr_storage theirs = { 0 }, ours = { 0 };
+    struct sockaddr_storage theirs, ours;
     socklen_t len = sizeof(theirs), len2 = sizeof(ours);
     char buf[8192];
     ssize_t n;
 
     memset(m, 0, sizeof(*m));
+    memset(&theirs, 0, sizeof(theirs));
+    memset(&ours, 0, sizeof(ours));
     if (getpeername(fd, (struct sockaddr *)&theirs, &len) != 0 ||
         getsockname(fd, (struct sockaddr *)&ours, &len2) != 0)
         return cs_fail(err, CS_POLICY, "the connection has gone");

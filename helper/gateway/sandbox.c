@@ -222,8 +222,8 @@ add_rules(scmp_filter_ctx filter)
     /* abort() signals its own process. */
     if (ret == 0)
         ret = seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(tgkill),
-                               1, SCMP_A0(SCMP_CMP_NE,
-                                          (scmp_datum_t)getpid()));
+                               1, SCMP_A0(SCMP_CMP_NE, (scmp_datum_t)getpid(),
+                                          0));
     /* The arguments of clone3 cannot be seen, so the C library has to use the
      * older one. */
     if (ret == 0)

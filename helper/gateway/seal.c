@@ -97,7 +97,7 @@ static int
 wrap_credssp(struct seal *s, struct cs_span plain, struct gate_part *part,
              struct cs_buf *out, struct cs_error *err)
 {
-    struct cs_buf record = CS_BUF_INIT(2 * CS_RECORD_MAX);
+    struct cs_buf record = CS_BUF_INIT((size_t)2 * CS_RECORD_MAX);
     struct cs_tls_frame frame;
     struct cs_span piece;
     size_t at;

@@ -84,17 +84,23 @@ pair_of_datagrams(void)
 }
 
 static int
+can_have(int fd)
+{
+    return fd >= 0 && close(fd) == 0;
+}
+
+static int
 what_it_needs(void)
 {
     struct rlimit limit;
     int pair[2];
 
-    return !(socket(AF_INET, SOCK_STREAM, 0) >= 0 &&
-             socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0) >= 0 &&
+    return !(can_have(socket(AF_INET, SOCK_STREAM, 0)) &&
+             can_have(socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0)) &&
              socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) == 0 &&
              getrlimit(RLIMIT_NOFILE, &limit) == 0 &&
              fcntl(pair[0], F_SETFL, O_NONBLOCK) == 0 &&
-             open("/etc/passwd", O_RDONLY) >= 0);
+             can_have(open("/etc/passwd", O_RDONLY)));
 }
 
 static void *
@@ -181,7 +187,7 @@ changes(void)
 static int
 reads(void)
 {
-    return landlock && open(file, O_RDONLY) >= 0;
+    return landlock && can_have(open(file, O_RDONLY));
 }
 
 static void
