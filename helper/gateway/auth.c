@@ -164,7 +164,7 @@ session_authenticate(struct session *s, const char *path,
 
     memset(err, 0, sizeof(*err));
     ret = choose(s, &way, err);
-    if (ret == 0 && s->link == NULL)
+    if (ret == 0)
         ret = bl_channel(s->gate->broker, &s->link, err);
     if (ret == 0)
         ret = try_names(s, path, way, err);
@@ -176,7 +176,7 @@ session_authenticate(struct session *s, const char *path,
     if (ret == 0) {
         enter(s, way);
         bl_report(s->link, s->host, 0, "");
-        bl_close(&s->link);     /* a thread of the broker's */
     }
+    bl_close(&s->link);         /* a thread of the broker's */
     return ret;
 }
