@@ -29,6 +29,7 @@
 #define IN_USE " (another user's gateway? Take another port: gateway, listen " \
     "in krb5.conf)"
 #define TIDY_MS 5000            /* without another connection */
+#define CROWD 50                /* connections */
 /* Of malloc, in bytes: what is mapped by itself, and what each of its arenas
  * (of which there are eight for a processor) may keep at its end. */
 #define MMAP_THRESHOLD (4 << 20)
@@ -239,20 +240,23 @@ serve(struct gateway *g, int signals)
 {
     struct pollfd fds[LISTENERS_MAX + 2];
     size_t i, n = g->nlisteners;
-    int ready, untidy = 0;
+    unsigned int count, tidied = 0;
+    int ready;
 
     for (i = 0; i < n; i++)
         fds[i] = (struct pollfd){ g->listeners[i], POLLIN, 0 };
     fds[n] = (struct pollfd){ signals, POLLIN, 0 };
     fds[n + 1] = (struct pollfd){ bl_fd(g->broker), POLLRDHUP, 0 };
     for (;;) {
-        ready = poll(fds, n + 2, untidy ? TIDY_MS : -1);
+        count = front_count(g->front);
+        ready = poll(fds, n + 2, count > 0 || tidied > CROWD ? TIDY_MS : -1);
         if (ready < 0 && errno != EINTR)
             return EXIT_FAILURE;
-        /* What a crowd of handshakes has left goes back. */
-        if (ready == 0)
+        /* A crowd has come or gone: what it has left goes back. */
+        if (ready == 0 && (count > tidied + CROWD || tidied > count + CROWD)) {
             (void)malloc_trim(0);
-        untidy = ready > 0;
+            tidied = count;
+        }
         if (fds[n].revents != 0)
             return EXIT_SUCCESS;
         if (fds[n + 1].revents != 0) {
