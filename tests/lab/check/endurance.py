@@ -16,7 +16,7 @@ import signal
 import subprocess
 import time
 
-from .gateway import reason_of
+from .gateway import SOAP, reason_of
 from .helper import HOST, UID, Helper, missing, policy, wait_for
 from .lab import HERE
 
@@ -397,7 +397,7 @@ def ask_new_host(crowd):
     ticket for."""
     start = time.monotonic()
     result = crowd.helper.run(
-        ["curl", "-sS", "-H", "Content-Type: application/soap+xml", "-d",
+        ["curl", "-sS", "-H", SOAP, "-d",
          f"@{crowd.helper.dir}/programs/identify.xml",
          f"http://{WEB01.fqdn}:5985/wsman", "-w", " %{http_code}"], True,
         timeout=150)
