@@ -29,7 +29,7 @@ PORT, PROXY = 5999, 15980
 WEB02, WEB01 = HOST["web02"], HOST["web01"]
 PATIENCE = 40           # seconds without an answer: it hangs
 RECOVERY = 90           # seconds for all to be back
-RESPONSE = 25           # seconds: response_timeout
+RESPONSE = 12           # seconds: response_timeout
 LARGEST = 500000        # bytes of a body
 
 
@@ -169,7 +169,7 @@ class Crowd:
             f.write("gss_winrm 2.25.1467839256 "
                     f"{helper.bin}/gss_winrm.so <interposer>\n")
         run = [f"{HERE}/lab", "run", "--dir", self.lab.dir, "--"]
-        longest = min(SECONDS // 15, 20)
+        longest = min(SECONDS // 15, RESPONSE - 4)
         self.load = Talker(
             [*run, *helper.wrap(), f"{helper.bin}/load", str(PROXY),
              f"{WEB02.fqdn}:{PORT}", str(CONNECTIONS), "4000",
