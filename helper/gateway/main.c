@@ -6,7 +6,6 @@
 
 #include <argp.h>
 #include <errno.h>
-#include <malloc.h>
 #include <netdb.h>
 #include <poll.h>
 #include <signal.h>
@@ -21,6 +20,7 @@
 #include <sys/signalfd.h>
 
 #include "front.h"
+#include "memory.h"
 #include "sandbox.h"
 #include "tickets.h"
 
@@ -28,12 +28,6 @@
 #define EXIT_NO_BROKER 3
 #define IN_USE " (another user's gateway? Take another port: gateway, listen " \
     "in krb5.conf)"
-#define TIDY_MS 5000            /* without another connection */
-#define CROWD 50                /* connections */
-/* Of malloc, in bytes: what is mapped by itself, and what each of its arenas
- * (of which there are eight for a processor) may keep at its end. */
-#define MMAP_THRESHOLD (4 << 20)
-#define TRIM_THRESHOLD (2 << 20)
 
 const char *argp_program_version = PACKAGE_NAME "-gateway " PACKAGE_VERSION;
 
@@ -240,23 +234,17 @@ serve(struct gateway *g, int signals)
 {
     struct pollfd fds[LISTENERS_MAX + 2];
     size_t i, n = g->nlisteners;
-    unsigned int count, tidied = 0;
-    int ready;
+    int ready = 1;
 
     for (i = 0; i < n; i++)
         fds[i] = (struct pollfd){ g->listeners[i], POLLIN, 0 };
     fds[n] = (struct pollfd){ signals, POLLIN, 0 };
     fds[n + 1] = (struct pollfd){ bl_fd(g->broker), POLLRDHUP, 0 };
     for (;;) {
-        count = front_count(g->front);
-        ready = poll(fds, n + 2, count > 0 || tidied > CROWD ? TIDY_MS : -1);
+        ready = poll(fds, n + 2, memory_tidy(front_count(g->front),
+                                              ready == 0));
         if (ready < 0 && errno != EINTR)
             return EXIT_FAILURE;
-        /* A crowd has come or gone: what it has left goes back. */
-        if (ready == 0 && (count > tidied + CROWD || tidied > count + CROWD)) {
-            (void)malloc_trim(0);
-            tidied = count;
-        }
         if (fds[n].revents != 0)
             return EXIT_SUCCESS;
         if (fds[n + 1].revents != 0) {
@@ -313,18 +301,6 @@ catch_signals(struct cs_error *err)
                                   strerror(errno));
 }
 
-/*
- * The buffers of a message are freed after it.  Pages that the C library gave
- * back then would be touched anew by the next one, at a cost of as much as
- * encrypting it.
- */
-static void
-keep_pages(void)
-{
-    (void)mallopt(M_MMAP_THRESHOLD, MMAP_THRESHOLD);
-    (void)mallopt(M_TRIM_THRESHOLD, TRIM_THRESHOLD);
-}
-
 /* A connection takes three; the usual limit is for programs that call
  * select(). */
 static void
@@ -336,16 +312,6 @@ raise_descriptors(void)
         return;
     limit.rlim_cur = limit.rlim_max;
     (void)setrlimit(RLIMIT_NOFILE, &limit);
-}
-
-/* Connections are many, mostly idle, and have a message of some size now and
- * then: what they leave is to be had by the others, and goes back. */
-static void
-tune_malloc(void)
-{
-    (void)mallopt(M_ARENA_MAX, 2);
-    (void)mallopt(M_MMAP_THRESHOLD, 32 * 1024);
-    (void)mallopt(M_TRIM_THRESHOLD, 128 * 1024);
 }
 
 /* Modules and libraries that are loaded at the first use would not be found
@@ -496,10 +462,9 @@ main(int argc, char **argv)
 
     memset(&g, 0, sizeof(g));
     argp_parse(&argp, argc, argv, 0, NULL, &o);
-    keep_pages();
     /* Whatever tickets there are, they are the broker's business. */
     (void)unsetenv("KRB5CCNAME");
-    tune_malloc();
+    memory_prepare();
     raise_descriptors();
     openlog("gss-winrm-gateway", LOG_NDELAY | LOG_PID | LOG_PERROR,
             LOG_DAEMON);
