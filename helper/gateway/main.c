@@ -20,8 +20,8 @@
 #include <sys/signalfd.h>
 
 #include "front.h"
-#include "memory.h"
 #include "sandbox.h"
+#include "thrift.h"
 #include "tickets.h"
 
 #define LISTENERS_MAX 16
@@ -241,7 +241,7 @@ serve(struct gateway *g, int signals)
     fds[n] = (struct pollfd){ signals, POLLIN, 0 };
     fds[n + 1] = (struct pollfd){ bl_fd(g->broker), POLLRDHUP, 0 };
     for (;;) {
-        ready = poll(fds, n + 2, memory_tidy(front_count(g->front),
+        ready = poll(fds, n + 2, thrift_tidy(front_count(g->front),
                                               ready == 0));
         if (ready < 0 && errno != EINTR)
             return EXIT_FAILURE;
@@ -464,7 +464,7 @@ main(int argc, char **argv)
     argp_parse(&argp, argc, argv, 0, NULL, &o);
     /* Whatever tickets there are, they are the broker's business. */
     (void)unsetenv("KRB5CCNAME");
-    memory_prepare();
+    thrift_prepare();
     raise_descriptors();
     openlog("gss-winrm-gateway", LOG_NDELAY | LOG_PID | LOG_PERROR,
             LOG_DAEMON);

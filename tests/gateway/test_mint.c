@@ -52,7 +52,7 @@ struct client {
 static gss_cred_id_t
 import(struct cs_span cred)
 {
-    struct cs_buf framed = CS_BUF_INIT(2 * MINT_CRED_MAX);
+    struct cs_buf framed = CS_BUF_INIT(65536);
     uint8_t length[4] = { 0, 0, 0, (uint8_t)cs_oid_krb5.length };
     gss_cred_id_t out = GSS_C_NO_CREDENTIAL;
     gss_buffer_desc token;
@@ -214,7 +214,7 @@ test_long_session(void **state)
     (void)state;
     begin(&c, mint, WEB01);
     finish(mint, &c);
-    later = 12 * 60 * 60;
+    later = (time_t)12 * 60 * 60;
     assert_int_equal(gss_inquire_context(&minor, c.ctx, NULL, NULL, &left,
                                          NULL, NULL, NULL, NULL),
                      GSS_S_COMPLETE);
@@ -257,7 +257,7 @@ test_other_host(void **state)
 static void
 test_expired(void **state)
 {
-    static const time_t ages[] = { MINT_LIFETIME + 1, 2 * MINT_SESSION };
+    static const time_t ages[] = { MINT_LIFETIME + 1, (time_t)2 * MINT_SESSION };
     struct mint *mint = new_mint();
     struct client c;
     size_t i;

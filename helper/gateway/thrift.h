@@ -1,18 +1,18 @@
 /*
- * memory.h - what the C library may keep of the memory that is freed.
+ * thrift.h - what the C library may keep of the memory that is freed.
  *
  * With few connections all of it: pages that go back have to be touched anew
  * for the next message, at a cost of as much as encrypting it.  With many, most
  * of which are idle, it is the memory that counts.  For the main thread.
  */
-#ifndef GATE_MEMORY_H
-#define GATE_MEMORY_H
+#ifndef GATE_THRIFT_H
+#define GATE_THRIFT_H
 
 /* At the start. */
-void memory_prepare(void);
+void thrift_prepare(void);
 
 /* Now and then, with this number of connections; idle: nothing else is to be
  * done.  Returns how many ms to wait at most for the next time, or -1. */
-int memory_tidy(unsigned int connections, int idle);
+int thrift_tidy(unsigned int connections, int idle);
 
-#endif /* GATE_MEMORY_H */
+#endif /* GATE_THRIFT_H */

@@ -1,9 +1,9 @@
-/* memory.c - what the C library may keep of the memory that is freed. */
+/* thrift.c - what the C library may keep of the memory that is freed. */
 #include "config.h"
 
 #include <malloc.h>
 
-#include "memory.h"
+#include "thrift.h"
 
 #define ARENAS 2                /* not eight for each processor */
 #define TIDY_MS 5000
@@ -23,14 +23,14 @@ set(int are_many)
 }
 
 void
-memory_prepare(void)
+thrift_prepare(void)
 {
     (void)mallopt(M_ARENA_MAX, ARENAS);
     set(0);
 }
 
 int
-memory_tidy(unsigned int connections, int idle)
+thrift_tidy(unsigned int connections, int idle)
 {
     static unsigned int last;
     static int were_many;
