@@ -54,6 +54,10 @@ class Crowd:
     # --- Processes ---
 
     def start_broker(self):
+        # What a killed one has left would look as if this one was there, and
+        # login would start a third.
+        with contextlib.suppress(OSError):
+            os.remove(f"{self.helper.dir}/run/gss-winrm/broker")
         self.helper.start_broker()
         done = self.helper.log_in()
         return [] if done.returncode == 0 else [done.stderr]
