@@ -394,9 +394,7 @@ prepare(struct gateway *g, const struct options *o, struct cs_error *err)
     int ret, landlock = 0;
 
     memset(&tls, 0, sizeof(tls));
-    ret = hc_gateway_load(&g->limits, err);
-    if (ret == 0)
-        ret = find_target(g, o->target, err);
+    ret = find_target(g, o->target, err);
     if (ret == 0)
         ret = add_listeners(g, o, err);
     if (ret == 0)
@@ -452,24 +450,36 @@ clean_up(struct gateway *g)
     curl_global_cleanup();
 }
 
+/* May start the program again, from the beginning. */
+static int
+begin(struct gateway *g, const struct options *o, char **argv, int *signals,
+      struct cs_error *err)
+{
+    int ret = hc_gateway_load(&g->limits, err);
+
+    if (ret != 0)
+        return ret;
+    thrift_prepare(g->limits->connections, argv);
+    *signals = catch_signals(err);
+    return *signals < 0 ? *signals : prepare(g, o, err);
+}
+
 int
 main(int argc, char **argv)
 {
     struct options o = { .ready_fd = -1 };
     struct gateway g;
     struct cs_error err;
-    int signals, ret;
+    int signals = -1, ret;
 
     memset(&g, 0, sizeof(g));
     argp_parse(&argp, argc, argv, 0, NULL, &o);
     /* Whatever tickets there are, they are the broker's business. */
     (void)unsetenv("KRB5CCNAME");
-    thrift_prepare();
     raise_descriptors();
     openlog("gss-winrm-gateway", LOG_NDELAY | LOG_PID | LOG_PERROR,
             LOG_DAEMON);
-    signals = catch_signals(&err);
-    ret = signals < 0 ? signals : prepare(&g, &o, &err);
+    ret = begin(&g, &o, argv, &signals, &err);
     if (ret != 0) {
         fprintf(stderr, "gss-winrm-gateway: %s\n", err.text);
         ret = g.limits != NULL && g.peer != NULL && g.broker == NULL ?

@@ -8,8 +8,9 @@
 #ifndef GATE_THRIFT_H
 #define GATE_THRIFT_H
 
-/* At the start. */
-void thrift_prepare(void);
+/* At the start, when nothing has been opened; connections: as many as there may
+ * be.  May start the program again. */
+void thrift_prepare(unsigned int connections, char **argv);
 
 /* Now and then, with this number of connections; idle: nothing else is to be
  * done.  Returns how many ms to wait at most for the next time, or -1. */

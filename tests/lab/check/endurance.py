@@ -38,7 +38,7 @@ def conf():
              for h in (WEB01, WEB02)}
     return policy(about, delegate_to=list(about), max_message=1000,
                   connections=2 * CONNECTIONS + 200, connect_timeout=5,
-                  max_header=16,
+                  max_header=32,
                   response_timeout=RESPONSE)
 
 
