@@ -8,6 +8,7 @@
 #include "gsserr.h"
 #include "inner.h"
 #include "text.h"
+#include "turns.h"
 
 #define FLAGS (GSS_C_MUTUAL_FLAG | GSS_C_CONF_FLAG | GSS_C_INTEG_FLAG | \
                GSS_C_REPLAY_FLAG | GSS_C_SEQUENCE_FLAG)
@@ -295,6 +296,26 @@ step_inner(struct context *c, struct cs_span in, struct cs_buf *out,
 }
 
 static int
+step(struct context *c, struct cs_span in, struct cs_buf *out,
+     struct cs_error *err)
+{
+    return (c->inner != NULL) ? step_inner(c, in, out, err) :
+        step_plain(c, in, out, err);
+}
+
+/* The first step is the one that may need a ticket. */
+static int
+first_step(struct context *c, struct cs_span in, struct cs_buf *out,
+           struct cs_error *err)
+{
+    int turn = turn_begin(c->info.credential, c->info.spn), ret;
+
+    ret = step(c, in, out, err);
+    turn_end(turn);
+    return ret;
+}
+
+static int
 is_dead(const struct context *c, struct cs_error *err)
 {
     return c->dead ? cs_fail(err, CS_USAGE, "the context has failed before") :
@@ -314,10 +335,9 @@ context_step(struct context *c, struct cs_span in, struct cs_buf *out,
     if (ret == 0 && c->begun != (in.len > 0))
         ret = cs_fail(err, CS_USAGE, "the first step takes no token, and each "
                       "later one takes one");
-    c->begun = 1;
     if (ret == 0)
-        ret = (c->inner != NULL) ? step_inner(c, in, out, err) :
-            step_plain(c, in, out, err);
+        ret = c->begun ? step(c, in, out, err) : first_step(c, in, out, err);
+    c->begun = 1;
     c->dead = (ret != 0);
     c->info.source = c->source;
     c->info.target = c->target;

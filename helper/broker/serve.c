@@ -20,6 +20,8 @@
 
 #define STACK_SIZE ((size_t)512 * 1024)
 #define CROWD 64                /* connections */
+#define ARENAS 2                /* of malloc; not eight for each processor */
+#define QUIET_MS 2000
 #define GRACE_SECONDS 3         /* for a thread that waits for a KDC */
 
 static struct {
@@ -213,34 +215,31 @@ is_idle(struct broker *broker)
     return n == 0 && vault_count(broker->vault) == 0;
 }
 
-/* Connections have ended: after a crowd, what it has left goes back. */
-static void
-tidy(uint64_t ended)
+/* How long to wait for something to happen; ended: connections, since the last
+ * time that memory was given back. */
+static int
+patience(struct broker *broker, unsigned int idle_exit, uint64_t ended)
 {
-    static uint64_t sum;
-    int n;
-
-    (void)pthread_mutex_lock(&all.lock);
-    n = all.n;
-    (void)pthread_mutex_unlock(&all.lock);
-    sum += ended;
-    if (n > CROWD / 8 || sum < CROWD)
-        return;
-    sum = 0;
-    (void)malloc_trim(0);
+    if (ended >= CROWD)
+        return QUIET_MS;
+    return (idle_exit > 0 && is_idle(broker)) ? (int)idle_exit * 1000 : -1;
 }
 
 static void
 loop(struct broker *broker, struct pollfd *fds, unsigned int idle_exit)
 {
-    uint64_t n;
-    int ready, wait;
+    uint64_t n, ended = 0;
+    int ready;
 
     for (;;) {
-        wait = (idle_exit > 0 && is_idle(broker)) ? (int)idle_exit * 1000 : -1;
-        ready = poll(fds, 4, wait);
+        ready = poll(fds, 4, patience(broker, idle_exit, ended));
         if (ready < 0 && errno != EINTR)
             return;
+        if (ready == 0 && ended >= CROWD) {
+            (void)malloc_trim(0);       /* what a crowd has left */
+            ended = 0;
+            continue;
+        }
         if ((ready == 0 && is_idle(broker)) ||
             (ready > 0 && fds[0].revents != 0))
             return;
@@ -248,7 +247,7 @@ loop(struct broker *broker, struct pollfd *fds, unsigned int idle_exit)
             vault_expire(broker->vault);
         if (ready > 0 && fds[3].revents != 0 &&
             read(all.wake, &n, sizeof(n)) == sizeof(n))
-            tidy(n);
+            ended += n;
         if (ready > 0 && fds[1].revents != 0)
             accept_one(broker, fds[1].fd);
     }
@@ -283,6 +282,7 @@ broker_serve(struct broker *broker, int listener, unsigned int idle_exit,
     struct pollfd fds[4];
     int ret = prepare(fds, broker, listener, err);
 
+    (void)mallopt(M_ARENA_MAX, ARENAS);
     if (ret == 0)
         loop(broker, fds, idle_exit);
     /* Before anything that could take its time. */

@@ -184,9 +184,12 @@ serve_sealed(struct client *c, const struct client_request *r,
         request.type = type;
         serve_plain(c, r, &request, a);
         ret = seal_answer(c, a, &err);
+        if (ret != 0)
+            accept_reset(&c->accept);
     }
+    /* What cannot be decrypted changes nothing: a client that has just
+     * authenticated anew sends what it had encrypted before. */
     if (ret != 0) {
-        accept_reset(&c->accept);
         client_error(NULL, HTTP_BAD_REQUEST, GATE_FAULT_REQUEST, err.text, a);
     }
     free(type);

@@ -15,9 +15,9 @@
 #include "front.h"
 #include "headers.h"
 
-/* For a request's line and headers, and an answer's headers.  All of it is
- * touched (and wiped) for each request. */
-#define POOL_SIZE (32 * 1024)
+/* Beside a request's headers: its line, and an answer's headers.  All of the
+ * pool is touched (and wiped) for each request. */
+#define POOL_EXTRA ((size_t)16 * 1024)
 
 struct front {
     const struct gate *gate;
@@ -406,7 +406,7 @@ front_new(const struct gate *gate, struct mint *mint,
         MHD_OPTION_NOTIFY_CONNECTION, connection, f,
         MHD_OPTION_CONNECTION_LIMIT, l->connections,
         MHD_OPTION_CONNECTION_TIMEOUT, l->idle_timeout,
-        MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)POOL_SIZE,
+        MHD_OPTION_CONNECTION_MEMORY_LIMIT, l->max_header + POOL_EXTRA,
         MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_END);
     if (f->daemon == NULL) {
         front_free(out);
@@ -414,6 +414,15 @@ front_new(const struct gate *gate, struct mint *mint,
                        strerror(errno));
     }
     return 0;
+}
+
+unsigned int
+front_count(const struct front *f)
+{
+    const union MHD_DaemonInfo *info =
+        MHD_get_daemon_info(f->daemon, MHD_DAEMON_INFO_CURRENT_CONNECTIONS);
+
+    return info != NULL ? info->num_connections : 0;
 }
 
 void

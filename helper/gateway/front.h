@@ -20,6 +20,8 @@ void front_serve(struct front *front, int fd, const struct sockaddr *addr,
                  socklen_t len);
 /* Tell a connection that it is not served, and close it. */
 void front_refuse(int fd, const char *why);
+/* How many there are. */
+unsigned int front_count(const struct front *front);
 /* Ends every connection. */
 void front_free(struct front **front);
 

@@ -6,7 +6,6 @@
 
 #include <argp.h>
 #include <errno.h>
-#include <malloc.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -21,14 +20,10 @@
 #include "front.h"
 #include "listeners.h"
 #include "sandbox.h"
+#include "thrift.h"
 #include "tickets.h"
 
 #define EXIT_NO_BROKER 3
-#define TIDY_MS 5000            /* without another connection */
-/* Of malloc, in bytes: what is mapped by itself, and what each of its arenas
- * (of which there are eight for a processor) may keep at its end. */
-#define MMAP_THRESHOLD (4 << 20)
-#define TRIM_THRESHOLD (2 << 20)
 
 const char *argp_program_version = PACKAGE_NAME "-gateway " PACKAGE_VERSION;
 
@@ -149,20 +144,17 @@ serve(struct gateway *g, int signals)
 {
     struct pollfd fds[LISTENERS_MAX + 2];
     size_t i, n = g->listeners.n;
-    int ready, untidy = 0;
+    int ready = 1;
 
     for (i = 0; i < n; i++)
         fds[i] = (struct pollfd){ g->listeners.fd[i], POLLIN, 0 };
     fds[n] = (struct pollfd){ signals, POLLIN, 0 };
     fds[n + 1] = (struct pollfd){ bl_fd(g->broker), POLLRDHUP, 0 };
     for (;;) {
-        ready = poll(fds, n + 2, untidy ? TIDY_MS : -1);
+        ready = poll(fds, n + 2, thrift_tidy(front_count(g->front),
+                                              ready == 0));
         if (ready < 0 && errno != EINTR)
             return EXIT_FAILURE;
-        /* What a crowd of handshakes has left goes back. */
-        if (ready == 0)
-            (void)malloc_trim(0);
-        untidy = ready > 0;
         if (fds[n].revents != 0)
             return EXIT_SUCCESS;
         if (fds[n + 1].revents != 0) {
@@ -195,18 +187,6 @@ catch_signals(struct cs_error *err)
                                   strerror(errno));
 }
 
-/*
- * The buffers of a message are freed after it.  Pages that the C library gave
- * back then would be touched anew by the next one, at a cost of as much as
- * encrypting it.
- */
-static void
-keep_pages(void)
-{
-    (void)mallopt(M_MMAP_THRESHOLD, MMAP_THRESHOLD);
-    (void)mallopt(M_TRIM_THRESHOLD, TRIM_THRESHOLD);
-}
-
 /* A connection takes three; the usual limit is for programs that call
  * select(). */
 static void
@@ -218,16 +198,6 @@ raise_descriptors(void)
         return;
     limit.rlim_cur = limit.rlim_max;
     (void)setrlimit(RLIMIT_NOFILE, &limit);
-}
-
-/* Connections are many, mostly idle, and have a message of some size now and
- * then: what they leave is to be had by the others, and goes back. */
-static void
-tune_malloc(void)
-{
-    (void)mallopt(M_ARENA_MAX, 2);
-    (void)mallopt(M_MMAP_THRESHOLD, 32 * 1024);
-    (void)mallopt(M_TRIM_THRESHOLD, 128 * 1024);
 }
 
 /* Modules and libraries that are loaded at the first use would not be found
@@ -284,9 +254,7 @@ prepare(struct gateway *g, const struct options *o, struct cs_error *err)
     int ret, landlock = 0;
 
     memset(&tls, 0, sizeof(tls));
-    ret = hc_gateway_load(&g->limits, err);
-    if (ret == 0)
-        ret = find_target(g, o->target, err);
+    ret = find_target(g, o->target, err);
     if (ret == 0)
         ret = listeners_bind(&g->listeners, o->nlisten > 0 ? o->listen :
                              (const char *const *)g->limits->listen,
@@ -344,27 +312,38 @@ clean_up(struct gateway *g)
     curl_global_cleanup();
 }
 
+/* May start the program again, from the beginning. */
+static int
+begin(struct gateway *g, const struct options *o, char **argv, int *signals,
+      struct cs_error *err)
+{
+    int ret = hc_gateway_load(&g->limits, err);
+
+    if (ret != 0)
+        return ret;
+    thrift_prepare(g->limits->connections, argv);
+    *signals = catch_signals(err);
+    return *signals < 0 ? *signals : prepare(g, o, err);
+}
+
 int
 main(int argc, char **argv)
 {
     struct options o = { .ready_fd = -1 };
     struct gateway g;
     struct cs_error err;
-    int signals, ret;
+    int signals = -1, ret;
 
     memset(&g, 0, sizeof(g));
     argp_parse(&argp, argc, argv, 0, NULL, &o);
-    keep_pages();
     /* Whatever tickets there are, they are the broker's business. */
     (void)unsetenv("KRB5CCNAME");
     /* libcurl would write the keys of its connections there. */
     (void)unsetenv("SSLKEYLOGFILE");
-    tune_malloc();
     raise_descriptors();
     openlog("gss-winrm-gateway", LOG_NDELAY | LOG_PID | LOG_PERROR,
             LOG_DAEMON);
-    signals = catch_signals(&err);
-    ret = signals < 0 ? signals : prepare(&g, &o, &err);
+    ret = begin(&g, &o, argv, &signals, &err);
     if (ret != 0) {
         fprintf(stderr, "gss-winrm-gateway: %s\n", err.text);
         ret = g.limits != NULL && g.peer != NULL && g.broker == NULL ?

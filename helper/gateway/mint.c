@@ -160,7 +160,7 @@ make_creds(struct mint *m, const char *serial, const char *host, time_t now,
         code = krb5_c_make_random_key(m->context, m->key.enctype,
                                       &creds->keyblock);
     creds->times.authtime = creds->times.starttime = (krb5_timestamp)now;
-    creds->times.endtime = (krb5_timestamp)(now + MINT_LIFETIME);
+    creds->times.endtime = (krb5_timestamp)(now + MINT_SESSION);
     creds->ticket_flags = TKT_FLG_INITIAL;
     if (code == 0)
         code = seal_ticket(m, creds);

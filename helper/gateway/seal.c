@@ -185,7 +185,7 @@ unwrap_krb5(struct seal *s, const struct gate_part *part, struct cs_buf *plain,
     major = gss_unwrap_iov(&minor, s->ctx, &conf, NULL, iov, 3);
     ret = (major == GSS_S_COMPLETE) ?
         add_plain(plain, &iov[1].buffer, conf, err) :
-        gss_failed("decryption of the server's message", major, minor, err);
+        gss_failed("decryption of a message", major, minor, err);
     cs_buf_free(&copy);
     return ret;
 }
@@ -210,7 +210,7 @@ unwrap_ntlm(struct seal *s, const struct gate_part *part, struct cs_buf *plain,
     in.length = token.len;
     major = gss_unwrap(&minor, s->ctx, &in, &out, &conf, NULL);
     ret = (major == GSS_S_COMPLETE) ? add_plain(plain, &out, conf, err) :
-        gss_failed("decryption of the server's message", major, minor, err);
+        gss_failed("decryption of a message", major, minor, err);
     (void)gss_release_buffer(&tmp, &out);
     cs_buf_free(&token);
     return ret;

@@ -30,24 +30,24 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "load_body.h"
+
 #define HEAD_MAX 2048
 #define TEXT_MAX 160            /* of a fault's reason */
 #define TEXTS 16
 #define TIMES_MAX 1000000
-#define SEAL 42                 /* bytes of a body that say what it is */
 #define TICK 5                  /* ms between looks at the clock */
 
 enum state { WAITING, CONNECTING, SENDING, HEADERS, BODY };
 
 struct client {
     enum state state;
-    int number, fd, healthy, closing;
-    uint32_t request;
+    struct body b;              /* of the request */
+    int fd, healthy, closing;
     long long began, until;     /* ms: of the request; its end, or the next */
-    long wait;
     char head[HEAD_MAX];        /* sent, and then received */
     size_t head_len, head_at;
-    size_t len, at;             /* of the body, in both directions */
+    size_t at;                  /* in the body, in both directions */
     size_t expected;            /* bytes of the answer's */
     char text[HEAD_MAX];        /* the beginning of an error's body */
     size_t text_len;
@@ -79,59 +79,6 @@ now_ms(void)
 
     (void)clock_gettime(CLOCK_MONOTONIC, &t);
     return t.tv_sec * 1000LL + t.tv_nsec / 1000000;
-}
-
-/* --- Bodies --- */
-
-static uint64_t
-mix(uint64_t x)
-{
-    x = (x ^ (x >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
-    x = (x ^ (x >> 27)) * UINT64_C(0x94d049bb133111eb);
-    return x ^ (x >> 31);
-}
-
-static uint64_t
-seed_of(const struct client *c)
-{
-    return mix(((uint64_t)c->number << 32 | c->request) +
-               UINT64_C(0x9e3779b97f4a7c15));
-}
-
-/* Bytes of the body from `at` on: any part of it can be made again. */
-static void
-make_body(const struct client *c, size_t at, char *to, size_t n)
-{
-    char seal[128];
-    uint64_t seed = seed_of(c), word = 0;
-    size_t i;
-
-    for (i = 0; i < n; i++, word >>= 8) {
-        if (i == 0 || (at + i) % 8 == 0)
-            word = mix(seed + (at + i) / 8) >> (at + i) % 8 * 8;
-        to[i] = (char)word;
-    }
-    if (at >= SEAL || c->len < SEAL)
-        return;
-    (void)snprintf(seal, sizeof(seal), "wait %06ld client %07d request %07u",
-                   c->wait, c->number % 10000000, c->request % 10000000);
-    memcpy(to, seal + at, n < SEAL - at ? n : SEAL - at);
-}
-
-static size_t
-choose_length(uint64_t r)
-{
-    static const struct { unsigned int percent; long most; } sizes[] = {
-        { 60, 2000 }, { 85, 16 << 10 }, { 97, 64 << 10 }, { 100, 0 }
-    };
-    size_t i = 0;
-    long most;
-
-    while (r % 100 >= sizes[i].percent)
-        i++;
-    most = sizes[i].most == 0 || sizes[i].most > load.largest ?
-        load.largest : sizes[i].most;
-    return 1 + (size_t)(r / 100 % (uint64_t)most);
 }
 
 /* --- Results --- */
@@ -186,8 +133,8 @@ static void
 rest(struct client *c, long most)
 {
     c->state = WAITING;
-    c->until = now_ms() + (long long)(mix(seed_of(c) + 1) % (most + 1));
-    c->request++;
+    c->until = now_ms() + (long long)(body_number(&c->b, 1) % (most + 1));
+    c->b.request++;
 }
 
 static void
@@ -207,15 +154,15 @@ answered(struct client *c)
     if (c->status != 200) {
         seen.faults++;
         note_fault(c);
-    } else if (!c->same || c->at != c->len) {
+    } else if (!c->same || c->at != c->b.len) {
         seen.wrong++;
     } else {
         seen.ok++;
-        seen.bytes += c->len;
-        if (c->wait == 0 && seen.ntimes < TIMES_MAX)
+        seen.bytes += c->b.len;
+        if (c->b.wait == 0 && seen.ntimes < TIMES_MAX)
             times[seen.ntimes++] = (float)(now - c->began);
     }
-    c->healthy = c->status == 200 && c->same && c->at == c->len;
+    c->healthy = c->status == 200 && c->same && c->at == c->b.len;
     if (c->closing)
         drop(c);
     rest(c, c->healthy ? load.think : 400);
@@ -280,22 +227,17 @@ watch(const struct client *c, uint32_t events, int operation)
 static void
 begin(struct client *c)
 {
-    uint64_t r = mix(seed_of(c) + 2);
-
-    c->len = choose_length(r);
-    r = mix(r);
-    c->wait = c->len >= SEAL && load.wait > 0 && r % 5 == 0 ?
-        (long)(r / 5 % (uint64_t)load.wait) : 0;
+    body_begin(&c->b, load.wait, load.largest);
     c->head_len = snprintf(c->head, sizeof(c->head), "POST http://%s/wsman "
                            "HTTP/1.1\r\nHost: %s\r\nContent-Type: "
                            "application/soap+xml;charset=UTF-8\r\n"
                            "Content-Length: %zu\r\n\r\n", load.target,
-                           load.target, c->len);
+                           load.target, c->b.len);
     c->head_at = c->at = c->expected = c->text_len = 0;
     c->status = c->closing = 0;
     c->same = 1;
     c->began = now_ms();
-    c->until = c->began + c->wait + load.patience;
+    c->until = c->began + c->b.wait + load.patience;
 }
 
 static void
@@ -332,10 +274,10 @@ next_bytes(const struct client *c, char *buf, size_t size)
         memcpy(buf, c->head + c->head_at, n);
         return n;
     }
-    n = c->len - c->at;
+    n = c->b.len - c->at;
     if (n > size)
         n = size;
-    make_body(c, c->at, buf, n);
+    body_make(&c->b, c->at, buf, n);
     return n;
 }
 
@@ -345,7 +287,7 @@ send_more(struct client *c)
     char buf[16384];
     ssize_t n;
 
-    while (c->at < c->len || c->head_at < c->head_len) {
+    while (c->at < c->b.len || c->head_at < c->head_len) {
         n = send(c->fd, buf, next_bytes(c, buf, sizeof(buf)), MSG_NOSIGNAL);
         if (n < 0) {
             if (errno != EAGAIN)
@@ -371,8 +313,8 @@ take_body(struct client *c, const char *p, size_t n)
 
     while (n > 0) {
         part = n < sizeof(expected) ? n : sizeof(expected);
-        if (c->status == 200 && c->at + part <= c->len) {
-            make_body(c, c->at, expected, part);
+        if (c->status == 200 && c->at + part <= c->b.len) {
+            body_make(&c->b, c->at, expected, part);
             c->same &= memcmp(p, expected, part) == 0;
         } else if (c->text_len + part < sizeof(c->text)) {
             memcpy(c->text + c->text_len, p, part);
@@ -562,7 +504,7 @@ prepare(char **argv)
         calloc((size_t)load.clients, sizeof(*load.v)) : NULL;
     load.epoll = epoll_create1(EPOLL_CLOEXEC);
     for (i = 0; load.v != NULL && i < load.clients; i++) {
-        load.v[i].number = (int)i;
+        load.v[i].b.number = (int)i;
         load.v[i].fd = -1;
     }
     return load.v != NULL && load.epoll >= 0 &&

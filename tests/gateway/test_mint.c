@@ -1,0 +1,432 @@
+/*
+ * test_mint.c - tickets of the gateway's own: real contexts, by krb5, with what
+ * the mint gives out; and with what it does not.
+ */
+#include "config.h"
+
+#include <pthread.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <setjmp.h>
+#include <time.h>
+#include <cmocka.h>
+#include <gssapi/gssapi_ext.h>
+#include <gssapi/gssapi_krb5.h>
+
+#include "accept.h"
+#include "creds.h"
+#include "mint.h"
+
+#define WEB01 "web01.corp.example.com"
+#define WEB02 "web02.corp.example.com"
+#define OPEN_BYTES 140          /* of a token, at most, in front of the sealed */
+#define THREADS 8
+#define EACH 40
+
+/* The clock of everybody in this process, libkrb5 included. */
+static time_t later;
+
+time_t
+time(time_t *out)
+{
+    struct timespec now;
+
+    (void)clock_gettime(CLOCK_REALTIME, &now);
+    if (out != NULL)
+        *out = now.tv_sec + later;
+    return now.tv_sec + later;
+}
+
+struct client {
+    gss_cred_id_t cred;
+    gss_name_t name;
+    gss_ctx_id_t ctx;
+    struct cs_buf token;        /* the first one */
+};
+
+/* The mechglue's frame: u32 n, OID[n], u32 m, token[m]. */
+static gss_cred_id_t
+import(struct cs_span cred)
+{
+    struct cs_buf framed = CS_BUF_INIT(65536);
+    uint8_t length[4] = { 0, 0, 0, (uint8_t)cs_oid_krb5.length };
+    gss_cred_id_t out = GSS_C_NO_CREDENTIAL;
+    gss_buffer_desc token;
+    OM_uint32 minor;
+
+    cs_buf_add(&framed, length, 4);
+    cs_buf_add(&framed, cs_oid_krb5.elements, cs_oid_krb5.length);
+    length[2] = (uint8_t)(cred.len >> 8);
+    length[3] = (uint8_t)cred.len;
+    cs_buf_add(&framed, length, 4);
+    cs_buf_add(&framed, cred.p, cred.len);
+    assert_int_equal(framed.error, 0);
+    token.value = framed.p;
+    token.length = framed.len;
+    assert_int_equal(gss_import_cred(&minor, &token, &out), GSS_S_COMPLETE);
+    cs_buf_free(&framed);
+    return out;
+}
+
+static gss_name_t
+import_name(char *text)
+{
+    gss_buffer_desc buffer = { strlen(text), text };
+    gss_name_t name = GSS_C_NO_NAME;
+    OM_uint32 minor;
+
+    assert_int_equal(gss_import_name(&minor, &buffer,
+                                     (gss_OID)GSS_KRB5_NT_PRINCIPAL_NAME,
+                                     &name), GSS_S_COMPLETE);
+    return name;
+}
+
+/* A client with a ticket of the mint's for host, and its first token. */
+static void
+begin(struct client *c, struct mint *mint, const char *host)
+{
+    struct cs_buf cred = CS_BUF_INIT(MINT_CRED_MAX);
+    gss_OID_desc krb5 = cs_oid_krb5;
+    gss_buffer_desc out = GSS_C_EMPTY_BUFFER;
+    struct cs_error err;
+    OM_uint32 major, minor;
+    char *name = NULL;
+
+    memset(c, 0, sizeof(*c));
+    c->token.max = 65536;
+    assert_int_equal(mint_ticket(mint, host, &cred, &name, &err), 0);
+    assert_true(strncmp(name, "HTTP/", 5) == 0);
+    c->cred = import(cs_buf_span(&cred));
+    c->name = import_name(name);
+    major = gss_init_sec_context(&minor, c->cred, &c->ctx, c->name, &krb5,
+                                 GSS_C_MUTUAL_FLAG | GSS_C_CONF_FLAG |
+                                 GSS_C_INTEG_FLAG, 0,
+                                 GSS_C_NO_CHANNEL_BINDINGS, GSS_C_NO_BUFFER,
+                                 NULL, &out, NULL, NULL);
+    assert_int_equal(major, GSS_S_CONTINUE_NEEDED);
+    cs_buf_add(&c->token, out.value, out.length);
+    (void)gss_release_buffer(&minor, &out);
+    cs_buf_free(&cred);
+    free(name);
+}
+
+static void
+end(struct client *c)
+{
+    OM_uint32 minor;
+
+    (void)gss_delete_sec_context(&minor, &c->ctx, GSS_C_NO_BUFFER);
+    (void)gss_release_cred(&minor, &c->cred);
+    (void)gss_release_name(&minor, &c->name);
+    cs_buf_free(&c->token);
+}
+
+/* What a gateway says to these bytes, as the first on a connection. */
+static enum accept_state
+accept_bytes(struct mint *mint, struct cs_span bytes, const char *host,
+             struct cs_buf *answer)
+{
+    struct accept a = { 0 };
+    struct accept_header header = { "Kerberos", GATE_KERBEROS,
+                                    CS_BUF_INIT(65536) };
+    struct cs_buf out = CS_BUF_INIT(65536);
+    enum accept_state state;
+    struct cs_error err;
+    int ret;
+
+    cs_buf_add(&header.token, bytes.p, bytes.len);
+    ret = accept_token(&a, mint, &header, host, &out, &err);
+    state = a.state;
+    if (ret != 0)
+        assert_int_equal(state, ACCEPT_NONE);
+    if (state == ACCEPT_DONE)
+        assert_non_null(a.seal);
+    if (answer != NULL)
+        cs_buf_add(answer, out.p, out.len);
+    accept_reset(&a);
+    cs_buf_free(&header.token);
+    cs_buf_free(&out);
+    return state;
+}
+
+static enum accept_state
+present(struct mint *mint, const struct client *c, const char *host)
+{
+    return accept_bytes(mint, cs_buf_span(&c->token), host, NULL);
+}
+
+static struct mint *
+new_mint(void)
+{
+    struct mint *mint = NULL;
+    struct cs_error err;
+
+    assert_int_equal(mint_new(&mint, &err), 0);
+    return mint;
+}
+
+/* Both ends of a context, to the end. */
+static void
+finish(struct mint *mint, struct client *c)
+{
+    struct cs_buf answer = CS_BUF_INIT(65536);
+    gss_buffer_desc in, out = GSS_C_EMPTY_BUFFER;
+    gss_OID_desc krb5 = cs_oid_krb5;
+    OM_uint32 major, minor;
+
+    assert_int_equal(accept_bytes(mint, cs_buf_span(&c->token), WEB01,
+                                  &answer), ACCEPT_DONE);
+    in.value = answer.p;
+    in.length = answer.len;
+    major = gss_init_sec_context(&minor, c->cred, &c->ctx, c->name, &krb5,
+                                 GSS_C_MUTUAL_FLAG, 0,
+                                 GSS_C_NO_CHANNEL_BINDINGS, &in, NULL, &out,
+                                 NULL, NULL);
+    assert_int_equal(major, GSS_S_COMPLETE);
+    cs_buf_free(&answer);
+}
+
+static void
+test_good(void **state)
+{
+    struct mint *mint = new_mint();
+    struct client c;
+
+    (void)state;
+    begin(&c, mint, WEB01);
+    finish(mint, &c);
+    end(&c);
+    mint_free(&mint);
+}
+
+/* A session goes on for longer than a ticket has to be used in. */
+static void
+test_long_session(void **state)
+{
+    struct mint *mint = new_mint();
+    struct client c;
+    OM_uint32 left = 0, minor;
+
+    (void)state;
+    begin(&c, mint, WEB01);
+    finish(mint, &c);
+    later = (time_t)12 * 60 * 60;
+    assert_int_equal(gss_inquire_context(&minor, c.ctx, NULL, NULL, &left,
+                                         NULL, NULL, NULL, NULL),
+                     GSS_S_COMPLETE);
+    later = 0;
+    assert_true(left > 60 * 60);
+    end(&c);
+    mint_free(&mint);
+}
+
+static void
+test_once(void **state)
+{
+    struct mint *mint = new_mint();
+    struct client c;
+
+    (void)state;
+    begin(&c, mint, WEB01);
+    assert_int_equal(present(mint, &c, WEB01), ACCEPT_DONE);
+    assert_int_equal(present(mint, &c, WEB01), ACCEPT_NONE);
+    end(&c);
+    mint_free(&mint);
+}
+
+/* Not even for its own host, once it was tried at another. */
+static void
+test_other_host(void **state)
+{
+    struct mint *mint = new_mint();
+    struct client c;
+
+    (void)state;
+    begin(&c, mint, WEB01);
+    assert_int_equal(present(mint, &c, WEB02), ACCEPT_NONE);
+    assert_int_equal(present(mint, &c, WEB01), ACCEPT_NONE);
+    end(&c);
+    mint_free(&mint);
+}
+
+/* Two minutes are the mint's own; krb5 would let it in for longer. */
+static void
+test_expired(void **state)
+{
+    static const time_t ages[] = { MINT_LIFETIME + 1, (time_t)2 * MINT_SESSION };
+    struct mint *mint = new_mint();
+    struct client c;
+    size_t i;
+
+    (void)state;
+    for (i = 0; i < 2; i++) {
+        begin(&c, mint, WEB01);
+        later = ages[i];
+        assert_int_not_equal(present(mint, &c, WEB01), ACCEPT_DONE);
+        later = 0;
+        end(&c);
+    }
+    begin(&c, mint, WEB01);
+    later = MINT_LIFETIME - 2;
+    assert_int_equal(present(mint, &c, WEB01), ACCEPT_DONE);
+    later = 0;
+    end(&c);
+    mint_free(&mint);
+}
+
+/* One bit of a byte, and the state that this leads to. */
+static enum accept_state
+alter(struct mint *mint, const struct client *c, size_t at, int bit)
+{
+    struct cs_buf bad = CS_BUF_INIT(65536);
+    enum accept_state state;
+
+    cs_buf_add(&bad, c->token.p, c->token.len);
+    bad.p[at] ^= (uint8_t)(1 << bit);
+    state = accept_bytes(mint, cs_buf_span(&bad), WEB01, NULL);
+    cs_buf_free(&bad);
+    return state;
+}
+
+/*
+ * Whatever is changed in what is sealed, nobody gets in.  (In front of that are
+ * options, a version and names, which are under no checksum in Kerberos.  They
+ * decide nothing: what a ticket is for, the mint knows by its serial.)
+ */
+static void
+test_altered(void **state)
+{
+    struct mint *mint = new_mint();
+    struct cs_span cut;
+    struct client c;
+    size_t i;
+
+    (void)state;
+    begin(&c, mint, WEB01);
+    for (i = 0; i < c.token.len; i++) {
+        if (alter(mint, &c, i, (int)(i % 8)) != ACCEPT_DONE)
+            continue;
+        if (i >= OPEN_BYTES)
+            fail_msg("in, with byte %zu of %zu changed", i, c.token.len);
+        end(&c);
+        begin(&c, mint, WEB01);
+    }
+    for (cut.len = 0; cut.len < c.token.len; cut.len++) {
+        cut.p = c.token.p;
+        assert_int_not_equal(accept_bytes(mint, cut, WEB01, NULL),
+                             ACCEPT_DONE);
+    }
+    assert_int_equal(present(mint, &c, WEB01), ACCEPT_DONE);
+    end(&c);
+    mint_free(&mint);
+}
+
+/* Of another gateway; and of this one, when it was another process. */
+static void
+test_other_mint(void **state)
+{
+    struct mint *mint = new_mint(), *other = new_mint();
+    struct client mine, c;
+
+    (void)state;
+    begin(&mine, mint, WEB01);  /* so that there is a key for the name */
+    begin(&c, other, WEB01);
+    assert_int_not_equal(present(mint, &c, WEB01), ACCEPT_DONE);
+    assert_int_equal(present(other, &c, WEB01), ACCEPT_DONE);
+    end(&c);
+    end(&mine);
+    mint_free(&other);
+    mint_free(&mint);
+}
+
+/* There is a limit to what is not used, and it passes. */
+static void
+test_many(void **state)
+{
+    struct mint *mint = new_mint();
+    struct cs_buf cred = CS_BUF_INIT(MINT_CRED_MAX);
+    struct cs_error err;
+    char *name;
+    int i, ret = 0;
+
+    (void)state;
+    for (i = 0; i <= MINT_MAX && ret == 0; i++) {
+        cs_buf_reset(&cred);
+        ret = mint_ticket(mint, WEB01, &cred, &name, &err);
+        free(name);
+    }
+    assert_int_equal(i, MINT_MAX + 1);
+    assert_int_equal(ret, CS_NOMEM);
+    later = MINT_LIFETIME + 1;
+    cs_buf_reset(&cred);
+    assert_int_equal(mint_ticket(mint, WEB01, &cred, &name, &err), 0);
+    later = 0;
+    free(name);
+    cs_buf_free(&cred);
+    mint_free(&mint);
+}
+
+static void *
+take_some(void *data)
+{
+    struct client c;
+    int i;
+
+    for (i = 0; i < EACH; i++) {
+        begin(&c, data, i % 2 ? WEB01 : WEB02);
+        if (present(data, &c, i % 2 ? WEB01 : WEB02) != ACCEPT_DONE)
+            return data;
+        end(&c);
+    }
+    return NULL;
+}
+
+static void
+test_threads(void **state)
+{
+    struct mint *mint = new_mint();
+    pthread_t threads[THREADS];
+    void *wrong;
+    int i;
+
+    (void)state;
+    for (i = 0; i < THREADS; i++)
+        assert_int_equal(pthread_create(&threads[i], NULL, take_some, mint),
+                         0);
+    for (i = 0; i < THREADS; i++) {
+        assert_int_equal(pthread_join(threads[i], &wrong), 0);
+        assert_null(wrong);
+    }
+    mint_free(&mint);
+}
+
+/* Nothing of the machine's: no realm, no replay cache, no interposer. */
+static int
+setup(void **state)
+{
+    (void)state;
+    return setenv("KRB5_CONFIG", "/dev/null", 1) != 0 ||
+        setenv("GSS_MECH_CONFIG", "/dev/null", 1) != 0;
+}
+
+int
+main(void)
+{
+    static const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_good),
+        cmocka_unit_test(test_long_session),
+        cmocka_unit_test(test_once),
+        cmocka_unit_test(test_other_host),
+        cmocka_unit_test(test_expired),
+        cmocka_unit_test(test_altered),
+        cmocka_unit_test(test_other_mint),
+        cmocka_unit_test(test_many),
+        cmocka_unit_test(test_threads),
+    };
+
+    return cmocka_run_group_tests_name("mint", tests, setup, NULL);
+}
