@@ -18,7 +18,7 @@
 #define MINT_LIFETIME 120       /* seconds in which it has to be used, once */
 /* ... and for which the context is good then: GSSAPI ends it with the ticket,
  * and a client's session may be long. */
-#define MINT_SESSION (7 * 24 * 60 * 60)
+#define MINT_SESSION (7L * 24 * 60 * 60)
 #define MINT_MAX 4096           /* tickets that have not been used yet */
 #define MINT_CRED_MAX 8192      /* bytes of an exported credential */
 
