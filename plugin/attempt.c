@@ -166,6 +166,9 @@ gw_attempt_begin(const struct gw_cred *cred, const struct gw_name *name,
 {
     struct gw_attempt *a;
 
+    /* ssh and many others use host@HOST, and have nothing to do with us. */
+    if (name->other != NULL && !gw_gateway_exists())
+        return NULL;
     if (!gw_host_ok(gw_name_host(name))) {
         gw_trace("%s: not a host name or address; left alone",
                  gw_name_host(name));

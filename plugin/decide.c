@@ -131,8 +131,6 @@ by_gateway(struct inquiry *q)
 {
     char port[16];
 
-    if (!gw_gateway_exists())
-        return GW_UNDECIDED;
     ask_gateway(q);
     if (q->d->offer.kind == GW_OFFER_NONE)
         return GW_UNDECIDED;
@@ -260,7 +258,11 @@ decide_other(struct inquiry *q)
     int ret;
 
     q->d->answer = GW_LEAVE;
-    if (!gw_gateway_exists())
+    ret = gw_conns_list(&q->conns);
+    if (ret != 0)
+        return ret;
+    /* A program without a connection may be ssh, whatever its proxy is. */
+    if (!gw_gateway_reached(&q->conns))
         return 0;
     q->d->settings = gw_settings_get(q->name);
     if (q->d->settings == NULL)
@@ -268,9 +270,6 @@ decide_other(struct inquiry *q)
     q->d->policy = q->d->settings->policy;
     if (told(q) == GW_LEAVE)
         return 0;
-    ret = gw_conns_list(&q->conns);
-    if (ret != 0)
-        return ret;
     (void)by_gateway(q);
     if (q->d->offer.kind == GW_OFFER_TICKET)
         q->d->answer = GW_YES;

@@ -181,10 +181,10 @@ send_question(int fd, const char *host)
 
 /* A signal may interrupt, which does not make the time longer. */
 static ssize_t
-await(int fd, void *buf, size_t size)
+await(int fd, void *buf, size_t size, long long end)
 {
     struct pollfd wait = { fd, POLLIN, 0 };
-    long long end = gw_now_ms() + PATIENCE_MS, now;
+    long long now;
     int n;
 
     for (;;) {
@@ -200,13 +200,13 @@ await(int fd, void *buf, size_t size)
 }
 
 static void
-converse(int fd, const char *host, struct gw_offer *out)
+converse(int fd, const char *host, long long end, struct gw_offer *out)
 {
     unsigned char answer[ANSWER_MAX];
     ssize_t n = -1;
 
     if (is_ours(fd) && send_question(fd, host) == 0)
-        n = await(fd, answer, sizeof(answer));
+        n = await(fd, answer, sizeof(answer), end);
     if (n <= 0 || (size_t)n > sizeof(answer) ||
         gw_offer_parse(answer, (size_t)n, out) != 0)
         gw_trace("HTTP@%s: the gateway does not answer; going on without it",
@@ -214,21 +214,29 @@ converse(int fd, const char *host, struct gw_offer *out)
     explicit_bzero(answer, sizeof(answer));
 }
 
+static int
+has_socket(uint16_t port, struct sockaddr_un *sun)
+{
+    struct stat st;
+
+    return find_socket(port, sun) == 0 && lstat(sun->sun_path, &st) == 0 &&
+        S_ISSOCK(st.st_mode) && st.st_uid == geteuid();
+}
+
+/* end: when to stop waiting (clock.h). */
 static void
-ask(uint16_t port, const char *host, struct gw_offer *out)
+ask(uint16_t port, const char *host, long long end, struct gw_offer *out)
 {
     struct sockaddr_un sun;
-    struct stat st;
     int fd;
 
-    if (find_socket(port, &sun) != 0 || lstat(sun.sun_path, &st) != 0 ||
-        !S_ISSOCK(st.st_mode) || st.st_uid != geteuid())
+    if (!has_socket(port, &sun))
         return;
     fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (fd < 0)
         return;
     if (connect(fd, (struct sockaddr *)&sun, sizeof(sun)) == 0)
-        converse(fd, host, out);
+        converse(fd, host, end, out);
     else
         gw_trace("HTTP@%s: the gateway at port %u does not listen; going on "
                  "without it", host, (unsigned)port);
@@ -250,10 +258,25 @@ is_first(const struct gw_conns *conns, size_t i)
     return 1;
 }
 
+int
+gw_gateway_reached(const struct gw_conns *conns)
+{
+    struct sockaddr_un sun;
+    int error = errno, reached = 0;
+    size_t i;
+
+    for (i = 0; i < conns->n && !reached; i++)
+        reached = is_local(&conns->v[i].addr) &&
+            has_socket(conns->v[i].port, &sun);
+    errno = error;
+    return reached;
+}
+
 void
 gw_gateway_ask(const struct gw_conns *conns, const char *host,
                struct gw_offer *out)
 {
+    long long end = gw_now_ms() + PATIENCE_MS;
     int error = errno;
     uint16_t port;
     size_t i;
@@ -261,10 +284,10 @@ gw_gateway_ask(const struct gw_conns *conns, const char *host,
     memset(out, 0, sizeof(*out));
     for (i = 0; i < conns->n && out->kind == GW_OFFER_NONE; i++) {
         if (is_local(&conns->v[i].addr) && is_first(conns, i))
-            ask(conns->v[i].port, host, out);
+            ask(conns->v[i].port, host, end, out);
     }
     port = (conns->n == 0) ? port_of_proxy() : 0;
     if (port != 0)
-        ask(port, host, out);
+        ask(port, host, end, out);
     errno = error;
 }

@@ -4,7 +4,8 @@
  * A program whose connection leads to the gateway of its own user speaks
  * Kerberos to that, by a ticket of its making; or the gateway passes on what it
  * sends.  Costs nothing where there is no connection to this machine and no
- * proxy in the environment; waits 50 ms at most.
+ * proxy in the environment; waits 50 ms at most, for all gateways
+ * together.
  */
 #ifndef GW_GATEWAY_H
 #define GW_GATEWAY_H
@@ -28,6 +29,10 @@ struct gw_offer {
 
 /* Has this user ever had one?  One look at the file system. */
 int gw_gateway_exists(void);
+
+/* Does a connection lead to this machine, at a port that a gateway has, or had?
+ * Asks nobody. */
+int gw_gateway_reached(const struct gw_conns *conns);
 
 /*
  * Ask each gateway that one of the connections leads to, or with no connection

@@ -9,31 +9,7 @@
 
 #include "harden.h"
 #include "log.h"
-
-/* As much locked memory as we may have: a page or two for each secret. */
-static void
-raise_memlock(void)
-{
-    struct rlimit limit;
-
-    if (getrlimit(RLIMIT_MEMLOCK, &limit) != 0)
-        return;
-    limit.rlim_cur = limit.rlim_max;
-    (void)setrlimit(RLIMIT_MEMLOCK, &limit);
-}
-
-/* Each connection is one, and a gateway may have many: the usual limit is for
- * programs that call select(). */
-static void
-raise_descriptors(void)
-{
-    struct rlimit limit;
-
-    if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
-        return;
-    limit.rlim_cur = limit.rlim_max;
-    (void)setrlimit(RLIMIT_NOFILE, &limit);
-}
+#include "rlimits.h"
 
 void
 harden_process(void)
@@ -45,8 +21,11 @@ harden_process(void)
         log_line(LOG_WARNING, "core dumps cannot be switched off");
     if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
         log_line(LOG_WARNING, "privileges cannot be given up");
-    raise_memlock();
-    raise_descriptors();
+    /* A page or two for each secret. */
+    rlimits_raise(RLIMIT_MEMLOCK);
+    /* A gateway may have many connections; the usual limit is for programs
+     * that call select(). */
+    rlimits_raise(RLIMIT_NOFILE);
     (void)umask(S_IRWXG | S_IRWXO);
     fd = open("/dev/null", O_RDWR | O_CLOEXEC);
     if (fd >= 0 && dup2(fd, 0) < 0)

@@ -14,11 +14,11 @@
 #include <syslog.h>
 #include <unistd.h>
 #include <curl/curl.h>
-#include <sys/resource.h>
 #include <sys/signalfd.h>
 
 #include "front.h"
 #include "listeners.h"
+#include "rlimits.h"
 #include "sandbox.h"
 #include "thrift.h"
 #include "tickets.h"
@@ -187,19 +187,6 @@ catch_signals(struct cs_error *err)
                                   strerror(errno));
 }
 
-/* A connection takes three; the usual limit is for programs that call
- * select(). */
-static void
-raise_descriptors(void)
-{
-    struct rlimit limit;
-
-    if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
-        return;
-    limit.rlim_cur = limit.rlim_max;
-    (void)setrlimit(RLIMIT_NOFILE, &limit);
-}
-
 /* Modules and libraries that are loaded at the first use would not be found
  * in the sandbox. */
 static int
@@ -340,7 +327,9 @@ main(int argc, char **argv)
     (void)unsetenv("KRB5CCNAME");
     /* libcurl would write the keys of its connections there. */
     (void)unsetenv("SSLKEYLOGFILE");
-    raise_descriptors();
+    /* A connection takes three; the usual limit is for programs that call
+     * select(). */
+    rlimits_raise(RLIMIT_NOFILE);
     openlog("gss-winrm-gateway", LOG_NDELAY | LOG_PID | LOG_PERROR,
             LOG_DAEMON);
     ret = begin(&g, &o, argv, &signals, &err);

@@ -148,6 +148,37 @@ test_site(void **state)
     close_both(fds);
 }
 
+/* host@HOST gets a ticket on a connection to the gateway, and only there: a
+ * program with a proxy in its environment and no connection may be ssh. */
+static void
+test_host_class(void **state)
+{
+    struct gw_name name = { .other = (char *)"host@web01.corp.example.com" };
+    struct gw_decision d;
+    struct gateway g;
+    char proxy[64];
+    int fds[2], port;
+
+    (void)state;
+    unit_krb5_conf("[libdefaults]\n");
+    port = connect_somewhere(fds);
+    start(&g, port);
+    (void)snprintf(proxy, sizeof(proxy), "http://127.0.0.1:%d", port);
+    assert_int_equal(setenv("http_proxy", proxy, 1), 0);
+    assert_int_equal(gw_decide(NULL, &name, &d), 0);
+    assert_int_equal(d.offer.kind, GW_OFFER_TICKET);
+    assert_int_equal(d.answer, GW_YES);
+    gw_decision_free(&d);
+    close_both(fds);
+    assert_int_equal(gw_decide(NULL, &name, &d), 0);
+    assert_int_equal(d.offer.kind, GW_OFFER_NONE);
+    assert_int_equal(d.answer, GW_LEAVE);
+    assert_null(d.settings);    /* krb5.conf has not been looked at */
+    gw_decision_free(&d);
+    assert_int_equal(unsetenv("http_proxy"), 0);
+    stop(&g);
+}
+
 static int
 setup(void **state)
 {
@@ -163,7 +194,8 @@ main(void)
 {
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_winrm_port),
-        cmocka_unit_test(test_site)
+        cmocka_unit_test(test_site),
+        cmocka_unit_test(test_host_class)
     };
 
     return cmocka_run_group_tests_name("decide", tests, setup, NULL);
