@@ -214,13 +214,6 @@ display(gss_name_t name, char *to, size_t room)
     (void)gss_release_buffer(&minor, &text);
 }
 
-static int
-same_oid(gss_const_OID a, gss_const_OID b)
-{
-    return a != GSS_C_NO_OID && a->length == b->length &&
-        memcmp(a->elements, b->elements, a->length) == 0;
-}
-
 /* Whom it is with, and by what.  The target is what was asked for: asking
  * gss-ntlmssp for it is of no use. */
 static int
@@ -239,7 +232,7 @@ learn_plain(struct context *c, struct cs_error *err)
     display(source, c->source, sizeof(c->source));
     (void)gss_release_name(&minor, &source);
     display(c->choice.target, c->target, sizeof(c->target));
-    c->info.mech = same_oid(mech, &cs_oid_ntlmssp) ? BP_MECH_NTLM :
+    c->info.mech = cs_same_oid(mech, &cs_oid_ntlmssp) ? BP_MECH_NTLM :
         BP_MECH_KRB5;
     if (c->info.mech == BP_MECH_NTLM && !c->choice.host->ntlm)
         return cs_fail(err, CS_POLICY, "the server wants NTLM, which "
@@ -287,7 +280,7 @@ step_inner(struct context *c, struct cs_span in, struct cs_buf *out,
     info = c->inner->ops->info(c->inner);
     display(info->source, c->source, sizeof(c->source));
     display(info->target, c->target, sizeof(c->target));
-    c->info.mech = same_oid(info->mech, &cs_oid_ntlmssp) ? BP_MECH_NTLM :
+    c->info.mech = cs_same_oid(info->mech, &cs_oid_ntlmssp) ? BP_MECH_NTLM :
         BP_MECH_KRB5;
     c->info.flags = info->flags;
     c->info.lifetime = info->lifetime;

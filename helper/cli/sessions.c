@@ -17,6 +17,7 @@
 
 #include "cli.h"
 #include "runtime.h"
+#include "wire.h"
 
 #define ASK_STATUS 2
 #define ANSWER_MAX ((size_t)256 * 1024)         /* bytes */
@@ -60,8 +61,6 @@ ask(const char *path)
 {
     struct sockaddr_un sun = { .sun_family = AF_UNIX };
     struct pollfd wait = { -1, POLLIN, 0 };
-    struct ucred peer;
-    socklen_t len = sizeof(peer);
     const char question = ASK_STATUS;
     json_t *answer = NULL, *raw;
     char *text;
@@ -75,8 +74,7 @@ ask(const char *path)
                      0);
     if (text != NULL && wait.fd >= 0 &&
         connect(wait.fd, (struct sockaddr *)&sun, sizeof(sun)) == 0 &&
-        getsockopt(wait.fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) == 0 &&
-        peer.uid == geteuid() &&
+        bp_check_peer(wait.fd, NULL) == 0 &&
         send(wait.fd, &question, 1, MSG_NOSIGNAL) == 1 &&
         poll(&wait, 1, PATIENCE_MS) == 1) {
         n = recv(wait.fd, text, ANSWER_MAX, MSG_DONTWAIT);

@@ -19,6 +19,7 @@
 #include "conf.h"
 #include "runtime.h"
 #include "tickets.h"
+#include "wire.h"
 
 #define SOCKETS_MAX 16
 #define STATUS_MAX ((size_t)128 * 1024)          /* bytes of JSON */
@@ -191,16 +192,6 @@ answer(struct tickets *t, const char *typed, struct cs_buf *out)
     hc_host_free(&conf);
 }
 
-static int
-is_ours(int fd)
-{
-    struct ucred peer;
-    socklen_t len = sizeof(peer);
-
-    return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) == 0 &&
-        peer.uid == getuid();
-}
-
 static void
 send_status(struct tickets *t, int fd)
 {
@@ -219,7 +210,7 @@ serve_one(struct tickets *t, int fd)
     char question[QUESTION_MAX + 1];
     ssize_t n;
 
-    if (!is_ours(fd) || poll(&wait, 1, PATIENCE_MS) != 1)
+    if (bp_check_peer(fd, NULL) != 0 || poll(&wait, 1, PATIENCE_MS) != 1)
         return;
     n = recv(fd, question, sizeof(question), MSG_DONTWAIT);
     if (n == 1 && question[0] == ASK_STATUS) {

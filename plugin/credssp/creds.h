@@ -13,6 +13,7 @@
 
 #include <time.h>
 
+#include <string.h>
 #include <gssapi/gssapi.h>
 #include <gssapi/gssapi_ext.h>
 
@@ -29,6 +30,14 @@ enum {
 };
 
 extern const gss_OID_desc cs_oid_krb5, cs_oid_ntlmssp, cs_oid_spnego;
+
+/* Either may be GSS_C_NO_OID, which is no other. */
+static inline int
+cs_same_oid(gss_const_OID a, gss_const_OID b)
+{
+    return a != GSS_C_NO_OID && b != GSS_C_NO_OID && a->length == b->length &&
+        memcmp(a->elements, b->elements, a->length) == 0;
+}
 
 struct cs_creds;
 

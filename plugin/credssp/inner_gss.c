@@ -45,13 +45,6 @@ struct gss_inner {
     struct cs_inner_info info;
 };
 
-static int
-same_oid(gss_const_OID a, gss_const_OID b)
-{
-    return a != GSS_C_NO_OID && a->length == b->length &&
-        memcmp(a->elements, b->elements, a->length) == 0;
-}
-
 /* Can messages be sealed yet? */
 static int
 is_ready(struct gss_inner *g)
@@ -80,9 +73,9 @@ learn(struct gss_inner *g, struct cs_error *err)
         return cs_gss_fail(err, "inquiry of the context inside", major, minor,
                            &cs_oid_spnego);
     g->info.flags = g->flags;
-    if (same_oid(mech, &cs_oid_krb5) || same_oid(mech, &oid_ms_krb5))
+    if (cs_same_oid(mech, &cs_oid_krb5) || cs_same_oid(mech, &oid_ms_krb5))
         g->info.mech = &cs_oid_krb5;
-    else if (same_oid(mech, &cs_oid_ntlmssp))
+    else if (cs_same_oid(mech, &cs_oid_ntlmssp))
         g->info.mech = &cs_oid_ntlmssp;
     else
         return cs_fail(err, CS_POLICY, "the mechanism inside is neither "
@@ -97,7 +90,7 @@ want_mic(struct gss_inner *g)
     gss_buffer_set_t set = GSS_C_NO_BUFFER_SET;
     OM_uint32 minor;
 
-    if (!g->initiator || !same_oid(&g->mech, &cs_oid_ntlmssp) ||
+    if (!g->initiator || !cs_same_oid(&g->mech, &cs_oid_ntlmssp) ||
         g->ctx == GSS_C_NO_CONTEXT)
         return;
     (void)gss_inquire_sec_context_by_oid(&minor, g->ctx,

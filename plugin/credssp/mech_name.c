@@ -186,13 +186,6 @@ import_exported(OM_uint32 *minor, gss_buffer_t token, struct csm_name **out)
                   GSS_C_NT_HOSTBASED_SERVICE : GSS_C_NT_USER_NAME, out);
 }
 
-static int
-same_oid(gss_const_OID a, gss_const_OID b)
-{
-    return a != GSS_C_NO_OID && a->length == b->length &&
-        memcmp(a->elements, b->elements, a->length) == 0;
-}
-
 OM_uint32 KRB5_CALLCONV
 csm_import_name(OM_uint32 *minor, gss_buffer_t text, gss_OID type,
                 gss_name_t *out)
@@ -200,7 +193,7 @@ csm_import_name(OM_uint32 *minor, gss_buffer_t text, gss_OID type,
     struct csm_name *name;
     OM_uint32 major;
 
-    major = same_oid(type, GSS_C_NT_EXPORT_NAME) ?
+    major = cs_same_oid(type, GSS_C_NT_EXPORT_NAME) ?
         import_exported(minor, text, &name) : import(minor, text, type, &name);
     *out = (gss_name_t)name;
     return major;
