@@ -290,6 +290,25 @@ goes_on_passing(const struct client *c, const struct client_request *r,
         header->token.p[0] != 0x60;     /* a first token of GSSAPI's */
 }
 
+/* An authentication that only the server can take: CredSSP, NTLM's own scheme.
+ * All that is not a password, which would be one for nobody. */
+static int
+brings_another(const struct client_request *r,
+               const struct accept_header *header)
+{
+    return r->authorization != NULL && header->scheme == NULL &&
+        strncasecmp(r->authorization, "Basic", 5) != 0;
+}
+
+static void
+begin_passing(struct client *c, const struct client_request *r,
+              struct gate_answer *a)
+{
+    accept_reset(&c->accept);
+    c->accept.state = ACCEPT_PASS;
+    pass(c, r, a);
+}
+
 /*
  * Does the client want to be asked, or has to be?  An encrypted message on a
  * connection that nobody has authenticated on is of a client whose connection
@@ -323,6 +342,8 @@ client_serve(struct client *c, const struct client_request *r,
                      &answer->a);
     else if (goes_on_passing(c, r, &header))
         pass(c, r, &answer->a);
+    else if (brings_another(r, &header))
+        begin_passing(c, r, &answer->a);
     else if (header.scheme != NULL)
         take_token(c, r, &header, answer);
     else if (is_stranger(c, r))

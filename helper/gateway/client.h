@@ -3,7 +3,8 @@
  *
  *     no Authorization, or Basic      ours to authenticate (session_request)
  *     Negotiate, Kerberos, our ticket the same, and encrypted here as well
- *     the same with another ticket    its own (session_pass)
+ *     the same with another ticket,
+ *     and any other scheme            its own (session_pass)
  *
  * An empty request without Authorization is what a program sends that wants to
  * be asked who it is: it is.

@@ -133,6 +133,8 @@ who_new(struct who **out, struct cs_error *err)
     if (w->pid == 0) {
         (void)prctl(PR_SET_NAME, "gateway-who");
         (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+        /* Nor what the gateway was started with, but for its stderr. */
+        (void)close_range(0, 1, 0);
         (void)close_range(3, (unsigned int)pair[1] - 1, 0);
         (void)close_range((unsigned int)pair[1] + 1, ~0U, 0);
         serve(pair[1]);
