@@ -36,6 +36,15 @@ const struct cli_command cli_commands[] = {
     { "explain", cli_explain, "HOST[:PORT]",
       "what would happen there, and which line says so",
       "Asks krb5.conf only, no network.\n" },
+    { "enable", cli_enable, "",
+      "let programs on this machine use the plugin",
+      "What `disable' has put off is on again, for programs that start from\n"
+      "now on.  Needs root.\n\n"
+      "  --root DIR         of the system whose root directory that is\n" },
+    { "disable", cli_disable, "",
+      "keep programs on this machine from using the plugin",
+      "Needs root; upgrades leave it off.  (For one process: GSS_WINRM=off.)\n\n"
+      "  --root DIR         of the system whose root directory that is\n" },
     { NULL, NULL, NULL, NULL, NULL }
 };
 

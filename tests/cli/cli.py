@@ -13,6 +13,7 @@ import t_complete
 import t_explain
 import t_login
 import t_run
+import t_switch
 from place import PROGRAM, Place, RealPlace
 
 
@@ -21,7 +22,7 @@ def main():
         print('1..0 # SKIP there is no %s' % PROGRAM)
         return 0
     wanted = sys.argv[1:]
-    tests = [(name, case) for module in (t_login, t_run, t_explain, t_complete)
+    tests = [(name, case) for module in (t_login, t_run, t_explain, t_switch, t_complete)
              for name, case in vars(module).items()
              if name.startswith('test_') and (not wanted or name in wanted)]
     print('1..%d' % len(tests), flush=True)

@@ -16,8 +16,8 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 BUILD = Path(os.environ.get('top_builddir') or HERE.parents[1] / 'build').resolve()
 PROGRAM = BUILD / 'helper/cli/gss-winrm'
-COMMANDS = ['login', 'logout', 'status', 'forward', 'run', 'explain']
-WITH_JSON = ['login', 'logout', 'status', 'explain']
+COMMANDS = ['login', 'logout', 'status', 'forward', 'run', 'explain', 'enable', 'disable']
+WITH_JSON = ['login', 'logout', 'status', 'explain', 'enable', 'disable']
 
 CONF = '''[libdefaults]
  default_realm = CORP.EXAMPLE.COM

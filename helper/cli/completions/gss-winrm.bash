@@ -39,7 +39,7 @@ _gss_winrm_has_argument()
     local i
     for ((i = 2; i < COMP_CWORD; i++)); do
         case ${COMP_WORDS[i]} in
-        --lifetime | --askpass | --listen) ((i++)) ;;
+        --lifetime | --askpass | --listen | --root) ((i++)) ;;
         -*) ;;
         *) return 0 ;;
         esac
@@ -71,7 +71,8 @@ _gss_winrm()
     COMPREPLY=()
     if ((COMP_CWORD == 1)); then
         _gss_winrm_reply -W \
-            'login logout status run forward explain help --help --version'
+            'login logout status run forward explain enable disable help
+            --help --version'
         return
     fi
     case ${COMP_WORDS[1]} in
@@ -83,6 +84,7 @@ _gss_winrm()
     logout) options='--all --json --help' ;;
     status | explain) options='--json --help' ;;
     forward) options='--listen --help' ;;
+    enable | disable) options='--root --json --help' ;;
     *) return ;;
     esac
     case $before in
@@ -95,6 +97,10 @@ _gss_winrm()
         return
         ;;
     --listen) return ;;
+    --root)
+        _gss_winrm_reply -d
+        return
+        ;;
     esac
     if [[ $cur == -* ]]; then
         _gss_winrm_reply -W "$options"
