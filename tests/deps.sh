@@ -33,11 +33,14 @@ declare -A packages=(
     [bench]="gssproxy curl valgrind krb5-kdc krb5-admin-server krb5-user
              python3 binutils build-essential libkrb5-dev libssl-dev
              gss-ntlmssp openssl python3-dev python3-venv"
+    [packages]="mmdebstrap dpkg-dev debhelper lintian rpm rpmlint?
+                libldap-dev iproute2 python3 python3-venv python3-dev
+                build-essential libkrb5-dev"
     [fuzz]="clang libclang-rt-dev? libkrb5-dev libssl-dev libmicrohttpd-dev
             libcurl4-openssl-dev libseccomp-dev libmnl-dev libcap-ng-dev
             libsystemd-dev libpam0g-dev"
 )
-kinds="build check mit lab lint bench fuzz"
+kinds="build check mit lab lint bench packages fuzz"
 mark="# made by gss-winrm's tests/deps.sh while it installs packages"
 policy=/usr/sbin/policy-rc.d
 
