@@ -32,7 +32,7 @@ declare -A packages=(
             binutils build-essential libkrb5-dev libssl-dev"
     [bench]="gssproxy curl valgrind krb5-kdc krb5-admin-server krb5-user
              python3 binutils build-essential libkrb5-dev libssl-dev
-             gss-ntlmssp openssl python3-dev python3-venv"
+             gss-ntlmssp openssl python3-dev python3-venv libnss-wrapper"
     [packages]="mmdebstrap dpkg-dev debhelper lintian rpm rpmlint?
                 libldap-dev iproute2 python3 python3-venv python3-dev
                 build-essential libkrb5-dev"

@@ -116,6 +116,14 @@ pid_t cli_spawn(char *const *argv, int in, int out);
 /* Its wait status. */
 int cli_wait(pid_t pid);
 
+/* --- sessions.c --- */
+
+/* What each gateway of this user says of its sessions: an array, of objects
+ * as in PROTOCOL.tickets.md with their "port".  Given up by the caller. */
+json_t *cli_gateways(void);
+void cli_print_gateways(const json_t *gateways);
+void cli_print_prometheus(const json_t *gateways);
+
 /* --- password.c --- */
 
 enum cli_password_source { CLI_ASK, CLI_STDIN, CLI_ASKPASS };

@@ -23,7 +23,10 @@ const struct cli_command cli_commands[] = {
       "  --all              all of them\n" },
     { "status", cli_show_status, "",
       "show what the broker has, and how it went",
-      "Credentials with their ends, and the last outcome per host.\n" },
+      "Credentials with their ends, the last outcome per host, and the\n"
+      "sessions of the gateways.\n\n"
+      "  --watch[=TIME]     again and again, every 2 seconds or TIME\n"
+      "  --prometheus       the gateways' counts, as Prometheus takes them\n" },
     { "forward", cli_forward, "HOST[:PORT]",
       "be that host's WinRM on a local port",
       "For programs that know no proxy.  Runs until it is interrupted.\n\n"

@@ -15,6 +15,7 @@
 
 #define SOAP_TYPE "application/soap+xml;charset=UTF-8"
 #define TOKEN_MAX ((size_t)128 * 1024)  /* bytes: a large PAC, in CredSSP */
+#define STATUS_LOGON_FAILURE 0xC000006D         /* MS-ERREF 2.3.1 */
 #define LEGS_MAX 12             /* TLS takes 3, SPNEGO 3, CredSSP 2 */
 
 int
@@ -192,11 +193,16 @@ next:
 }
 
 /* Another service name may do when it was the ticket that the server could not
- * open; with NTLM another try would count as a wrong password. */
+ * open, which it says by an error token or an errorCode before anything was
+ * delegated; with NTLM another try would count as a wrong password. */
 static int
-worth_another(const struct session *s, int ret, const struct cs_error *err)
+worth_another(const struct session *s, const struct credssp_legs *l, int ret,
+              const struct cs_error *err)
 {
-    return ret == CS_INNER && !s->conf->credssp.ntlm && err->major != 0;
+    if (s->conf->credssp.ntlm || l->done)
+        return 0;
+    return (ret == CS_INNER && err->major != 0) ||
+        (ret == CS_REMOTE && err->ntstatus == STATUS_LOGON_FAILURE);
 }
 
 static void
@@ -237,7 +243,7 @@ legs_credssp(struct session *s, const char *path, uint32_t *candidate,
     ret = credssp_new(&params, &l.exchange, err);
     if (ret == 0)
         ret = credssp_legs(s, path, &l, err);
-    if (ret < 0 && worth_another(s, ret, err))
+    if (ret < 0 && worth_another(s, &l, ret, err))
         ret = GATE_LEGS_REFUSED;
     if (ret == 0)
         note_exchange(s, l.exchange);

@@ -91,7 +91,9 @@ leg(struct conn *c, const char *scheme, struct cs_span token,
     struct up_reply *reply)
 {
     struct cs_buf value = CS_BUF_INIT((size_t)256 * 1024);
-    struct up_request request = { .path = "/wsman", .content_type = SOAP_TYPE };
+    struct up_request request = {
+        .path = "/wsman", .content_type = SOAP_TYPE
+    };
     struct cs_error err = { 0 };
     int ret;
 

@@ -86,7 +86,8 @@ test_refused(void **state)
         assert_int_equal(chown(path, 12345, 12345), 0);
         assert_true(directory_fails("belongs to uid 12345"));
     }
-    setenv("XDG_RUNTIME_DIR", "/nonexistent/at/all", 1);
+    (void)snprintf(other, sizeof(other), "%s/not/there", unit_dir());
+    setenv("XDG_RUNTIME_DIR", other, 1);
     assert_true(directory_fails("does not exist"));
 }
 

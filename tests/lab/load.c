@@ -17,6 +17,7 @@
 #include "config.h"
 
 #include <arpa/inet.h>
+#include <netinet/tcp.h>
 #include <errno.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -300,6 +301,8 @@ begin(struct client *c)
 static void
 start(struct client *c)
 {
+    int one = 1;
+
     begin(c);
     if (c->fd >= 0) {
         c->state = SENDING;
@@ -313,6 +316,8 @@ start(struct client *c)
         failed(c, &seen.refused);
         return;
     }
+    /* Head and body are two writes, which Nagle would make wait. */
+    (void)setsockopt(c->fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
     c->state = CONNECTING;
     watch(c, EPOLLOUT, EPOLL_CTL_ADD);
 }

@@ -82,7 +82,8 @@ _gss_winrm()
         ;;
     login) options='--lifetime --no-check --stdin --askpass --json --help' ;;
     logout) options='--all --json --help' ;;
-    status | explain) options='--json --help' ;;
+    status) options='--json --watch --prometheus --help' ;;
+    explain) options='--json --help' ;;
     forward) options='--listen --help' ;;
     enable | disable) options='--root --json --help' ;;
     *) return ;;

@@ -10,14 +10,13 @@ errors while something is broken, and everybody back when it is not.
 import contextlib
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
-import threading
 import time
 
-import hosts
-from .helper import HOST, UID, Helper, missing, policy, section, wait_for
+from .helper import HOST, UID, Helper, missing, policy, wait_for
 from .lab import HERE
 
 SECONDS = 60            # of load, about; --seconds
@@ -117,15 +116,17 @@ class Server:
         self.argv = ["ip", "netns", "exec", network.name, "env",
                      f"KRB5_KTNAME={lab.dir}/keytabs/web02",
                      f"KRB5_CONFIG={lab.dir}/krb5.conf", "GSS_MECH_CONFIG="
-                     "/dev/null", "prlimit", "--nofile=65536:65536",
-                     f"{build}/tests/bench/winrm_end", SERVER,
+                     "/dev/null", "sh", "-c", 'ulimit -Sn hard; exec "$@"',
+                     "sh", f"{build}/tests/bench/winrm_end", SERVER,
                      f"{lab.dir}/certs/web02.pem", str(PORT)]
         self.err = f"{lab.dir}/winrm_end.err"
         self.talker = None
 
     def start(self):
         self.talker = Talker(self.argv, self.err)
-        self.talker.process.stdout.readline()       # its port: it is there
+        if not self.talker.process.stdout.readline():       # its port
+            with open(self.err) as f:
+                raise RuntimeError(f"no server: {f.read()}")
 
     def kill(self):
         self.talker.process.kill()
@@ -225,7 +226,11 @@ def told(stats, other):
 
 def show(report, title, stats, other):
     report.say(f"{title}: {told(stats, other)}")
+    counts = {}
     for text, count in [*stats["why"].items(), *other["errors"].items()]:
+        text = re.sub(r" after \d+ ms.*", "", text)
+        counts[text] = counts.get(text, 0) + count
+    for text, count in counts.items():
         report.say(f"  {count} x {text}")
 
 
@@ -268,6 +273,7 @@ def warm_up(report, crowd):
     show(report, f"the first {took or RECOVERY:.0f} s", stats, other)
     report.ok(f"{CONNECTIONS} connections at once: everybody is let in",
               flawless(stats, other) + ["not all"] * (took is None))
+    return took is not None
 
 
 def steady(report, crowd):
@@ -471,7 +477,8 @@ def run(report, lab, helper, build):
             report.ok("carol has logged in", problems)
             idle = crowd.measure()
             crowd.start_load(build)
-            warm_up(report, crowd)
+            if not warm_up(report, crowd):
+                return
             steady(report, crowd)
             for each in FAULTS:
                 each(report, crowd)

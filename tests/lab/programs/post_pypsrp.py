@@ -30,8 +30,9 @@ def session(host, port, number):
                connection_timeout=30, read_timeout=60) as wsman:
         note("logins")
         while True:
+            # pypsrp takes what comes back for text.
             body = b"wait 000000 %d " % number + os.urandom(
-                random.choice((10, 1000, 50000)))
+                random.choice((10, 1000, 50000))).hex().encode()
             note("ok" if wsman.transport.send(body) == body else "wrong")
             time.sleep(random.uniform(0, 1))
 
