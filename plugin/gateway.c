@@ -168,13 +168,13 @@ is_ours(int fd)
 static int
 send_question(int fd, const char *host)
 {
-    char question[1 + HOST_MAX];
+    char question[1 + HOST_MAX + 1];    /* its NUL is not sent */
     size_t len = strlen(host);
 
     if (len == 0 || len > HOST_MAX)
         return -1;
     question[0] = QUESTION_VERSION;
-    memcpy(question + 1, host, len);
+    memcpy(question + 1, host, len + 1);
     return send(fd, question, 1 + len, MSG_NOSIGNAL | MSG_DONTWAIT) ==
         (ssize_t)(1 + len) ? 0 : -1;
 }
@@ -193,7 +193,7 @@ await(int fd, void *buf, size_t size)
             return -1;
         n = poll(&wait, 1, (int)(end - now));
         if (n > 0)
-            return recv(fd, buf, size, MSG_DONTWAIT);
+            return recv(fd, buf, size, MSG_DONTWAIT | MSG_TRUNC);
         if (n == 0 || errno != EINTR)
             return -1;
     }
@@ -207,7 +207,8 @@ converse(int fd, const char *host, struct gw_offer *out)
 
     if (is_ours(fd) && send_question(fd, host) == 0)
         n = await(fd, answer, sizeof(answer));
-    if (n <= 0 || gw_offer_parse(answer, (size_t)n, out) != 0)
+    if (n <= 0 || (size_t)n > sizeof(answer) ||
+        gw_offer_parse(answer, (size_t)n, out) != 0)
         gw_trace("HTTP@%s: the gateway does not answer; going on without it",
                  host);
     explicit_bzero(answer, sizeof(answer));

@@ -245,8 +245,10 @@ legs_credssp(struct session *s, const char *path, uint32_t *candidate,
         ret = credssp_legs(s, path, &l, err);
     if (ret < 0 && worth_another(s, &l, ret, err))
         ret = GATE_LEGS_REFUSED;
-    if (ret == 0)
+    if (ret == 0) {
         note_exchange(s, l.exchange);
+        credssp_drop_inner(l.exchange);
+    }
     if (ret == 0 && !s->tls)
         ret = seal_credssp(&l.exchange, &s->seal, err);
     credssp_free(&l.exchange);
