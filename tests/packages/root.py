@@ -80,7 +80,8 @@ class Root:
 
     def __init__(self, say=print):
         self.path = Path(tempfile.mkdtemp(prefix='gss-winrm-root.', dir='/var/tmp'))
-        subprocess.run(['tar', '-x', '--numeric-owner', '-p', '-f', str(archive(say)), '-C', str(self.path)], check=True)
+        subprocess.run(['tar', '-x', '--numeric-owner', '-p', '-f', str(archive(say)), '-C', str(self.path)],
+                       check=True)
         self.write('usr/sbin/policy-rc.d', '#!/bin/sh\nexit 101\n', 0o755)
         for name in ('etc/resolv.conf', 'etc/hosts'):
             (self.path / name).unlink(missing_ok=True)
