@@ -34,7 +34,8 @@ declare -A packages=(
              python3 binutils build-essential libkrb5-dev libssl-dev
              gss-ntlmssp openssl python3-dev python3-venv libnss-wrapper"
     [packages]="mmdebstrap dpkg-dev debhelper lintian rpm rpmlint?
-                libldap-dev iproute2 python3 python3-venv python3-dev
+                libldap-dev libsasl2-dev iproute2 python3 python3-venv
+                python3-dev
                 build-essential libkrb5-dev"
     [fuzz]="clang libclang-rt-dev? libkrb5-dev libssl-dev libmicrohttpd-dev
             libcurl4-openssl-dev libseccomp-dev libmnl-dev libcap-ng-dev

@@ -13,7 +13,8 @@ from pathlib import Path
 
 CACHE = Path(os.environ.get('XDG_CACHE_HOME') or Path.home() / '.cache') / 'gss-winrm'
 # What the tests run in it, and what Ansible wants there.
-PACKAGES = ['ca-certificates', 'curl', 'iproute2', 'krb5-user', 'libpam-runtime', 'python3', 'python3-apt',
+PACKAGES = ['ca-certificates', 'curl', 'iproute2', 'krb5-user',
+            'libsasl2-modules-gssapi-mit', 'libpam-runtime', 'python3', 'python3-apt',
             'python3-gssapi', 'systemd']
 ENTER = '''set -e
 root=$1 lo=$2; shift 2

@@ -2,7 +2,7 @@
 
 import subprocess
 
-from work import NEXT, check, install_debs, need, probe, run
+from work import NEXT, check, install_debs, install_depends, need, probe, run
 
 CONF = 'etc/gss/mech.d/gss-winrm.conf'
 life = {}
@@ -44,11 +44,7 @@ def test_before(work):
     root = work.root('debian')
     life['before'], loaded = probe(root)
     check(not loaded, 'it is there already')
-    # What the packages need may stay: it is Debian's, and tried before ours.
-    for package in ('gss-winrm-helper', 'libpam-gss-winrm', 'gss-winrm'):
-        depends = run('dpkg-deb', '-f', work.deb(package), 'Depends')
-        names = [word.split()[0] for word in depends.split(', ')]
-        root.apt('install', *[name for name in names if not name.startswith(('gss-winrm', 'libpam-gss-winrm'))])
+    install_depends(work, root)
     life['files'] = root.files()
 
 

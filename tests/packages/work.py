@@ -51,10 +51,13 @@ class Work:
         self.version = archive.name[len('gss-winrm-'):-len('.tar.xz')]
         self.next_version = later(self.version)
         self.roots, self.built = {}, {}
+        self.at_end = []            # functions, the last one first
         shutil.chown(path, 'root')
         path.chmod(0o755)
 
     def close(self):
+        for function in reversed(self.at_end):
+            function()
         for root in self.roots.values():
             root.__exit__()
 
@@ -101,6 +104,14 @@ class Work:
         found = list(self.debs(version or self.version).glob(package + '_*.deb'))
         check(len(found) == 1, package, found)
         return found[0]
+
+
+def install_depends(work, root):
+    """What the packages need is Debian's, and there before them."""
+    for package in ('gss-winrm-helper', 'libpam-gss-winrm', 'gss-winrm'):
+        depends = run('dpkg-deb', '-f', work.deb(package), 'Depends')
+        names = [word.split()[0] for word in depends.split(', ')]
+        root.apt('install', *[name for name in names if not name.startswith(('gss-winrm', 'libpam-gss-winrm'))])
 
 
 def install_debs(work, root, version, packages=('gss-winrm', 'gss-winrm-helper', 'libpam-gss-winrm')):
