@@ -17,8 +17,11 @@
 
 #include "cli.h"
 
-#if !defined(GW_MECH_CONF) || !defined(GW_MODULE)
-#error "GW_MECH_CONF is to be the file in mech.d, GW_MODULE what it names"
+#ifndef GW_MECH_CONF            /* the Makefile's win */
+#define GW_MECH_CONF "/etc/gss/mech.d/gss-winrm.conf"
+#endif
+#ifndef GW_MODULE
+#define GW_MODULE "/usr/lib/gss-winrm/gss_winrm.so"
 #endif
 
 #define MARK "#off "            /* in front of a line that has been put off */
