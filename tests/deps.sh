@@ -12,7 +12,8 @@ declare -A packages=(
     [build]="build-essential autoconf automake libtool pkg-config libkrb5-dev
              libssl-dev xz-utils libmicrohttpd-dev libcurl4-openssl-dev
              libjansson-dev libseccomp-dev libmnl-dev libcap-ng-dev
-             libsystemd-dev"
+             libsystemd-dev libldap-dev
+             libsasl2-dev"
     [check]="libcmocka-dev krb5-kdc krb5-admin-server krb5-user
              libnss-wrapper
              libkrb5-dev libssl-dev gss-ntlmssp krb5-gss-samples python3
@@ -27,7 +28,8 @@ declare -A packages=(
            python3-requests-kerberos build-essential ca-certificates
            libssl-dev gss-ntlmssp freerdp2-shadow-x11 freerdp2-x11
            winpr-utils xvfb ldap-utils libsasl2-modules-gssapi-mit
-           wget go:golang-go node:nodejs npm:npm"
+           wget go:golang-go node:nodejs npm:npm faketime gssproxy tmux
+           nftables"
     [lint]="shellcheck cppcheck clang clang-tidy mandoc python3-pyflakes
             binutils build-essential libkrb5-dev libssl-dev"
     [bench]="gssproxy curl valgrind krb5-kdc krb5-admin-server krb5-user
@@ -35,7 +37,8 @@ declare -A packages=(
              gss-ntlmssp openssl python3-dev python3-venv"
     [fuzz]="clang libclang-rt-dev? libkrb5-dev libssl-dev libmicrohttpd-dev
             libcurl4-openssl-dev libseccomp-dev libmnl-dev libcap-ng-dev
-            libsystemd-dev"
+            libsystemd-dev libldap-dev
+             libsasl2-dev"
 )
 kinds="build check mit lab lint bench fuzz"
 mark="# made by gss-winrm's tests/deps.sh while it installs packages"
