@@ -36,6 +36,8 @@ const struct cli_command cli_commands[] = {
     { "explain", cli_explain, "HOST[:PORT]",
       "what would happen there, and which line says so",
       "Asks krb5.conf only, no network.\n" },
+    { "doctor", cli_doctor, "HOST[:PORT]",
+      "find out why WinRM does not let you in", "" },
     { "spn", cli_doctor, "-q SPN | -x [HOST]",
       "ask the domain who owns a service name", "" },
     { NULL, NULL, NULL, NULL, NULL }

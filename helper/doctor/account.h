@@ -1,4 +1,4 @@
-/* account.h - accounts of Active Directory, as far as they own service names. */
+/* account.h - accounts of Active Directory: what owns service names. */
 #ifndef DOC_ACCOUNT_H
 #define DOC_ACCOUNT_H
 
@@ -20,7 +20,7 @@ struct account {
     unsigned long uac;
     char **spns;                /* ends with NULL; or NULL */
     char **delegates_to;        /* msDS-AllowedToDelegateTo; or NULL */
-    int acted_for;              /* has a list of who may act on behalf of others
+    int acted_for;              /* lists who may act on behalf of others
                                  * towards it (RBCD) */
 };
 

@@ -13,8 +13,8 @@ struct dir;
 
 /*
  * Connect to a controller of the realm: those of DNS (SRV), or else the kdc
- * lines of krb5.conf.  Not bound yet: only the root entry can be read.  Returns
- * 0, CS_NOMEM or CS_SYSTEM.
+ * lines of krb5.conf.  Not bound yet: only the root entry can be read.
+ * Returns 0, CS_NOMEM or CS_SYSTEM.
  */
 int dir_open(const char *realm, struct dir **out, struct cs_error *err);
 /* Become the user.  Returns 0 or CS_INNER. */

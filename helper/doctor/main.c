@@ -9,9 +9,18 @@
 #include <string.h>
 
 #include "cli.h"
+#include "command.h"
 #include "spn.h"
 
 const struct cli_command cli_commands[] = {
+    { "doctor", doc_doctor, "HOST[:PORT]",
+      "find out why WinRM does not let you in",
+      "Looks at everything between a program here and WinRM there, says what "
+      "is wrong\nand how to put it right.  Changes nothing.\n\n"
+      "  -p, --port PORT        by default krb5.conf's, 5985\n"
+      "  -c, --client PROGRAM   also what the plugin makes of that program, "
+      "which is\n"
+      "                         not run\n" },
     { "spn", doc_spn, "-q SPN | -x [HOST]",
       "ask the domain who owns a service name",
       "As setspn -Q and -X.  In SPN a * stands for anything.\n\n"
