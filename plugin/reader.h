@@ -24,8 +24,8 @@ typedef int (*gw_reader)(const struct gw_level *level, const char *key,
 int gw_read_key(const struct gw_levels *levels, const char *sub,
                 const char *key, gw_reader reader, void *out, char **source);
 
-/* The keys of struct gw_policy, ending with NULL.  Offsets into it: of what the
- * reader takes, and of where the source goes (0: nowhere). */
+/* The keys of struct gw_policy, ending with NULL.  Offsets into it: of what
+ * the reader takes, and of where the source goes (0: nowhere). */
 struct gw_policy_key {
     const char *key;
     gw_reader reader;

@@ -12,10 +12,9 @@ declare -A packages=(
     [build]="build-essential autoconf automake libtool pkg-config libkrb5-dev
              libssl-dev xz-utils libmicrohttpd-dev libcurl4-openssl-dev
              libjansson-dev libseccomp-dev libmnl-dev libcap-ng-dev
-             libsystemd-dev libldap-dev
-             libsasl2-dev"
+             libsystemd-dev libpam0g-dev libldap-dev libsasl2-dev"
     [check]="libcmocka-dev krb5-kdc krb5-admin-server krb5-user
-             libnss-wrapper
+             libnss-wrapper libpam-wrapper
              libkrb5-dev libssl-dev gss-ntlmssp krb5-gss-samples python3
              python3-gssapi valgrind libc6-dbg gdb"
     [mit]="build-essential dpkg-dev bison perl patch xz-utils gpgv python3
@@ -34,11 +33,10 @@ declare -A packages=(
             binutils build-essential libkrb5-dev libssl-dev"
     [bench]="gssproxy curl valgrind krb5-kdc krb5-admin-server krb5-user
              python3 binutils build-essential libkrb5-dev libssl-dev
-             gss-ntlmssp openssl python3-dev python3-venv"
+             gss-ntlmssp openssl python3-dev python3-venv libnss-wrapper"
     [fuzz]="clang libclang-rt-dev? libkrb5-dev libssl-dev libmicrohttpd-dev
             libcurl4-openssl-dev libseccomp-dev libmnl-dev libcap-ng-dev
-            libsystemd-dev libldap-dev
-             libsasl2-dev"
+             libsystemd-dev libpam0g-dev libldap-dev libsasl2-dev"
 )
 kinds="build check mit lab lint bench fuzz"
 mark="# made by gss-winrm's tests/deps.sh while it installs packages"

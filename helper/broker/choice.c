@@ -22,7 +22,18 @@ choice_free(struct choice *c)
     cs_creds_free(&c->creds);
     gw_free_words(c->names);
     (void)gss_release_name(&minor, &c->target);
+    if (c->krb5 != NULL)
+        krb5_free_context(c->krb5);
     memset(c, 0, sizeof(*c));
+}
+
+/* Every call of GSSAPI makes a context of libkrb5, which reads krb5.conf unless
+ * another one has it. */
+static void
+keep_conf(struct choice *c)
+{
+    if (krb5_init_context(&c->krb5) != 0)
+        c->krb5 = NULL;
 }
 
 int
@@ -31,6 +42,7 @@ choice_host(const struct wish *wish, struct choice *out, struct cs_error *err)
     int ret;
 
     memset(out, 0, sizeof(*out));
+    keep_conf(out);
     ret = hc_host_load(wish->host, &out->host, err);
     if (ret == 0 && !hc_port_ok(out->host, wish->port))
         ret = cs_fail(err, CS_POLICY, "port %u of %s is not WinRM's in "

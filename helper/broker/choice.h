@@ -5,6 +5,8 @@
 #ifndef BD_CHOICE_H
 #define BD_CHOICE_H
 
+#include <krb5.h>
+
 #include "broker.h"
 #include "conf.h"
 
@@ -16,6 +18,8 @@ struct wish {
 };
 
 struct choice {                 /* owns everything */
+    krb5_context krb5;          /* keeps krb5.conf parsed, for all that is done
+                                 * for this context */
     struct hc_host *host;
     struct cs_creds *creds;     /* NULL: the user's own tickets */
     char **names;

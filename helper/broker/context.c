@@ -241,8 +241,8 @@ learn_plain(struct context *c, struct cs_error *err)
     c->info.mech = same_oid(mech, &cs_oid_ntlmssp) ? BP_MECH_NTLM :
         BP_MECH_KRB5;
     if (c->info.mech == BP_MECH_NTLM && !c->choice.host->ntlm)
-        return cs_fail(err, CS_POLICY, "the server wants NTLM, which krb5.conf "
-                       "(gateway: ntlm) does not allow");
+        return cs_fail(err, CS_POLICY, "the server wants NTLM, which "
+                       "krb5.conf (gateway: ntlm) does not allow");
     return 0;
 }
 

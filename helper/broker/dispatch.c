@@ -1,8 +1,8 @@
 /*
  * dispatch.c - one connection: which messages it may send when.
  *
- * The table is docs/PROTOCOL.broker.md's.  A message that is not legal ends the
- * connection; one that fails leaves the state as it was.
+ * The table is docs/PROTOCOL.broker.md's.  A message that is not legal ends
+ * the connection; one that fails leaves the state as it was.
  */
 #include "config.h"
 
@@ -370,26 +370,26 @@ do_finish(struct dispatch *s, struct cs_buf *out, struct cs_error *err)
 
 static const struct rule {
     enum bp_number number;
-    handler *handle;
     enum who who;
     int states;                 /* in which it is legal */
     int next;                   /* the state after success; or SAME */
+    handler *handle;
 } rules[] = {
-    { BP_HELLO, do_hello, ALL, NEW, IDLE },
-    { BP_LOGIN, do_login, USER, IDLE, SAME },
-    { BP_LOGOUT, do_logout, USER, IDLE, SAME },
-    { BP_STATUS, do_status, USER, IDLE, SAME },
-    { BP_CONFINE, do_confine, USER, IDLE, SAME },
-    { BP_CHANNEL, do_channel, ALL, IDLE, SAME },
-    { BP_CREDSSP, do_start, ALL, IDLE, CREDSSP },
-    { BP_STEP, do_step, ALL, CREDSSP | CONTEXT, SAME },
-    { BP_BIND, do_bind, ALL, CREDSSP, SAME },
-    { BP_VERIFY, do_verify, ALL, CREDSSP, SAME },
-    { BP_DELEGATE, do_delegate, ALL, CREDSSP, SAME },
-    { BP_FINISH, do_finish, ALL, CREDSSP | CONTEXT, IDLE },
-    { BP_CONTEXT, do_start, ALL, IDLE, CONTEXT },
-    { BP_EXPORT, do_export, ALL, CONTEXT, IDLE },
-    { BP_REPORT, do_report, ALL, IDLE | CREDSSP | CONTEXT, SAME },
+    { BP_HELLO, ALL, NEW, IDLE, do_hello },
+    { BP_LOGIN, USER, IDLE, SAME, do_login },
+    { BP_LOGOUT, USER, IDLE, SAME, do_logout },
+    { BP_STATUS, USER, IDLE, SAME, do_status },
+    { BP_CONFINE, USER, IDLE, SAME, do_confine },
+    { BP_CHANNEL, ALL, IDLE, SAME, do_channel },
+    { BP_CREDSSP, ALL, IDLE, CREDSSP, do_start },
+    { BP_STEP, ALL, CREDSSP | CONTEXT, SAME, do_step },
+    { BP_BIND, ALL, CREDSSP, SAME, do_bind },
+    { BP_VERIFY, ALL, CREDSSP, SAME, do_verify },
+    { BP_DELEGATE, ALL, CREDSSP, SAME, do_delegate },
+    { BP_FINISH, ALL, CREDSSP | CONTEXT, IDLE, do_finish },
+    { BP_CONTEXT, ALL, IDLE, CONTEXT, do_start },
+    { BP_EXPORT, ALL, CONTEXT, IDLE, do_export },
+    { BP_REPORT, ALL, IDLE | CREDSSP | CONTEXT, SAME, do_report },
 };
 
 #define NRULES (sizeof(rules) / sizeof(*rules))

@@ -22,6 +22,19 @@ raise_memlock(void)
     (void)setrlimit(RLIMIT_MEMLOCK, &limit);
 }
 
+/* Each connection is one, and a gateway may have many: the usual limit is for
+ * programs that call select(). */
+static void
+raise_descriptors(void)
+{
+    struct rlimit limit;
+
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+        return;
+    limit.rlim_cur = limit.rlim_max;
+    (void)setrlimit(RLIMIT_NOFILE, &limit);
+}
+
 void
 harden_process(void)
 {
@@ -33,6 +46,7 @@ harden_process(void)
     if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
         log_line(LOG_WARNING, "privileges cannot be given up");
     raise_memlock();
+    raise_descriptors();
     (void)umask(S_IRWXG | S_IRWXO);
     fd = open("/dev/null", O_RDWR | O_CLOEXEC);
     if (fd >= 0 && dup2(fd, 0) < 0)

@@ -1,8 +1,8 @@
 /*
  * listen.c - the broker's socket.
  *
- * Whoever holds the lock of PATH.lock may replace PATH.  The lock goes with the
- * process, and its file stays: removing it would be a race.
+ * Whoever holds the lock of PATH.lock may replace PATH.  The lock goes with
+ * the process, and its file stays: removing it would be a race.
  */
 #include "config.h"
 
@@ -91,7 +91,8 @@ bind_socket(const char *path, int *out, struct cs_error *err)
     if (ret != 0)
         return ret;
     fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    if (fd < 0 || bind(fd, (struct sockaddr *)&address, sizeof(address)) != 0 ||
+    if (fd < 0 ||
+        bind(fd, (struct sockaddr *)&address, sizeof(address)) != 0 ||
         listen(fd, BACKLOG) != 0) {
         if (fd >= 0)
             (void)close(fd);

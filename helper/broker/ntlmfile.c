@@ -168,8 +168,9 @@ ntlmfile_load(const char *path, int other_owner, const char *source,
 /* --- systemd's --- */
 
 static int
-is_ours(const char *name)
+is_ours(const struct dirent *entry)
 {
+    const char *name = entry->d_name;
     size_t n = strlen(name), suffix = strlen(SUFFIX);
 
     return strcmp(name, "gss-winrm") == 0 ||
@@ -200,20 +201,20 @@ int
 ntlmfile_load_systemd(const char *directory, struct vault *vault,
                       struct cs_error *err)
 {
-    struct dirent *entry;
-    DIR *dir;
-    int ret = 0;
+    struct dirent **list;
+    int ret = 0, n, i;
 
     if (directory == NULL || *directory != '/')
         return 0;
-    dir = opendir(directory);
-    if (dir == NULL)
+    n = scandir(directory, &list, is_ours, alphasort);
+    if (n < 0)
         return cs_fail(err, CS_SYSTEM, "%s ($CREDENTIALS_DIRECTORY) cannot be "
                        "read", directory);
-    while (ret == 0 && (entry = readdir(dir)) != NULL) {
-        if (is_ours(entry->d_name))
-            ret = load_named(directory, entry->d_name, vault, err);
+    for (i = 0; i < n; i++) {
+        if (ret == 0)
+            ret = load_named(directory, list[i]->d_name, vault, err);
+        free(list[i]);
     }
-    (void)closedir(dir);
+    free(list);
     return ret;
 }

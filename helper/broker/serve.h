@@ -4,7 +4,8 @@
 
 #include "broker.h"
 
-#define SERVE_MAX 256           /* connections at a time, channels included */
+/* Connections at a time, channels included: a gateway may have 10,000. */
+#define SERVE_MAX 10240
 
 /*
  * Serve until SIGTERM or SIGINT; or, with idle_exit seconds, until there has

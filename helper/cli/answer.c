@@ -57,7 +57,8 @@ authentication_text(const struct hc_host *host)
     case GW_DELEG_CREDSSP:
         return "CredSSP, with your password";
     case GW_DELEG_KERBEROS:
-        return "Kerberos, with your ticket forwarded";
+        return host->ntlm ? "Kerberos, with your ticket forwarded, or else "
+            "NTLM" : "Kerberos, with your ticket forwarded";
     case GW_DELEG_NONE:
     default:
         return host->ntlm ? "Kerberos, or else NTLM" : "Kerberos";

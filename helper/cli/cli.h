@@ -34,7 +34,7 @@ struct cli_command {
     const char *help;           /* its own, lines with '\n' */
 };
 
-extern const struct cli_command cli_commands[];        /* ends with NULL name */
+extern const struct cli_command cli_commands[];       /* ends with NULL name */
 
 int cli_login(int argc, char **argv);
 int cli_logout(int argc, char **argv);
@@ -114,6 +114,14 @@ int cli_broker(int start, struct bl_link **out);
 pid_t cli_spawn(char *const *argv, int in, int out);
 /* Its wait status. */
 int cli_wait(pid_t pid);
+
+/* --- sessions.c --- */
+
+/* What each gateway of this user says of its sessions: an array, of objects
+ * as in PROTOCOL.tickets.md with their "port".  Given up by the caller. */
+json_t *cli_gateways(void);
+void cli_print_gateways(const json_t *gateways);
+void cli_print_prometheus(const json_t *gateways);
 
 /* --- password.c --- */
 

@@ -74,9 +74,9 @@ announce(int fd, const char *target)
     (void)fflush(stdout);
 }
 
-/* Start the announcer as nobody's child: the gateway takes this process's place
- * and must not find one that it does not know.  Returns the ready descriptor,
- * or -1. */
+/* Start the announcer as nobody's child: the gateway takes the place of this
+ * process and must not find one that it does not know.  Returns the ready
+ * descriptor, or -1. */
 static int
 start_announcer(const char *target)
 {
@@ -130,9 +130,9 @@ cli_forward(int argc, char **argv)
     struct bl_link *link = NULL;
     char *host = NULL, *address = NULL;
     uint16_t port;
-    int c, ret;
+    int ret;
 
-    while ((c = cli_option(argc, argv, ":h", options)) != -1)
+    while (cli_option(argc, argv, ":h", options) != -1)
         where = optarg;
     if (argc - optind != 1)
         return cli_usage(argv[0], "it needs one HOST[:PORT]");

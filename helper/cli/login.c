@@ -102,7 +102,7 @@ account_principal(krb5_context context)
     char *realm = NULL, *text;
 
     if (name == NULL || *name == '\0') {
-        pw = getpwuid(getuid());
+        pw = getpwuid(getuid());        /* cppcheck-suppress getpwuidCalled */
         name = (pw != NULL) ? pw->pw_name : NULL;
     }
     if (name == NULL || krb5_get_default_realm(context, &realm) != 0)

@@ -18,17 +18,20 @@ const struct cli_command cli_commands[] = {
       "  --askpass PROGRAM  run PROGRAM, which prints it\n" },
     { "logout", cli_logout, "[NAME | --all]",
       "make the broker forget a password",
-      "NAME is as `gss-winrm status' shows it, and may be left out when there\n"
-      "is one only.\n\n"
+      "NAME is as `gss-winrm status' shows it, and may be left out where\n"
+      "there is one only.\n\n"
       "  --all              all of them\n" },
     { "status", cli_show_status, "",
       "show what the broker has, and how it went",
-      "Credentials with their ends, and the last outcome per host.\n" },
+      "Credentials with their ends, the last outcome per host, and the\n"
+      "sessions of the gateways.\n\n"
+      "  --watch[=TIME]     again and again, every 2 seconds or TIME\n"
+      "  --prometheus       the gateways' counts, as Prometheus takes them\n" },
     { "forward", cli_forward, "HOST[:PORT]",
       "be that host's WinRM on a local port",
       "For programs that know no proxy.  Runs until it is interrupted.\n\n"
-      "  --listen [ADDRESS:]PORT   where; by default 127.0.0.1:5985, and port 0\n"
-      "                            is one that is free\n" },
+      "  --listen [ADDRESS:]PORT   where; by default 127.0.0.1:5985, and\n"
+      "                            port 0 is one that is free\n" },
     { "run", cli_run, "[--] COMMAND [ARGUMENT]...",
       "run a command through a gateway of its own",
       "http_proxy and HTTP_PROXY are set for it.  The exit status is the\n"

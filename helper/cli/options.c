@@ -93,9 +93,9 @@ unit_seconds(char unit)
     case 'm':
         return 60;
     case 'h':
-        return 60 * 60;
+        return 60UL * 60;
     case 'd':
-        return 24 * 60 * 60;
+        return 24UL * 60 * 60;
     default:
         return 0;
     }

@@ -12,7 +12,7 @@
 #include "cli.h"
 
 #ifndef GW_LIBEXEC
-#error "GW_LIBEXEC is to be the directory of the programs"
+#define GW_LIBEXEC "/usr/libexec/gss-winrm"      /* the Makefile's wins */
 #endif
 
 char *

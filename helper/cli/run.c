@@ -8,6 +8,7 @@
 #include "config.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -95,7 +96,7 @@ read_ready(int fd, char *buf, size_t size)
 static void
 end_gateway(struct run *r)
 {
-    struct timespec pause = { 0, 10 * 1000 * 1000 };
+    struct timespec pause = { 0, 10L * 1000 * 1000 };
     int i;
 
     if (r->gateway <= 0)
@@ -120,6 +121,7 @@ start_gateway(struct run *r)
         free(path);
         return -1;
     }
+    (void)fcntl(fds[0], F_SETFD, FD_CLOEXEC);
     r->gateway = spawn_gateway(path, fds[1]);
     (void)close(fds[1]);
     if (r->gateway != -1)

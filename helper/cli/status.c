@@ -4,10 +4,17 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cli.h"
 
-static const struct option options[] = { CLI_JSON, CLI_HELP, CLI_END };
+static const struct option options[] = {
+    { "watch", optional_argument, NULL, 'w' },
+    { "prometheus", no_argument, NULL, 'p' },
+    CLI_JSON, CLI_HELP, CLI_END
+};
+
+#define WATCH_SECONDS 2
 
 static json_t *
 outcome_json(uint32_t ntstatus, struct cs_span text)
@@ -76,6 +83,7 @@ print_json(const struct bl_link *link, const struct bp_message *m)
                               json_boolean(bl_secrets_locked(link)));
     (void)json_object_set_new(o, "credentials", credentials);
     (void)json_object_set_new(o, "hosts", hosts);
+    (void)json_object_set_new(o, "gateways", cli_gateways());
     cli_print_json(o);
 }
 
@@ -157,6 +165,8 @@ print_hosts(const struct bp_message *m)
 static void
 print_text(const struct bl_link *link, const struct bp_message *m)
 {
+    json_t *gateways;
+
     (void)printf("The broker is running (pid %u); its secrets are %s.\n",
                  bl_pid(link), bl_secrets_locked(link) ?
                  "in locked memory" :
@@ -168,19 +178,20 @@ print_text(const struct bl_link *link, const struct bp_message *m)
         print_credentials(m);
     if (m->nhosts > 0)
         print_hosts(m);
+    gateways = cli_gateways();
+    cli_print_gateways(gateways);
+    json_decref(gateways);
 }
 
-int
-cli_show_status(int argc, char **argv)
+/* Once. */
+static int
+show(void)
 {
     const struct bp_message *m;
     struct bl_link *link = NULL;
     struct cs_error err;
     int ret;
 
-    (void)cli_option(argc, argv, ":h", options);
-    if (argc > optind)
-        return cli_usage(argv[0], "it takes no arguments");
     ret = cli_broker(0, &link);
     if (ret != 0)
         return ret;
@@ -193,4 +204,53 @@ cli_show_status(int argc, char **argv)
         print_text(link, m);
     bl_close(&link);
     return ret;
+}
+
+/* The broker need not run for that. */
+static int
+show_metrics(void)
+{
+    json_t *gateways = cli_gateways();
+
+    cli_print_prometheus(gateways);
+    json_decref(gateways);
+    return CLI_OK;
+}
+
+/* Until it is interrupted: on a terminal in one place, else one below the
+ * other. */
+static int
+watch(unsigned int seconds)
+{
+    for (;;) {
+        if (isatty(STDOUT_FILENO) && !cli_wants_json())
+            (void)fputs("\033[H\033[2J", stdout);
+        (void)show();
+        (void)fflush(stdout);
+        if (ferror(stdout))
+            return CLI_FAILED;
+        (void)sleep(seconds);
+    }
+}
+
+int
+cli_show_status(int argc, char **argv)
+{
+    int option, metrics = 0;
+    uint32_t seconds = 0;
+
+    while ((option = cli_option(argc, argv, ":h", options)) != -1) {
+        if (option == 'p') {
+            metrics = 1;
+            continue;
+        }
+        seconds = (optarg != NULL) ? cli_duration(optarg) : WATCH_SECONDS;
+        if (seconds == 0)
+            return cli_usage(argv[0], "%s is not a time", optarg);
+    }
+    if (argc > optind)
+        return cli_usage(argv[0], "it takes no arguments");
+    if (metrics)
+        return show_metrics();
+    return (seconds != 0) ? watch(seconds) : show();
 }

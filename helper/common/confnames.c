@@ -47,7 +47,7 @@ expand_all(const struct hc_host *host, char *const *hosts, uint16_t port,
     int ret;
 
     for (t = host->policy->spn; *t != NULL; t++) {
-        for (h = hosts; *h != NULL; h++) {
+        for (h = hosts; h != NULL && *h != NULL; h++) {
             ret = gw_name_expand(*t, *h, port, &name);
             if (ret == EINVAL)
                 continue;       /* means nothing for this host */

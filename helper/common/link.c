@@ -408,6 +408,12 @@ bl_step(struct bl_link *link, struct cs_span in, struct cs_buf *out,
         cs_fail(err, CS_MALFORMED, "a token is too long") : 0;
 }
 
+enum bp_mech
+bl_mech(const struct bl_link *link)
+{
+    return link->mech;
+}
+
 int
 bl_export(struct bl_link *link, gss_ctx_id_t *out, enum bp_mech *mech,
           struct cs_error *err)

@@ -16,9 +16,9 @@
 
 struct bl_link;
 
-/* Connect to the broker of this user, check its uid, and say HELLO.  path NULL:
- * where it is by default (runtime.h).  CS_SYSTEM with a text that says how to
- * start one when nobody listens there. */
+/* Connect to the broker of this user, check its uid, and say HELLO.  path
+ * NULL: where it is by default (runtime.h).  CS_SYSTEM with a text that says
+ * how to start one when nobody listens there. */
 int bl_open(const char *path, struct bl_link **out, struct cs_error *err);
 void bl_close(struct bl_link **link);
 
@@ -79,6 +79,8 @@ int bl_context(struct bl_link *link, enum bp_scheme scheme,
 /* A token in (p == NULL: none), perhaps one out. */
 int bl_step(struct bl_link *link, struct cs_span in, struct cs_buf *out,
             int *complete, struct cs_error *err);
+/* The mechanism that was really used, once a context is complete. */
+enum bp_mech bl_mech(const struct bl_link *link);
 /* The finished context, imported into this process.  *mech: the real one. */
 int bl_export(struct bl_link *link, gss_ctx_id_t *out, enum bp_mech *mech,
               struct cs_error *err);

@@ -20,8 +20,8 @@ struct bl_link {
     enum bp_mech mech;          /* the real one, once it is complete */
 };
 
-/* A link on a connection that is past HELLO; NULL without memory, and fd is the
- * caller's then. */
+/* A link on a connection that is past HELLO; NULL without memory, and fd is
+ * the caller's then. */
 struct bl_link *bl_new(int fd);
 
 /* Send link->request and receive link->reply, which has to be of the kind that

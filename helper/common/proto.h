@@ -46,8 +46,8 @@ struct bp_host {                /* spans borrowed */
     struct cs_span text;
 };
 
-/* Every field of every message: large, so allocate it.  Its spans are borrowed.  Which are used is a
- * row of the table in proto.c. */
+/* Every field of every message: large, so allocate it.  Its spans are
+ * borrowed.  Which are used is a row of the table in proto.c. */
 struct bp_message {
     enum bp_number number;
     uint32_t version, pid, lifetime, port, candidate, candidates, flags;

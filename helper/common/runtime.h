@@ -18,8 +18,8 @@ int rt_directory(int create, char **out, struct cs_error *err);
  * socket's address. */
 int rt_socket(int create, const char *name, char **out, struct cs_error *err);
 
-/* Is path (or the directory that it is in) a directory of ours that nobody else
- * can enter, and not a link to one?  0 or CS_SYSTEM. */
+/* Is path (or the directory that it is in) a directory of ours that nobody
+ * else can enter, and not a link to one?  0 or CS_SYSTEM. */
 int rt_check(const char *path, struct cs_error *err);
 int rt_check_parent(const char *path, struct cs_error *err);
 

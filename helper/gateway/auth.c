@@ -6,7 +6,6 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <syslog.h>
 
 #include "ntlmchal.h"
 #include "session.h"
@@ -127,6 +126,35 @@ choose(const struct session *s, enum gate_way *way, struct cs_error *err)
 
 static const char *const way_names[] = { "CredSSP", "Negotiate", "Kerberos" };
 
+static void
+enter(struct session *s, enum gate_way way)
+{
+    const char *source = s->conf->policy->spn_source;
+    struct ledger_session l;
+    unsigned long inode;
+    char program[WHO_MAX] = "?";
+
+    memset(&l, 0, sizeof(l));
+    if (peer_find(s->gate->peer, s->client, NULL, &inode, NULL) == 0)
+        who_program(s->gate->who, inode, program);
+    l.program = program;
+    l.credential = s->how.credential;
+    l.host = s->host;
+    l.node = s->node;
+    l.port = s->port;
+    l.way = way_names[way];
+    l.spn = s->how.spn;
+    l.why = (source != NULL) ? source : "default";
+    l.candidate = s->how.candidate;
+    l.candidates = s->how.candidates;
+    l.mech = s->how.mech;
+    l.version = s->how.version;
+    l.tls = s->how.tls;
+    l.delegated = way == GATE_WAY_CREDSSP ||
+        s->conf->policy->delegation == GW_DELEG_KERBEROS;
+    ledger_open(s->gate->ledger, &s->entry, &l);
+}
+
 int
 session_authenticate(struct session *s, const char *path,
                      struct cs_error *err)
@@ -144,8 +172,7 @@ session_authenticate(struct session *s, const char *path,
         ret = CS_INNER;
     s->authenticated = (ret == 0);
     if (ret == 0) {
-        syslog(LOG_INFO, "%s:%u: %s, %s", s->host, (unsigned int)s->port,
-               way_names[way], s->spn);
+        enter(s, way);
         bl_report(s->link, s->host, 0, "");
     }
     return ret;

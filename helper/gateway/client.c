@@ -13,6 +13,7 @@
 #define HTTP_BAD_REQUEST 400
 #define HTTP_UNAUTHORIZED 401
 #define HTTP_FORBIDDEN 403
+#define HTTP_UNSUPPORTED_TYPE 415
 #define HTTP_SERVER_ERROR 500
 #define HTTP_BAD_GATEWAY 502
 
@@ -199,8 +200,15 @@ serve(struct client *c, const struct client_request *r, struct gate_answer *a)
     struct gate_request request;
     int multi;
 
-    if (r->type == NULL ||
-        gate_sealed_type(r->type, &protocol, &multi, NULL) == 0) {
+    /* WinRM takes nothing else; and a page in the user's own browser could
+     * send other types without asking. */
+    if (r->body.len > 0 && !speaks_soap(r->type) &&
+        (r->type == NULL ||
+         gate_sealed_type(r->type, &protocol, &multi, NULL) == 0)) {
+        client_error(NULL, HTTP_UNSUPPORTED_TYPE, GATE_FAULT_REQUEST, "WinRM "
+                     "takes Content-Type application/soap+xml;charset=UTF-8 "
+                     "(or UTF-16)", a);
+    } else if (r->body.len == 0 || speaks_soap(r->type)) {
         make_request(r, &request);
         serve_plain(c, r, &request, a);
     } else if (c->accept.state == ACCEPT_DONE) {

@@ -2,6 +2,7 @@
 #include "config.h"
 
 #include <errno.h>
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -72,16 +73,26 @@ add_headers(struct MHD_Response *r, const struct client_answer *answer)
         (void)MHD_add_response_header(r, "Allow", "POST");
 }
 
-static enum MHD_Result
-queue(struct MHD_Connection *c, const struct client_answer *answer, int close)
+/* An answer may have a password in it. */
+static void
+wipe_answer(void *p)
 {
+    cs_wipe_free(p, malloc_usable_size(p));
+}
+
+/* The body is given away. */
+static enum MHD_Result
+queue(struct MHD_Connection *c, struct client_answer *answer, int close)
+{
+    struct cs_buf *body = &answer->a.body;
     struct MHD_Response *r;
     enum MHD_Result ret;
 
-    r = MHD_create_response_from_buffer(answer->a.body.len, answer->a.body.p,
-                                        MHD_RESPMEM_MUST_COPY);
+    r = MHD_create_response_from_buffer_with_free_callback(body->len, body->p,
+                                                           wipe_answer);
     if (r == NULL)
         return MHD_NO;
+    memset(body, 0, sizeof(*body));
     add_headers(r, answer);
     if (close)
         (void)MHD_add_response_header(r, "Connection", "close");
@@ -102,14 +113,14 @@ too_long(const struct front *f, struct request *r)
 
 static enum MHD_Result
 take_header(void *cls, enum MHD_ValueKind kind, const char *name,
-            const char *value)
+            size_t name_len, const char *value, size_t len)
 {
     struct request *r = cls;
 
     (void)kind;
     if (value == NULL)
         value = "";
-    gate_headers_add(&r->headers, name, strlen(name), value, strlen(value));
+    gate_headers_add(&r->headers, name, name_len, value, len);
     if (strcasecmp(name, "Content-Type") == 0)
         r->type = value;
     if (!gate_header_up(name) || r->nforward == GATE_HEADERS_MAX)
@@ -130,7 +141,7 @@ examine_headers(struct front *f, struct MHD_Connection *c, struct request *r,
     int ret;
 
     gate_headers_init(&r->headers, f->gate->limits->max_header);
-    (void)MHD_get_connection_values(c, MHD_HEADER_KIND, take_header, r);
+    (void)MHD_get_connection_values_n(c, MHD_HEADER_KIND, take_header, r);
     ret = gate_headers_finish(&r->headers, &r->err);
     if (ret == 0 && r->headers.has_length &&
         r->headers.length > f->gate->limits->max_message) {
@@ -147,8 +158,13 @@ examine_headers(struct front *f, struct MHD_Connection *c, struct request *r,
 }
 
 static int
-examine_method(struct request *r, const char *method, unsigned int *status)
+examine_method(struct request *r, const char *method, const char *version,
+               unsigned int *status)
 {
+    if (strcmp(version, "HTTP/1.1") != 0) {
+        *status = MHD_HTTP_HTTP_VERSION_NOT_SUPPORTED;
+        return cs_fail(&r->err, CS_MALFORMED, "WinRM needs HTTP/1.1");
+    }
     if (strcmp(method, "CONNECT") == 0) {
         *status = MHD_HTTP_NOT_IMPLEMENTED;
         return cs_fail(&r->err, CS_MALFORMED, "this is no tunnel: it "
@@ -166,13 +182,13 @@ examine_method(struct request *r, const char *method, unsigned int *status)
 /* Everything that can be known before the body. */
 static int
 examine(struct front *f, struct MHD_Connection *c, struct request *r,
-        const char *method, unsigned int *status)
+        const char *method, const char *version, unsigned int *status)
 {
     const char *host;
     int ret;
 
     *status = MHD_HTTP_BAD_REQUEST;
-    ret = examine_method(r, method, status);
+    ret = examine_method(r, method, version, status);
     if (ret == 0)
         ret = examine_headers(f, c, r, status);
     if (ret != 0)
@@ -245,14 +261,16 @@ handle(void *cls, struct MHD_Connection *c, const char *url,
     unsigned int status;
 
     (void)url;
-    (void)version;
     if (r == NULL || client == NULL)
         return MHD_NO;
     if (!r->begun) {
         r->begun = 1;
         r->body.max = f->gate->limits->max_message;
-        return examine(f, c, r, method, &status) == 0 ? MHD_YES :
-            refuse(c, r, status);
+        if (examine(f, c, r, method, version, &status) != 0)
+            return refuse(c, r, status);
+        if (r->headers.has_length && r->headers.length > 0)
+            (void)cs_buf_room(&r->body, r->headers.length);
+        return MHD_YES;
     }
     if (*size > 0) {
         cs_buf_add(&r->body, data, *size);

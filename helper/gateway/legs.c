@@ -60,6 +60,18 @@ leg_offers(const struct up_reply *reply, char *buf, size_t size)
     return len > 0 ? buf : "nothing";
 }
 
+static void
+note_start(struct session *s, const struct bl_started *started)
+{
+    memset(&s->how, 0, sizeof(s->how));
+    (void)snprintf(s->how.spn, sizeof(s->how.spn), "%s", started->spn);
+    (void)snprintf(s->how.credential, sizeof(s->how.credential), "%s",
+                   started->credential);
+    s->how.candidate = started->candidate;
+    s->how.candidates = started->candidates;
+    s->how.mech = "?";
+}
+
 /* What an answer means that is neither 401 nor 200. */
 static int
 odd_status(const struct session *s, const struct up_reply *reply,
@@ -180,11 +192,27 @@ next:
 }
 
 /* Another service name may do when it was the ticket that the server could not
- * open; with NTLM another try would count as a wrong password. */
+ * open, which it says by an error token or an errorCode before anything was
+ * delegated; with NTLM another try would count as a wrong password. */
 static int
-worth_another(const struct session *s, int ret, const struct cs_error *err)
+worth_another(const struct session *s, const struct credssp_legs *l, int ret,
+              const struct cs_error *err)
 {
-    return ret == CS_INNER && !s->conf->credssp.ntlm && err->major != 0;
+    if (s->conf->credssp.ntlm || l->done)
+        return 0;
+    return (ret == CS_INNER && err->major != 0) || ret == CS_REMOTE;
+}
+
+static void
+note_exchange(struct session *s, const struct credssp *exchange)
+{
+    struct credssp_info info;
+
+    credssp_info(exchange, &info);
+    s->how.version = info.version;
+    (void)snprintf(s->how.tls, sizeof(s->how.tls), "%s", info.tls_version);
+    if (info.inner != NULL)
+        s->how.mech = (info.inner->mech == &cs_oid_krb5) ? "Kerberos" : "NTLM";
 }
 
 int
@@ -204,17 +232,19 @@ legs_credssp(struct session *s, const char *path, uint32_t *candidate,
     ret = bl_credssp(s->link, &target, &started, &params.inner, err);
     if (ret != 0)
         return ret;
+    note_start(s, &started);
     *candidate = started.candidate;
     *candidates = started.candidates;
-    (void)snprintf(s->spn, sizeof(s->spn), "%s", started.spn);
     params.tls = s->gate->tls;
     params.host = s->host;
     params.minimum_version = s->conf->credssp.minimum_version;
     ret = credssp_new(&params, &l.exchange, err);
     if (ret == 0)
         ret = credssp_legs(s, path, &l, err);
-    if (ret < 0 && worth_another(s, ret, err))
+    if (ret < 0 && worth_another(s, &l, ret, err))
         ret = GATE_LEGS_REFUSED;
+    if (ret == 0)
+        note_exchange(s, l.exchange);
     if (ret == 0 && !s->tls)
         ret = seal_credssp(&l.exchange, &s->seal, err);
     credssp_free(&l.exchange);
@@ -263,7 +293,7 @@ gss_refused(const struct session *s, const struct gss_way *way, int sent,
     if (!(reply->challenge.offers & way->bit) && sent == 1)
         return not_offered(s, reply, way->scheme, err);
     (void)cs_fail(err, CS_INNER, "%s refused the authentication (%s for %s)",
-                  s->host, way->scheme, s->spn);
+                  s->host, way->scheme, s->how.spn);
     return GATE_LEGS_REFUSED;
 }
 
@@ -312,14 +342,15 @@ fetch_context(struct session *s, const struct gss_way *way,
               struct cs_error *err)
 {
     gss_ctx_id_t ctx = GSS_C_NO_CONTEXT;
-    enum bp_mech mech;
+    enum bp_mech mech = bl_mech(s->link);
     int ret;
 
+    s->how.mech = (mech == BP_MECH_KRB5) ? "Kerberos" : "NTLM";
     if (s->tls) {
         bl_abandon(s->link);
         return 0;
     }
-    ret = bl_export(s->link, &ctx, &mech, err);
+    ret = bl_export(s->link, &ctx, NULL, err);
     if (ret == 0)
         ret = seal_gss(&ctx, way->protocol, mech == BP_MECH_NTLM, &s->seal,
                        err);
@@ -341,9 +372,9 @@ legs_gss(struct session *s, const char *path, enum gate_way which,
                      &started, err);
     if (ret != 0)
         return ret;
+    note_start(s, &started);
     *candidate = started.candidate;
     *candidates = started.candidates;
-    (void)snprintf(s->spn, sizeof(s->spn), "%s", started.spn);
     ret = gss_legs(s, path, way, err);
     if (ret == 0)
         ret = fetch_context(s, way, err);

@@ -6,6 +6,7 @@
 
 #include <argp.h>
 #include <errno.h>
+#include <malloc.h>
 #include <netdb.h>
 #include <poll.h>
 #include <signal.h>
@@ -16,15 +17,19 @@
 #include <unistd.h>
 #include <curl/curl.h>
 #include <netinet/in.h>
+#include <sys/resource.h>
 #include <sys/signalfd.h>
 
 #include "front.h"
-#include "peer.h"
 #include "sandbox.h"
 #include "tickets.h"
 
 #define LISTENERS_MAX 16
 #define EXIT_NO_BROKER 3
+/* Of malloc, in bytes: what is mapped by itself, and what each of its arenas
+ * (of which there are eight for a processor) may keep at its end. */
+#define MMAP_THRESHOLD (4 << 20)
+#define TRIM_THRESHOLD (2 << 20)
 
 const char *argp_program_version = PACKAGE_NAME "-gateway " PACKAGE_VERSION;
 
@@ -42,6 +47,8 @@ struct gateway {
     struct bl_link *broker;
     struct cs_tls_config *tls;
     struct peer *peer;
+    struct who *who;
+    struct ledger *ledger;
     struct mint *mint;
     struct tickets *tickets;
     struct front *front;
@@ -133,7 +140,7 @@ open_listener(const struct addrinfo *ai)
     if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one)) != 0 ||
         (ai->ai_family == AF_INET6 &&
          setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &one, sizeof(one)) != 0) ||
-        bind(fd, ai->ai_addr, ai->ai_addrlen) != 0 || listen(fd, 128) != 0) {
+        bind(fd, ai->ai_addr, ai->ai_addrlen) != 0 || listen(fd, SOMAXCONN) != 0) {
         close(fd);
         return -1;
     }
@@ -208,9 +215,13 @@ serve_one(struct gateway *g, int listener)
     int fd;
 
     fd = accept4(listener, (struct sockaddr *)&ss, &len, SOCK_CLOEXEC);
-    if (fd < 0)
+    if (fd < 0) {
+        /* Without descriptors: no hurry. */
+        if (errno == EMFILE || errno == ENFILE)
+            (void)poll(NULL, 0, 100);
         return;
-    if (peer_uid(g->peer, fd, &uid, &err) != 0) {
+    }
+    if (peer_find(g->peer, fd, &uid, NULL, &err) != 0) {
         syslog(LOG_WARNING, "refused a connection: %s", err.text);
         front_refuse(fd, "who you are cannot be known");
     } else if (uid != getuid()) {
@@ -291,6 +302,31 @@ catch_signals(struct cs_error *err)
                                   strerror(errno));
 }
 
+/*
+ * The buffers of a message are freed after it.  Pages that the C library gave
+ * back then would be touched anew by the next one, at a cost of as much as
+ * encrypting it.
+ */
+static void
+keep_pages(void)
+{
+    (void)mallopt(M_MMAP_THRESHOLD, MMAP_THRESHOLD);
+    (void)mallopt(M_TRIM_THRESHOLD, TRIM_THRESHOLD);
+}
+
+/* A connection takes three; the usual limit is for programs that call
+ * select(). */
+static void
+raise_descriptors(void)
+{
+    struct rlimit limit;
+
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+        return;
+    limit.rlim_cur = limit.rlim_max;
+    (void)setrlimit(RLIMIT_NOFILE, &limit);
+}
+
 /* Modules and libraries that are loaded at the first use would not be found
  * in the sandbox. */
 static int
@@ -363,6 +399,10 @@ prepare(struct gateway *g, const struct options *o, struct cs_error *err)
     if (ret == 0)
         ret = peer_new(&g->peer, err);
     if (ret == 0)
+        ret = who_new(&g->who, err);
+    if (ret == 0)
+        ret = ledger_new(&g->ledger, err);
+    if (ret == 0)
         ret = bl_open(o->broker, &g->broker, err);
     if (ret == 0)
         ret = bl_confine(g->broker, err);
@@ -382,9 +422,13 @@ prepare(struct gateway *g, const struct options *o, struct cs_error *err)
     g->gate.broker = g->broker;
     g->gate.limits = g->limits;
     g->gate.tls = g->tls;
+    g->gate.peer = g->peer;
+    g->gate.who = g->who;
+    g->gate.ledger = g->ledger;
     fixed = (o->target != NULL) ? &g->fixed : NULL;
     ret = front_new(&g->gate, g->mint, fixed, &g->front, err);
-    return ret != 0 ? ret : tickets_start(g->tickets, g->mint, fixed, err);
+    return ret != 0 ? ret : tickets_start(g->tickets, g->mint, g->ledger, fixed,
+                                          err);
 }
 
 static void
@@ -398,6 +442,8 @@ clean_up(struct gateway *g)
     bl_close(&g->broker);
     cs_tls_config_free(&g->tls);
     peer_free(&g->peer);
+    who_free(&g->who);
+    ledger_free(&g->ledger);
     hc_gateway_free(&g->limits);
     curl_global_cleanup();
 }
@@ -412,8 +458,10 @@ main(int argc, char **argv)
 
     memset(&g, 0, sizeof(g));
     argp_parse(&argp, argc, argv, 0, NULL, &o);
+    keep_pages();
     /* Whatever tickets there are, they are the broker's business. */
     (void)unsetenv("KRB5CCNAME");
+    raise_descriptors();
     openlog("gss-winrm-gateway", LOG_NDELAY | LOG_PID | LOG_PERROR,
             LOG_DAEMON);
     signals = catch_signals(&err);

@@ -2,6 +2,7 @@
 #include "config.h"
 
 #include <errno.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -16,6 +17,7 @@
 #include "peer.h"
 
 struct peer {
+    pthread_mutex_t lock;       /* one question at a time */
     struct mnl_socket *nl;
     unsigned int portid;
     uint32_t seq;
@@ -29,6 +31,7 @@ peer_new(struct peer **out, struct cs_error *err)
     *out = p;
     if (p == NULL)
         return cs_nomem(err);
+    (void)pthread_mutex_init(&p->lock, NULL);
     p->nl = mnl_socket_open2(NETLINK_SOCK_DIAG, SOCK_CLOEXEC);
     if (p->nl == NULL || mnl_socket_bind(p->nl, 0, MNL_SOCKET_AUTOPID) < 0) {
         peer_free(out);
@@ -49,6 +52,7 @@ peer_free(struct peer **peer)
         return;
     if (p->nl != NULL)
         mnl_socket_close(p->nl);
+    (void)pthread_mutex_destroy(&p->lock);
     free(p);
 }
 
@@ -100,28 +104,43 @@ take(const struct nlmsghdr *h, void *data)
     return MNL_CB_STOP;
 }
 
-int
-peer_uid(struct peer *p, int fd, uid_t *uid, struct cs_error *err)
+/* Under the lock. */
+static int
+find(struct peer *p, int fd, struct inet_diag_msg *m, struct cs_error *err)
 {
     struct sockaddr_storage theirs = { 0 }, ours = { 0 };
     socklen_t len = sizeof(theirs), len2 = sizeof(ours);
-    struct inet_diag_msg m;
     char buf[8192];
     ssize_t n;
 
-    memset(&m, 0, sizeof(m));
+    memset(m, 0, sizeof(*m));
     if (getpeername(fd, (struct sockaddr *)&theirs, &len) != 0 ||
         getsockname(fd, (struct sockaddr *)&ours, &len2) != 0)
         return cs_fail(err, CS_POLICY, "the connection has gone");
     if (ask(p, &theirs, &ours) != 0)
         return cs_fail(err, CS_SYSTEM, "sock_diag: %s", strerror(errno));
     n = mnl_socket_recvfrom(p->nl, buf, sizeof(buf));
-    if (n < 0 || mnl_cb_run(buf, n, p->seq, p->portid, take, &m) < 0)
+    if (n < 0 || mnl_cb_run(buf, n, p->seq, p->portid, take, m) < 0)
         return cs_fail(err, CS_POLICY, "whoever connected is not on this "
                        "machine, or has gone: %s", strerror(errno));
     /* Sockets that nobody has any more count as root's. */
-    if (m.idiag_inode == 0)
-        return cs_fail(err, CS_POLICY, "whoever connected has gone");
-    *uid = m.idiag_uid;
-    return 0;
+    return (m->idiag_inode == 0) ?
+        cs_fail(err, CS_POLICY, "whoever connected has gone") : 0;
+}
+
+int
+peer_find(struct peer *p, int fd, uid_t *uid, unsigned long *inode,
+          struct cs_error *err)
+{
+    struct inet_diag_msg m;
+    int ret;
+
+    (void)pthread_mutex_lock(&p->lock);
+    ret = find(p, fd, &m, err);
+    (void)pthread_mutex_unlock(&p->lock);
+    if (ret == 0 && uid != NULL)
+        *uid = m.idiag_uid;
+    if (ret == 0 && inode != NULL)
+        *inode = m.idiag_inode;
+    return ret;
 }

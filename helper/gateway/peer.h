@@ -17,10 +17,11 @@ int peer_new(struct peer **out, struct cs_error *err);
 void peer_free(struct peer **peer);
 
 /*
- * The uid that owns the other end of the accepted socket fd.  CS_POLICY when
- * there is none any more, or it is not on this machine.  Not for several
- * threads at once.
+ * The uid that owns the other end of the accepted socket fd, and that socket's
+ * inode (either may be NULL).  CS_POLICY when there is none any more, or it is
+ * not on this machine.  Thread-safe.
  */
-int peer_uid(struct peer *peer, int fd, uid_t *uid, struct cs_error *err);
+int peer_find(struct peer *peer, int fd, uid_t *uid, unsigned long *inode,
+              struct cs_error *err);
 
 #endif /* GATE_PEER_H */

@@ -65,11 +65,12 @@ static int
 allow(int ruleset, const char *path, uint64_t access)
 {
     struct landlock_path_beneath_attr rule = { access, -1 };
-    int ret;
+    int fd, ret;
 
-    rule.parent_fd = open(path, O_PATH | O_CLOEXEC);
-    if (rule.parent_fd < 0)
+    fd = open(path, O_PATH | O_CLOEXEC);
+    if (fd < 0)
         return 0;               /* nothing there to read */
+    rule.parent_fd = fd;
     ret = (int)syscall(SYS_landlock_add_rule, ruleset,
                        LANDLOCK_RULE_PATH_BENEATH, &rule, 0);
     if (ret != 0) {             /* a file, which has no directory to read */
@@ -77,7 +78,7 @@ allow(int ruleset, const char *path, uint64_t access)
         ret = (int)syscall(SYS_landlock_add_rule, ruleset,
                            LANDLOCK_RULE_PATH_BENEATH, &rule, 0);
     }
-    close(rule.parent_fd);
+    close(fd);
     return ret;
 }
 
@@ -162,7 +163,7 @@ add_rules(scmp_filter_ctx filter)
     if (ret == 0)
         ret = seccomp_rule_add(filter, SCMP_ACT_ERRNO(EACCES),
                                SCMP_SYS(socket), 1,
-                               SCMP_A0(SCMP_CMP_EQ, AF_UNIX));
+                               SCMP_A0(SCMP_CMP_EQ, AF_UNIX, 0));
     /* Threads and not processes; the arguments of clone3 cannot be seen, so
      * the C library has to use the older one. */
     if (ret == 0)

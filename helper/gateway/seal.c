@@ -9,6 +9,7 @@
 #include "seal.h"
 
 #define NTLM_SIGNATURE 16       /* bytes (MS-NLMP 2.2.2.9) */
+#define PART_EXTRA 512          /* bytes: what a part has around its data */
 
 struct seal {
     enum gate_protocol protocol;
@@ -132,6 +133,9 @@ seal_message(struct seal *s, struct cs_span plain, const char *type,
     memset(&part, 0, sizeof(part));
     part.type.p = (const uint8_t *)type;
     part.type.len = strlen(type);
+    /* All at once: growing would copy, and wipe what it leaves. */
+    (void)cs_buf_room(body, plain.len + PART_EXTRA *
+                      (1 + plain.len / GATE_PART_PLAIN));
     if (s->protocol == GATE_CREDSSP)
         ret = wrap_credssp(s, plain, &part, body, err);
     else
@@ -259,6 +263,7 @@ seal_open(struct seal *s, const char *content_type, struct cs_span body,
     if (ret == 0 || protocol != s->protocol)
         return cs_fail(err, CS_POLICY, "the server answered with a message "
                        "that is not encrypted as agreed: refused");
+    (void)cs_buf_room(plain, body.len < max_plain ? body.len : max_plain);
     gate_reader_init(&reader, body, protocol, max_plain);
     while ((ret = gate_reader_next(&reader, &part, err)) > 0) {
         ret = set_type(type, part.type, err);

@@ -36,6 +36,7 @@ static void
 disconnect(struct session *s)
 {
     s->authenticated = s->passing = 0;
+    ledger_close(s->gate->ledger, &s->entry);
     seal_free(&s->seal);
     up_free(&s->up);
     bl_close(&s->link);
@@ -242,6 +243,7 @@ static void
 give_up(struct session *s, const struct cs_error *err)
 {
     s->authenticated = 0;
+    ledger_failed(s->gate->ledger);
     syslog(LOG_NOTICE, "%s:%u: %s", s->host, (unsigned int)s->port, err->text);
     if (s->link != NULL)
         bl_report(s->link, s->host, err->ntstatus, err->text);
@@ -263,8 +265,11 @@ session_request(struct session *s, const struct gate_target *target,
         ret = post_or_renew(s, request, &reply, err);
     if (ret == 0)
         ret = take_answer(s, &reply, answer, err);
-    if (ret == 0)
+    if (ret == 0) {
         take_headers(&reply, 0, answer);
+        ledger_request(s->gate->ledger, s->entry, request->body.len,
+                       answer->body.len);
+    }
     up_reply_free(&reply);
     if (ret != 0)
         give_up(s, err);
@@ -311,8 +316,11 @@ session_pass(struct session *s, const struct gate_target *target,
         answer->status = reply.status;
         ret = take_as_is(&reply, answer, err);
     }
-    if (ret == 0)
+    if (ret == 0) {
         take_headers(&reply, 1, answer);
+        ledger_request(s->gate->ledger, NULL, request->body.len,
+                       answer->body.len);
+    }
     up_reply_free(&reply);
     if (ret != 0)
         give_up(s, err);

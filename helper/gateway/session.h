@@ -12,7 +12,9 @@
 #define GATE_SESSION_H
 
 #include "conf.h"
+#include "ledger.h"
 #include "link.h"
+#include "peer.h"
 #include "seal.h"
 #include "target.h"
 #include "upstream.h"
@@ -22,6 +24,9 @@ struct gate {
     struct bl_link *broker;     /* confined; for bl_channel() */
     const struct hc_gateway *limits;
     struct cs_tls_config *tls;  /* inside CredSSP: certificate not verified */
+    struct peer *peer;
+    struct who *who;
+    struct ledger *ledger;
 };
 
 enum gate_way { GATE_WAY_CREDSSP, GATE_WAY_NEGOTIATE, GATE_WAY_KERBEROS };
@@ -39,7 +44,13 @@ struct session {
     int authenticated;
     int passing;                /* the client authenticates, not we */
     struct seal *seal;          /* NULL with HTTPS, which encrypts */
-    char spn[2 * GATE_HOST_MAX];        /* the name that let us in */
+    struct session_how {        /* it got in, for the ledger */
+        char spn[2 * GATE_HOST_MAX], credential[128], tls[16];
+        uint32_t candidate, candidates;
+        unsigned int version;
+        const char *mech;       /* static */
+    } how;
+    struct ledger_entry *entry;
 };
 
 struct gate_request {           /* borrowed for the call */

@@ -21,10 +21,11 @@
 #include "tickets.h"
 
 #define SOCKETS_MAX 16
-#define QUESTION_VERSION 1
+#define STATUS_MAX ((size_t)128 * 1024)          /* bytes of JSON */
 #define QUESTION_MAX (1 + GATE_HOST_MAX)        /* bytes */
 #define PATIENCE_MS 200         /* for a question, once there is a connection */
 
+enum { ASK_TICKET = 1, ASK_STATUS = 2 };
 enum { ANSWER_NOTHING, ANSWER_PASS, ANSWER_TICKET };
 
 struct tickets {
@@ -36,6 +37,7 @@ struct tickets {
     int running;
     pthread_t thread;
     struct mint *mint;
+    struct ledger *ledger;
     const struct gate_target *fixed;
 };
 
@@ -109,7 +111,7 @@ tickets_add(struct tickets *t, uint16_t port, struct cs_error *err)
         (void)unlink(path);
     fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (fd < 0 || bind(fd, (struct sockaddr *)&sun, sizeof(sun)) != 0 ||
-        listen(fd, 128) != 0) {
+        listen(fd, SOMAXCONN) != 0) {
         (void)cs_fail(err, CS_SYSTEM, "%s: %s", path, strerror(errno));
         if (fd >= 0)
             close(fd);
@@ -198,6 +200,16 @@ is_ours(int fd)
 }
 
 static void
+send_status(struct tickets *t, int fd)
+{
+    char *text = ledger_json(t->ledger, STATUS_MAX);
+
+    if (text != NULL)
+        (void)send(fd, text, strlen(text), MSG_DONTWAIT | MSG_NOSIGNAL);
+    free(text);
+}
+
+static void
 serve_one(struct tickets *t, int fd)
 {
     struct pollfd wait = { fd, POLLIN, 0 };
@@ -208,7 +220,11 @@ serve_one(struct tickets *t, int fd)
     if (!is_ours(fd) || poll(&wait, 1, PATIENCE_MS) != 1)
         return;
     n = recv(fd, question, sizeof(question), MSG_DONTWAIT);
-    if (n < 2 || n > QUESTION_MAX || question[0] != QUESTION_VERSION ||
+    if (n == 1 && question[0] == ASK_STATUS) {
+        send_status(t, fd);
+        return;
+    }
+    if (n < 2 || n > QUESTION_MAX || question[0] != ASK_TICKET ||
         memchr(question, '\0', (size_t)n) != NULL)
         return;
     question[n] = '\0';
@@ -246,10 +262,11 @@ serve(void *data)
 }
 
 int
-tickets_start(struct tickets *t, struct mint *mint,
+tickets_start(struct tickets *t, struct mint *mint, struct ledger *ledger,
               const struct gate_target *fixed, struct cs_error *err)
 {
     t->mint = mint;
+    t->ledger = ledger;
     t->fixed = fixed;
     t->running = pthread_create(&t->thread, NULL, serve, t) == 0;
     return t->running ? 0 : cs_fail(err, CS_SYSTEM, "no thread for tickets");

@@ -5,6 +5,7 @@
 #ifndef GATE_TICKETS_H
 #define GATE_TICKETS_H
 
+#include "ledger.h"
 #include "mint.h"
 #include "target.h"
 
@@ -19,7 +20,8 @@ const char *tickets_directory(const struct tickets *tickets);
 
 /* Serve from now on.  fixed: the one target, or NULL.  All is borrowed. */
 int tickets_start(struct tickets *tickets, struct mint *mint,
-                  const struct gate_target *fixed, struct cs_error *err);
+                  struct ledger *ledger, const struct gate_target *fixed,
+                  struct cs_error *err);
 /* Remove the sockets. */
 void tickets_free(struct tickets **tickets);
 

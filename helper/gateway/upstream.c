@@ -14,6 +14,7 @@
 #include <string.h>
 #include <strings.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 #include <curl/curl.h>
 #include <openssl/evp.h>
@@ -24,6 +25,7 @@
 
 #define TLS_ALERT 21            /* record type (RFC 8446 5.1) */
 #define PIN_BYTES 32            /* SHA-256 */
+#define WATCH_MS 100            /* between two looks at the client */
 
 struct upstream {
     struct up_options o;
@@ -36,6 +38,7 @@ struct upstream {
     struct up_reply *reply;     /* of this request */
     size_t header_bytes;
     const char *too_much;       /* why a callback ended this request */
+    long watched;               /* when the client was last looked at, ms */
     struct cs_buf bindings;
     char error[CURL_ERROR_SIZE];
 };
@@ -56,11 +59,25 @@ open_socket(void *data, curlsocktype purpose, struct curl_sockaddr *address)
                   address->protocol);
 }
 
+/* All that is announced; what is too much fails when it comes. */
+static void
+make_room(struct upstream *u)
+{
+    struct cs_buf *body = &u->reply->body;
+    curl_off_t len = -1;
+
+    (void)curl_easy_getinfo(u->curl, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &len);
+    if (len > 0 && (uint64_t)len <= body->max)
+        (void)cs_buf_room(body, (size_t)len);
+}
+
 static size_t
 take_body(char *p, size_t size, size_t n, void *data)
 {
     struct upstream *u = data;
 
+    if (u->reply->body.p == NULL)
+        make_room(u);
     cs_buf_add(&u->reply->body, p, size * n);
     if (u->reply->body.error != 0)
         u->too_much = "the server's answer is longer than max_message allows";
@@ -148,13 +165,21 @@ hung_up(int fd)
     return fd >= 0 && recv(fd, &c, 1, MSG_PEEK | MSG_DONTWAIT) == 0;
 }
 
+/* curl calls this a dozen times for every request. */
 static int
 watch_client(void *data, curl_off_t a, curl_off_t b, curl_off_t c,
              curl_off_t d)
 {
     struct upstream *u = data;
+    struct timespec now;
+    long ms;
 
     (void)a; (void)b; (void)c; (void)d;
+    (void)clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
+    ms = now.tv_sec * 1000 + now.tv_nsec / 1000000;
+    if (ms - u->watched < WATCH_MS)
+        return 0;
+    u->watched = ms;
     if (!hung_up(u->o.client))
         return 0;
     u->too_much = "the client has hung up";
@@ -467,29 +492,4 @@ up_post(struct upstream *u, const struct up_request *request,
     free(url);
     u->reply = NULL;
     return ret;
-}
-
-void
-up_reply_free(struct up_reply *reply)
-{
-    while (reply->nheaders > 0)
-        free(reply->headers[--reply->nheaders]);
-    gate_challenge_free(&reply->challenge);
-    cs_buf_free(&reply->body);
-}
-
-const char *
-up_header(const struct up_reply *reply, const char *name)
-{
-    size_t i, len = strlen(name);
-    const char *value;
-
-    for (i = 0; i < reply->nheaders; i++) {
-        if (strncasecmp(reply->headers[i], name, len) != 0 ||
-            reply->headers[i][len] != ':')
-            continue;
-        value = reply->headers[i] + len + 1;
-        return value + strspn(value, " \t");
-    }
-    return NULL;
 }

@@ -68,7 +68,7 @@ int cs_creds_check(struct cs_creds *creds, time_t *expiry,
 
 /*
  * Acquire the credential for the context inside with these mechanisms: one of
- * SPNEGO, restricted to them, or of the mechanism of a CS_MECH_RAW.  Fails when
+ * SPNEGO, restricted to them, or of the mechanism of a CS_MECH_RAW.  Fails if
  * none of them has credentials.  The caller releases *out.
  */
 int cs_creds_acquire(struct cs_creds *creds, unsigned int mechs,

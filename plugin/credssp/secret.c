@@ -21,6 +21,7 @@ int
 cs_secret_set(struct cs_secret *s, struct cs_span bytes, int private)
 {
     size_t size = mapped_size(bytes.len);
+    /* cppcheck-suppress invalidFunctionArg ; -1 goes with MAP_ANONYMOUS */
     void *p = mmap(NULL, size, PROT_READ | PROT_WRITE,
                    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 

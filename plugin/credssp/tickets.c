@@ -10,16 +10,18 @@
 
 #include "credsint.h"
 #include "gsserr.h"
+#include "kdcerr.h"
 #include "tscreds.h"
 
 #define SPARE_SECONDS 300       /* a ticket is renewed before its end */
 
+/* said: the NTSTATUS that came with it, or 0. */
 static int
-krb5_fail(krb5_context context, krb5_error_code code, const char *what,
-          struct cs_error *err)
+krb5_fail(krb5_context context, krb5_error_code code, uint32_t said,
+          const char *what, struct cs_error *err)
 {
     const char *text = krb5_get_error_message(context, code);
-    uint32_t status = cs_krb5_ntstatus((uint32_t)code);
+    uint32_t status = (said != 0) ? said : cs_krb5_ntstatus((uint32_t)code);
 
     if (code == ENOMEM)
         (void)cs_nomem(err);
@@ -34,10 +36,50 @@ krb5_fail(krb5_context context, krb5_error_code code, const char *what,
     return (code == ENOMEM) ? CS_NOMEM : CS_INNER;
 }
 
+/* The domain controller's own word on why not. */
+static uint32_t
+said_status(krb5_context context, krb5_init_creds_context request)
+{
+    krb5_error *error = NULL;
+    struct cs_span e_data;
+    uint32_t status;
+
+    if (krb5_init_creds_get_error(context, request, &error) != 0 ||
+        error == NULL)
+        return 0;
+    e_data.p = (const uint8_t *)error->e_data.data;
+    e_data.len = error->e_data.length;
+    status = cs_kdc_error_status(e_data);
+    krb5_free_error(context, error);
+    return status;
+}
+
+static krb5_error_code
+ask_kdc(krb5_context context, krb5_principal client, const char *password,
+        krb5_creds *creds, uint32_t *said)
+{
+    krb5_init_creds_context request = NULL;
+    krb5_error_code code;
+
+    code = krb5_init_creds_init(context, client, NULL, NULL, 0, NULL,
+                                &request);
+    if (code == 0)
+        code = krb5_init_creds_set_password(context, request, password);
+    if (code == 0) {
+        code = krb5_init_creds_get(context, request);
+        if (code != 0)
+            *said = said_status(context, request);
+    }
+    if (code == 0)
+        code = krb5_init_creds_get_creds(context, request, creds);
+    krb5_init_creds_free(context, request);
+    return code;
+}
+
 /* A ticket-granting ticket, by password, in a new memory cache. */
 static krb5_error_code
 get_tickets(krb5_context context, struct cs_creds *c, char **name,
-            time_t *expiry)
+            time_t *expiry, uint32_t *said)
 {
     krb5_principal client = NULL;
     krb5_ccache cache = NULL;
@@ -47,9 +89,8 @@ get_tickets(krb5_context context, struct cs_creds *c, char **name,
     memset(&creds, 0, sizeof(creds));
     code = krb5_parse_name(context, c->principal, &client);
     if (code == 0)
-        code = krb5_get_init_creds_password(context, &creds, client,
-                                            (const char *)c->password.p, NULL, NULL, 0, NULL,
-                                            NULL);
+        code = ask_kdc(context, client, (const char *)c->password.p, &creds,
+                       said);
     if (code == 0)
         code = krb5_cc_new_unique(context, "MEMORY", NULL, &cache);
     if (code == 0)
@@ -101,12 +142,13 @@ refresh(struct cs_creds *c, struct cs_error *err)
     krb5_context context;
     krb5_error_code code;
     char *name = NULL, *copy;
+    uint32_t said = 0;
     time_t expiry;
 
     code = krb5_init_context(&context);
     if (code != 0)
-        return krb5_fail(NULL, code, "krb5.conf", err);
-    code = get_tickets(context, c, &name, &expiry);
+        return krb5_fail(NULL, code, 0, "krb5.conf", err);
+    code = get_tickets(context, c, &name, &expiry, &said);
     if (code == 0) {
         copy = strdup(name);
         code = (copy == NULL) ? ENOMEM : 0;
@@ -118,8 +160,8 @@ refresh(struct cs_creds *c, struct cs_error *err)
         }
         krb5_free_string(context, name);
     }
-    code = (code == 0) ? 0 : krb5_fail(context, code, "no Kerberos ticket",
-                                       err);
+    code = (code == 0) ? 0 : krb5_fail(context, code, said,
+                                       "no Kerberos ticket", err);
     krb5_free_context(context);
     return code;
 }

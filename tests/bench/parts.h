@@ -9,7 +9,7 @@
 #define PARTS_H
 
 #include <stddef.h>
-#include <gssapi/gssapi.h>
+#include <gssapi/gssapi_ext.h>
 #include <openssl/ssl.h>
 
 enum { CLIENT, SERVER };

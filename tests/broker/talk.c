@@ -57,10 +57,9 @@ acceptor_cred(gss_const_OID mech)
 static struct bl_target
 target_of(char **w)
 {
-    struct bl_target t = { w[0], (uint16_t)atoi(w[1]), NULL, 0 };
+    struct bl_target t = { w[0], (uint16_t)atoi(w[1]), NULL,
+                           (uint32_t)atoi(w[2]) };
 
-    if (w[2] != NULL)
-        t.candidate = (uint32_t)atoi(w[2]);
     return t;
 }
 
@@ -465,7 +464,7 @@ obey(char **w)
 int
 main(int argc, char **argv)
 {
-    char line[4096], *words[WORDS], *save, empty[] = "";
+    char line[4096], *words[WORDS], *save, *word, empty[] = "";
     struct cs_error err = { 0 };
     int i;
 
@@ -480,17 +479,15 @@ main(int argc, char **argv)
                    bl_secrets_locked(slots[0]));
     say(0, &err, line);
     while (fgets(line, sizeof(line), stdin) != NULL) {
-        memset(words, 0, sizeof(words));
+        for (i = 0; i < WORDS; i++)
+            words[i] = empty;
         line[strcspn(line, "\n")] = '\0';
-        words[0] = strtok_r(line, "\t", &save);
-        for (i = 1; i < WORDS - 1 && words[i - 1] != NULL; i++)
-            words[i] = strtok_r(NULL, "\t", &save);
-        for (i = 0; i < WORDS && words[i] != NULL; i++) {
-            if (strcmp(words[i], "-") == 0)
-                words[i] = empty;
+        word = strtok_r(line, "\t", &save);
+        for (i = 0; i < WORDS && word != NULL; i++) {
+            words[i] = (strcmp(word, "-") == 0) ? empty : word;
+            word = strtok_r(NULL, "\t", &save);
         }
-        if (words[0] != NULL)
-            obey(words);
+        obey(words);
     }
     for (i = 0; i < SLOTS; i++)
         bl_close(&slots[i]);

@@ -172,9 +172,10 @@ def write_certificates(directory):
 def write_accounts(directory):
     """What the stand-ins' NTLM knows, and the password that nobody knows."""
     users = (hosts.USER, hosts.OTHER_USER, *hosts.TROUBLED)
+    # A domain has two names, and clients may give either.
     write(f"{directory}/ntlm-users", "".join(
-        f"{hosts.WORKGROUP}:{user}:{hosts.PASSWORD}\n" for user in users),
-        0o600)
+        f"{domain}:{user}:{hosts.PASSWORD}\n" for user in users
+        for domain in (hosts.WORKGROUP, hosts.REALM)), 0o600)
     write(f"{directory}/secret", f"Aa1!{secrets.token_urlsafe(24)}\n", 0o600)
 
 

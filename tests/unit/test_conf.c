@@ -288,6 +288,54 @@ test_names(void **state)
     hc_host_free(&h);
 }
 
+static void
+where_is(const char *host, const char *sub, const char *key, const char *want)
+{
+    struct hc_host *h = load(host);
+    char *level;
+
+    assert_int_equal(hc_where(h, sub, key, &level, NULL), 0);
+    if (want == NULL)
+        assert_null(level);
+    else
+        assert_string_equal(level, want);
+    free(level);
+    hc_host_free(&h);
+}
+
+static void
+test_where(void **state)
+{
+    (void)state;
+    configure("ports = 1\n"
+              "targets = {\n web01.corp.example.com = { spn = A/%f pin = x "
+              "credential = c ports = none }\n"
+              " .corp.example.com = { delegation = credssp }\n}\n"
+              "CORP.EXAMPLE.COM = {\n match = always\n"
+              " credssp = { ntlm = yes }\n gateway = { ntlm = yes }\n}\n"
+              "credssp = { minimum_version = 9 delegate_to = .x }\n");
+    where_is("web01.corp.example.com", NULL, "spn",
+             "targets web01.corp.example.com");
+    where_is("web01.corp.example.com", NULL, "delegation",
+             "targets .corp.example.com");
+    where_is("web01.corp.example.com", NULL, "match",
+             "realm CORP.EXAMPLE.COM");
+    /* What is no good is not where the value comes from. */
+    where_is("web01.corp.example.com", NULL, "ports", "winrm");
+    where_is("web01.corp.example.com", NULL, "pin", NULL);
+    where_is("web01.corp.example.com", "credssp", "minimum_version", NULL);
+    where_is("web01.corp.example.com", "credssp", "ntlm",
+             "realm CORP.EXAMPLE.COM");
+    where_is("web01.corp.example.com", "credssp", "delegate_to", "winrm");
+    where_is("web01.corp.example.com", "gateway", "ntlm",
+             "realm CORP.EXAMPLE.COM");
+    where_is("web01.corp.example.com", NULL, "nosuch", NULL);
+    /* The canonical name has a say in the policy, and none in trust. */
+    where_is("web01", NULL, "spn", "targets web01.corp.example.com");
+    where_is("web01", NULL, "credential", NULL);
+    where_is("x.lab.example", "gateway", "ntlm", NULL);
+}
+
 static struct hc_gateway *
 load_gateway(const char *text)
 {
@@ -325,7 +373,8 @@ test_gateway(void **state)
     (void)state;
     gateway_is_default("");
     gateway_is_default("gateway = {\n listen = 0.0.0.0:5980 [::]:1 127.0.0.1 "
-                       "[::1] localhost:5980 127.0.0.1:0 127.0.0.1:65536 ::1:1 "
+                       "[::1] localhost:5980 127.0.0.1:0 127.0.0.1:65536 "
+                       "::1:1 "
                        "[127.0.0.1]:1 10.0.0.1:80 : []:1 [:1\n"
                        " max_message = 15\n max_header = 1025\n"
                        " connections = many\n connect_timeout = 0\n"
@@ -394,6 +443,7 @@ main(void)
         cmocka_unit_test(test_precedence),
         cmocka_unit_test(test_pins),
         cmocka_unit_test(test_names),
+        cmocka_unit_test(test_where),
         cmocka_unit_test(test_gateway),
         cmocka_unit_test(test_complaints),
     };

@@ -4,6 +4,7 @@
 #include "cs_hex.h"
 #include "der.h"
 #include "error.h"
+#include "kdcerr.h"
 
 #define OCTETS_MAX 0xFFFFFF     /* what three octets of length say */
 
@@ -409,10 +410,41 @@ test_nested_and_overflow(void **state)
     drop(whole);
 }
 
+/* What a domain controller's errors carry beside their code. */
+static void
+test_kdc_errors(void **state)
+{
+    static const struct { const char *hex; uint32_t status; } cases[] = {
+        /* METHOD-DATA: another entry, then the status */
+        { "30223009a103020113a20204003015a103020103a20e040c240200c0"
+          "0000000001000000", 0xC0000224 },
+        /* KERB-ERROR-DATA */
+        { "3015a103020103a20e040c710000c00000000001000000", 0xC0000071 },
+        /* a salt, and no error's severity */
+        { "3020301ea103020103a2170415434f52502e4558414d504c452e434f4d61"
+          "6c696365", 0 },
+        /* too short, another type, cut, nothing */
+        { "300ca103020103a2050403710000", 0 },
+        { "3015a103020102a20e040c710000c00000000001000000", 0 },
+        { "3015a103020103a20e040c710000c000000000010000", 0 },
+        { "", 0 }, { "3000", 0 }
+    };
+    struct cs_span in;
+    size_t i;
+
+    (void)state;
+    for (i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+        in = unhex(cases[i].hex);
+        assert_int_equal(cs_kdc_error_status(in), cases[i].status);
+        drop(in);
+    }
+}
+
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_kdc_errors),
         cmocka_unit_test(test_octets),
         cmocka_unit_test(test_long_lengths),
         cmocka_unit_test(test_integers),

@@ -148,29 +148,52 @@ KRB5(krb5_cc_next_cred, (krb5_context c, krb5_ccache o, krb5_cc_cursor *u,
 KRB5(krb5_cc_resolve, (krb5_context c, const char *n, krb5_ccache *o),
      (c, n, o))
 
-__typeof__(krb5_get_init_creds_password) __wrap_krb5_get_init_creds_password;
+KRB5(krb5_init_creds_set_password,
+     (krb5_context c, krb5_init_creds_context r, const char *p), (c, r, p))
 
 /* A ticket that no server would take: there is no KDC here to ask for one. */
+static krb5_principal asked_for;
+
+__typeof__(krb5_init_creds_init) __real_krb5_init_creds_init;
+__typeof__(krb5_init_creds_init) __wrap_krb5_init_creds_init;
+
 krb5_error_code
-__wrap_krb5_get_init_creds_password(krb5_context c, krb5_creds *creds,
-                                    krb5_principal client,
-                                    const char *password,
-                                    krb5_prompter_fct prompter, void *data,
-                                    krb5_deltat start, const char *service,
-                                    krb5_get_init_creds_opt *options)
+__wrap_krb5_init_creds_init(krb5_context c, krb5_principal p,
+                            krb5_prompter_fct prompter, void *data,
+                            krb5_deltat start, krb5_get_init_creds_opt *o,
+                            krb5_init_creds_context *r)
+{
+    asked_for = p;
+    return fails("krb5_init_creds_init") ? ENOMEM :
+        __real_krb5_init_creds_init(c, p, prompter, data, start, o, r);
+}
+
+__typeof__(krb5_init_creds_get) __wrap_krb5_init_creds_get;
+
+krb5_error_code
+__wrap_krb5_init_creds_get(krb5_context c, krb5_init_creds_context r)
+{
+    (void)c, (void)r;
+    tickets++;
+    return fails("krb5_init_creds_get") ? KRB5_KDC_UNREACH : 0;
+}
+
+__typeof__(krb5_init_creds_get_creds) __wrap_krb5_init_creds_get_creds;
+
+krb5_error_code
+__wrap_krb5_init_creds_get_creds(krb5_context c, krb5_init_creds_context r,
+                                 krb5_creds *creds)
 {
     krb5_error_code code;
 
-    (void)password, (void)prompter, (void)data, (void)start, (void)service,
-    (void)options;
-    tickets++;
-    if (fails("krb5_get_init_creds_password"))
-        return KRB5_KDC_UNREACH;
-    code = krb5_copy_principal(c, client, &creds->client);
+    (void)r;
+    if (fails("krb5_init_creds_get_creds"))
+        return ENOMEM;
+    code = krb5_copy_principal(c, asked_for, &creds->client);
     if (code == 0)
-        code = krb5_build_principal(c, &creds->server, client->realm.length,
-                                    client->realm.data, "krbtgt",
-                                    client->realm.data, NULL);
+        code = krb5_build_principal(c, &creds->server, asked_for->realm.length,
+                                    asked_for->realm.data, "krbtgt",
+                                    asked_for->realm.data, NULL);
     creds->times.endtime = time(NULL) + 3600;
     return code;
 }

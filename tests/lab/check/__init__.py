@@ -8,6 +8,7 @@
     credssp  our CredSSP with pyspnego and FreeRDP
     helper   the broker and a gateway of an unprivileged user
     gateway  clients without GSSAPI through the gateway, before and after
+    logins   who is logged in with what, and what is said
     attacks  what the gateway and the broker must not do
     secrets  where the password is
     tap      the report

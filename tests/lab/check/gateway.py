@@ -6,16 +6,13 @@ of delegation: a directory entry that only the user may read.
 """
 
 import json
-import os
 import re
-import shutil
 from dataclasses import dataclass
 from typing import Callable
 
 import hosts
 from .clients import SYSTEM_PYTHON, refused, url
-from .helper import (DELEGATED, HOST, OTHER_UID, UNDELEGATED, Helper, missing,
-                     policy, wait_for)
+from .helper import HOST, UNDELEGATED, Helper, missing, policy, wait_for
 
 WEB01 = HOST["web01"]
 PRINCIPAL = f"{hosts.SECRET_USER}@{hosts.REALM}"
@@ -164,8 +161,8 @@ def posts(helper, host, port, *steps, proxied=True):
 
 
 def all_echoed(result, seen, count):
-    wrong = [{k: s.get(k) for k in ("status", "error", "length", "text")}
-             for s in seen
+    wrong = [(s.get("status"), s.get("length"), s.get("error") or
+              reason_of(s)) for s in seen
              if s.get("status") != 200 or s["sha256"] != s["sent"]]
     if wrong or len(seen) != count:
         return [f"{str(wrong)[:600]}\n{result.describe()}"]
@@ -230,7 +227,14 @@ def moods(report, lab, helper):
 def check_statuses(result, seen, wanted):
     got = [s.get("status", s.get("error")) for s in seen]
     return [] if got == wanted else [
-        f"{got}, not {wanted}\n{result.describe()}"]
+        f"{got}, not {wanted}: {[reason_of(s) for s in seen]}\n"
+        f"{result.describe()}"]
+
+
+def reason_of(answer):
+    """The reason of a fault."""
+    reason = re.search("<s:Text[^>]*>([^<]*)", answer.get("text", ""))
+    return reason[1] if reason else None
 
 
 def told(result, seen, *words):
@@ -240,9 +244,8 @@ def told(result, seen, *words):
     if (seen and seen[0].get("status") == 500 and "Fault" in text and
             (not words or any(w.lower() in text.lower() for w in words))):
         return []
-    reason = re.search("<s:Text[^>]*>([^<]*)", text)
     return [f"no fault with {' or '.join(words) or 'anything'}: "
-            f"{reason[1] if reason else result.describe()}"]
+            f"{reason_of(*seen[:1] or [{}]) or result.describe()}"]
 
 
 def undelegated(report, lab, helper):
@@ -351,96 +354,6 @@ def crowd(report, lab, helper):
     lab.set()
 
 
-# What the user is told, by the state of the account.
-WORDS = {"expired": "expired", "locked": "locked", "mustchange": "change",
-         "disabled": "disabled", hosts.OTHER_USER: "password"}
-
-
-def accounts(report, lab, helper):
-    """Expired, locked, must change, wrong password: in words, when logging in
-    and, where that does not check, to the client and in `status`."""
-    right = lab.secret("password", hosts.PASSWORD)
-    wrong = lab.secret("wrong", "wrong")
-    other = Helper(lab, helper.venv, helper.program, OTHER_UID)
-    try:
-        other.up()
-        for user, word in WORDS.items():
-            secret = wrong if user == hosts.OTHER_USER else right
-            done = other.log_in(user, secret)
-            text = done.stdout + done.stderr
-            report.ok(f"login as {user}: refused, in words", [] if
-                      done.returncode and word in text.lower() else
-                      [f"exit {done.returncode}: {text}"])
-            late(report, other, user, secret, word)
-    finally:
-        other.down()
-
-
-def late(report, other, user, secret, word):
-    """The first use shows it."""
-    done = other.log_in(user, secret, "--no-check")
-    problems = [done.stdout + done.stderr] * bool(done.returncode)
-    result, seen = posts(other, WEB01.fqdn, 5985, "identify")
-    problems += told(result, seen, word)
-    shown = other.command("status").stdout
-    problems += [f"status: {shown}"] * (word not in shown.lower())
-    other.command("logout", "--all")
-    report.ok(f"{user}, found out late: in words to the client, and in "
-              "`status`", problems)
-
-
-def tickets(report, lab, helper):
-    """Nobody logged in: the user's own tickets will do where no password is
-    wanted, and elsewhere the user is told what to do."""
-    other = Helper(lab, helper.venv, helper.program, OTHER_UID)
-    ccache = f"{other.dir}/ccache"
-    shutil.copy(f"{lab.dir}/alice.ccache", ccache)
-    os.chown(ccache, OTHER_UID, OTHER_UID)
-    try:
-        other.up()
-        result, seen = posts(other, UNDELEGATED.fqdn, 5985, "identify")
-        names = {(a["scheme"], a["client"]) for a in result.accepted()}
-        report.ok("with tickets only: in by Negotiate",
-                  check_statuses(result, seen, [200]) + [f"{names}"] *
-                  (names != {("Negotiate", f"{hosts.USER}@{hosts.REALM}")}))
-        result, seen = posts(other, WEB01.fqdn, 5985, "identify")
-        report.ok("with tickets only, where a password is wanted: told to "
-                  "log in", told(result, seen, "gss-winrm login"))
-    finally:
-        other.down()
-
-
-def outcome(report, lab, helper):
-    """The server's NTSTATUS, to the client and in `status`."""
-    for status, name, words in (
-            (0xC0000234, "STATUS_ACCOUNT_LOCKED_OUT", "locked"),
-            (0xC0000224, "STATUS_PASSWORD_MUST_CHANGE", "chang")):
-        lab.set("web01", errorcode=status)
-        result, seen = posts(helper, WEB01.fqdn, 5985, "identify")
-        shown = helper.command("status")
-        known = json.loads(helper.command("status", "--json").stdout or "{}")
-        problems = told(result, seen, words)
-        if name not in shown.stdout:
-            problems.append(f"status: {shown.stdout}{shown.stderr}")
-        codes = {h["host"]: (h["last"] or {}).get("ntstatus")
-                 for h in known.get("hosts", [])}
-        if codes.get(WEB01.fqdn) != status:
-            problems.append(f"status --json: {known}")
-        report.ok(f"{name} of the server: in words to the client, and in "
-                  "`status`", problems)
-    lab.set()
-
-
-def explained(report, lab, helper):
-    """`explain` names the line that decides."""
-    for host, word in ((DELEGATED[0], "delegate_to"),
-                       (UNDELEGATED.fqdn, UNDELEGATED.fqdn)):
-        done = helper.command("explain", host)
-        report.ok(f"`gss-winrm explain {host}` says why", [] if
-                  done.returncode == 0 and word in done.stdout else
-                  [f"exit {done.returncode}: {done.stdout}{done.stderr}"])
-
-
 def with_helper(report, lab, venv, program, parts, **keys):
     """Run parts with a user who has logged in."""
     absent = missing(Helper.build(program))
@@ -464,10 +377,8 @@ def with_helper(report, lab, venv, program, parts, **keys):
         helper.down()
 
 
-PARTS = (unmodified, run_command, long_output, sizes, crowd, faults, moods,
-         undelegated, names, clusters, accounts, tickets, outcome, explained)
-
-
 def gateway(report, lab, venv, program):
     """Clients without GSSAPI through the gateway, in one table."""
-    with_helper(report, lab, venv, program, PARTS)
+    with_helper(report, lab, venv, program, (
+        unmodified, run_command, long_output, sizes, crowd, faults, moods,
+        undelegated, names, clusters))

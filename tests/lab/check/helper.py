@@ -30,20 +30,27 @@ def section(name, *lines):
     return "\n".join([f"{name} = {{", *lines, "}"])
 
 
-def policy(**gateway):
-    """krb5.conf; `gateway` are further keys of that section."""
+def targets():
+    """What most of the tests want to know about hosts."""
     nodes = " ".join(n.fqdn for n in hosts.CLUSTER_NODES)
-    targets = [section(n, "delegation = credssp") for n in DELEGATED[:2]]
-    # A name of which the KDC does not know that the server cannot use it.
-    targets.append(section(DELEGATED[2], "delegation = credssp",
-                           "spn = HTTP/%f HOST/%f"))
-    targets += [section(b.fqdn, "delegation = credssp", f"nodes = {nodes}")
-                for b in hosts.BALANCED]
-    keys = {"targets": UNDELEGATED.fqdn, "max_message": 4096,
+    credssp = "delegation = credssp"
+    return {DELEGATED[0]: [credssp], DELEGATED[1]: [credssp],
+            # A name of which the KDC does not know that the server cannot
+            # use it.
+            DELEGATED[2]: [credssp, "spn = HTTP/%f HOST/%f"],
+            **{b.fqdn: [credssp, f"nodes = {nodes}"] for b in hosts.BALANCED}}
+
+
+def policy(about=None, delegate_to=DELEGATED, ntlm="false", **gateway):
+    """krb5.conf; `gateway` are further keys of that section."""
+    keys = {"targets": UNDELEGATED.fqdn, "max_message": 4096, "ntlm": ntlm,
             "connect_timeout": 3, "response_timeout": 4, **gateway}
     return "[appdefaults]\n" + section(
-        "winrm", "ca_file = {dir}/ca.pem", section("targets", *targets),
-        section("credssp", "delegate_to = " + " ".join(DELEGATED)),
+        "winrm", "ca_file = {dir}/ca.pem",
+        section("targets", *(section(name, *lines) for name, lines in
+                             (about or targets()).items())),
+        section("credssp", "delegate_to = " + " ".join(delegate_to),
+                f"ntlm = {ntlm}"),
         section("gateway", *(f"{k} = {v}" for k, v in keys.items()))) + "\n"
 
 

@@ -34,8 +34,8 @@ class Result:
 
     def describe(self):
         lines = [f"exit {self.code}"]
-        lines += [f"out: {x[:1000]}" for x in self.out.splitlines()[-3:]]
-        lines += [f"err: {x[:1000]}" for x in self.err.splitlines()[-4:]]
+        lines += [f"out: {x[:300]}" for x in self.out.splitlines()[-3:]]
+        lines += [f"err: {x[:300]}" for x in self.err.splitlines()[-4:]]
         lines += ["seen: %s:%s %s %s %s" % (
             a.get("host"), a.get("port"), a.get("ticket"),
             "accepted" if a.get("accepted") else "refused",

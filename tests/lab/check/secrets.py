@@ -70,8 +70,9 @@ def memory(report, lab, helper):
     """Every process while a client waits for its command."""
     client = catalog(helper)[4]
     argv = client.argv(url("http", WEB01.fqdn, 5985))
-    argv[-1] = "echo started; sleep 5; secondhop"
-    lab.events()
+    flag = f"{lab.dir}/searched"
+    argv[-1] = (f"echo started; while ! [ -e {flag} ]; do sleep 0.1; done; "
+                "secondhop")
     running = helper.start(argv, "client",
                            {"http_proxy": f"http://{helper.proxy}"})
     started = wait_for(lambda: "started" in helper.said("client"))
@@ -81,6 +82,8 @@ def memory(report, lab, helper):
     holders = {broker: "broker", **delegated_to(lab)}
     problems = [f"{pid} {title(pid)}: {where}" for pid, where in found.items()
                 if pid not in holders]
+    with open(flag, "w"):
+        pass
     code = running.wait(30)
     if not started or code:
         problems.append(f"the client: {code} {helper.said('client')}")
@@ -158,4 +161,5 @@ def forgotten(report, lab, helper):
 def secrets(report, lab, venv, program):
     """Where the password is, in memory and in logs."""
     with_helper(report, lab, venv, program,
-                (memory, traced, logs, command_lines, forgotten))
+                (memory, traced, logs, command_lines, forgotten),
+                response_timeout=90)

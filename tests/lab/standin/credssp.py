@@ -107,7 +107,8 @@ class CredSSPSeal(SpnegoSeal):
 def principal(name):
     """DOMAIN\\user as Kerberos writes it: one user, one name."""
     domain, _, user = (name or "").rpartition("\\")
-    return f"{user}@{hosts.REALM}" if domain == hosts.WORKGROUP else name
+    known = domain.upper() in (hosts.WORKGROUP, hosts.REALM)
+    return f"{user}@{hosts.REALM}" if known else name
 
 
 class NTLMAcceptor:

@@ -1,0 +1,54 @@
+/*
+ * ledger.h - the sessions that there are, and counts of those that were: for
+ * `gss-winrm status', and for the log.
+ *
+ * Never a token, a key or a body.  Thread-safe.
+ */
+#ifndef GATE_LEDGER_H
+#define GATE_LEDGER_H
+
+#include <stdint.h>
+#include <time.h>
+
+#include "target.h"
+#include "who.h"
+
+struct ledger;
+struct ledger_entry;
+
+/* How a session got in.  Strings are copied. */
+struct ledger_session {
+    const char *program;        /* who_program() */
+    const char *credential;     /* whose, as the broker calls it */
+    const char *host, *node;    /* node "": none */
+    uint16_t port;
+    const char *way;            /* "CredSSP", "Negotiate", "Kerberos", "pass" */
+    const char *spn;            /* the service name that was asked for */
+    const char *why;            /* and which part of krb5.conf gave it */
+    uint32_t candidate, candidates;     /* which of how many names, from 0 */
+    const char *mech;           /* "Kerberos", "NTLM", "?" */
+    unsigned int version;       /* of CredSSP; 0: another way */
+    const char *tls;            /* of CredSSP, or of HTTPS; "": none */
+    int delegated;              /* the password, or a ticket, was */
+};
+
+int ledger_new(struct ledger **out, struct cs_error *err);
+void ledger_free(struct ledger **ledger);
+
+/* A session is there: writes the line of the log.  *entry is NULL for the first
+ * time and on lack of memory, after which all calls with it do nothing. */
+void ledger_open(struct ledger *ledger, struct ledger_entry **entry,
+                 const struct ledger_session *session);
+/* A request of it was answered: plaintext bytes of both bodies. */
+void ledger_request(struct ledger *ledger, struct ledger_entry *entry,
+                    uint64_t up, uint64_t down);
+/* A request or an authentication has failed. */
+void ledger_failed(struct ledger *ledger);
+/* The session is over. */
+void ledger_close(struct ledger *ledger, struct ledger_entry **entry);
+
+/* All of it as JSON, in new memory; NULL without.  At most max bytes: the oldest
+ * sessions are left out, and "left_out" says how many. */
+char *ledger_json(struct ledger *ledger, size_t max);
+
+#endif /* GATE_LEDGER_H */

@@ -1,0 +1,27 @@
+/*
+ * who.h - what the program is called that has a socket.
+ *
+ * That is in /proc, which the sandbox shuts off; so a process of its own, made
+ * before, looks it up.  All it answers is names of this user's programs.
+ */
+#ifndef GATE_WHO_H
+#define GATE_WHO_H
+
+#include <stddef.h>
+
+#include "error.h"
+
+#define WHO_MAX 32              /* bytes of a name, with its NUL */
+
+struct who;
+
+/* Makes the process.  Before any thread, and before the sandbox. */
+int who_new(struct who **out, struct cs_error *err);
+/* Ends it. */
+void who_free(struct who **who);
+
+/* "curl[1234]" of the process that has the socket with this inode, or "?".
+ * Thread-safe. */
+void who_program(struct who *who, unsigned long inode, char name[WHO_MAX]);
+
+#endif /* GATE_WHO_H */

@@ -1,0 +1,279 @@
+/* errand.c - one request to a user's broker, from a process of another. */
+#include "config.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "errand.h"
+
+#define LAST_MS 100             /* for a killed child to go */
+#define STEP_MS 2
+
+/* --- Before: all that needs memory --- */
+
+/* directory is the broker's, and would be in top. */
+static int
+add_place(struct errand *e, const char *top, const char *directory,
+          struct cs_error *err)
+{
+    struct place *p = &e->places[e->nplaces];
+
+    if (strlen(top) >= sizeof(p->top) ||
+        strlen(directory) + sizeof("/broker") > sizeof(p->address.sun_path))
+        return cs_fail(err, CS_SYSTEM, "%s is too long for a socket", top);
+    (void)stpcpy(p->top, top);
+    (void)stpcpy(p->directory, directory);
+    p->address.sun_family = AF_UNIX;
+    (void)stpcpy(stpcpy(p->address.sun_path, directory), "/broker");
+    e->nplaces++;
+    return 0;
+}
+
+/* As the broker finds it (runtime.h), whose environment we do not have. */
+static int
+add_places(struct errand *e, const char *runtime, struct cs_error *err)
+{
+    unsigned int uid = (unsigned int)e->whose.uid;
+    char top[256], directory[300];
+    int ret, n;
+
+    if (runtime != NULL && *runtime == '/')
+        n = snprintf(top, sizeof(top), "%s", runtime);
+    else
+        n = snprintf(top, sizeof(top), "/run/user/%u", uid);
+    if (n < 0 || n >= (int)sizeof(top))
+        return cs_fail(err, CS_SYSTEM, "XDG_RUNTIME_DIR is too long");
+    (void)snprintf(directory, sizeof(directory), "%s/gss-winrm", top);
+    ret = add_place(e, top, directory, err);
+    if (ret != 0 || (runtime != NULL && *runtime == '/'))
+        return ret;
+    (void)snprintf(directory, sizeof(directory), "/tmp/gss-winrm-%u", uid);
+    return add_place(e, directory, directory, err);
+}
+
+/* Both frames, the one with the password in memory of its own. */
+static int
+add_frames(struct errand *e, const struct bp_message *request,
+           struct cs_error *err)
+{
+    struct cs_buf frame = CS_BUF_INIT(BP_FRAME_MAX + 4);
+    int ret;
+
+    e->reply.number = BP_HELLO;
+    e->reply.version = BP_VERSION;
+    ret = bp_encode(&e->reply, &e->hello, err);
+    if (ret == 0)
+        ret = bp_encode(request, &frame, err);
+    if (ret == 0 && cs_secret_set(&e->request, cs_buf_span(&frame), 0) != 0)
+        ret = cs_nomem(err);
+    cs_buf_free(&frame);
+    return ret;
+}
+
+int
+errand_new(const struct whose *w, const char *runtime,
+           const struct bp_message *request, enum bp_number want,
+           struct errand **out, struct cs_error *err)
+{
+    struct errand *e = calloc(1, sizeof(*e));
+    int ret;
+
+    *out = NULL;
+    if (e == NULL)
+        return cs_nomem(err);
+    e->whose = *w;
+    e->become = (geteuid() != w->uid);
+    e->want = want;
+    e->hello.max = 64;
+    e->in.max = ERRAND_REPLY_MAX;
+    ret = add_places(e, runtime, err);
+    if (ret == 0)
+        ret = add_frames(e, request, err);
+    if (ret == 0 && cs_buf_room(&e->in, ERRAND_REPLY_MAX) == NULL)
+        ret = cs_nomem(err);
+    if (ret != 0) {
+        errand_free(&e);
+        return ret;
+    }
+    *out = e;
+    return 0;
+}
+
+void
+errand_free(struct errand **errand)
+{
+    struct errand *e = *errand;
+
+    *errand = NULL;
+    if (e == NULL)
+        return;
+    cs_buf_free(&e->hello);
+    cs_secret_free(&e->request);
+    cs_buf_free(&e->in);
+    free(e);
+}
+
+/* --- The child --- */
+
+#ifdef SYS_setresuid32
+#define CALL(name) SYS_##name##32
+#else
+#define CALL(name) SYS_##name
+#endif
+
+/* The C library's own would tell threads that this process does not have. */
+static int
+become(const struct whose *w)
+{
+    if (syscall(CALL(setgroups), 0, NULL) != 0 ||
+        syscall(CALL(setresgid), w->gid, w->gid, w->gid) != 0 ||
+        syscall(CALL(setresuid), w->uid, w->uid, w->uid) != 0)
+        return -1;
+    return (geteuid() == w->uid && getegid() == w->gid) ? 0 : -1;
+}
+
+/*
+ * Nothing of the application goes along but its memory, which the user must
+ * not get to see: a process that has changed its uid is not dumpable, so it
+ * cannot be attached to.  Its descriptors are closed, since a child that the
+ * user has got stuck would keep them.
+ */
+static void
+child(struct errand *e, int report_fd)
+{
+    static const struct rlimit none = { 0, 0 };
+    struct report r = { .code = CS_SYSTEM };
+
+    if (dup2(report_fd, 0) < 0)
+        _exit(1);
+#ifdef SYS_close_range
+    (void)syscall(SYS_close_range, 1, ~0U, 0);
+#endif
+    (void)setrlimit(RLIMIT_CORE, &none);
+    if (e->become && become(&e->whose) != 0)
+        (void)stpcpy(r.text, "the user cannot be become");
+    else if (prctl(PR_SET_DUMPABLE, 0) == 0 &&
+             prctl(PR_SET_PDEATHSIG, SIGKILL) == 0)
+        errand_talk(e, &r);
+    (void)!write(0, &r, sizeof(r));
+    _exit(0);
+}
+
+/* --- The parent --- */
+
+/*
+ * As fork(), but without a signal at the child's end, and the child is none
+ * that wait() finds: the application may have a handler for SIGCHLD that takes
+ * whatever child there is for one of its own.
+ */
+static pid_t
+start_child(struct errand *e, int report_fd)
+{
+    sigset_t all, before;
+    pid_t pid;
+
+    /* Nor are its other handlers meant for the child. */
+    (void)sigfillset(&all);
+    (void)pthread_sigmask(SIG_BLOCK, &all, &before);
+    pid = (pid_t)syscall(SYS_clone, 0UL, NULL, NULL, NULL, NULL);
+    if (pid == 0)
+        child(e, report_fd);
+    (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
+    return pid;
+}
+
+static long
+now_ms(void)
+{
+    struct timespec ts;
+
+    (void)clock_gettime(CLOCK_MONOTONIC, &ts);
+    return (long)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
+}
+
+/* 1 if there is something to be read until then, or the end. */
+static int
+wait_for(int fd, long deadline)
+{
+    struct pollfd p = { fd, POLLIN, 0 };
+    long left;
+    int n;
+
+    for (;;) {
+        left = deadline - now_ms();
+        n = poll(&p, 1, left > 0 ? (int)left : 0);
+        if (n > 0)
+            return 1;
+        if (n == 0 || errno != EINTR)
+            return 0;
+    }
+}
+
+static void
+take_report(int fd, long deadline, struct report *out)
+{
+    ssize_t n;
+
+    if (!wait_for(fd, deadline)) {
+        (void)stpcpy(out->text, "the broker has not answered in time");
+        return;
+    }
+    do
+        n = read(fd, out, sizeof(*out));
+    while (n < 0 && errno == EINTR);
+    if (n == (ssize_t)sizeof(*out))
+        return;
+    memset(out, 0, sizeof(*out));
+    out->code = CS_SYSTEM;
+    (void)stpcpy(out->text, "the process that was sent to the broker has "
+                 "died");
+}
+
+/* The user may have stopped it, or it is stuck where no signal gets it out: do
+ * not wait for long. */
+static void
+end_child(pid_t pid)
+{
+    const struct timespec step = { 0, STEP_MS * 1000000L };
+    long deadline = now_ms() + LAST_MS;
+
+    (void)kill(pid, SIGKILL);
+    while (waitpid(pid, NULL, __WALL | WNOHANG) == 0 && now_ms() < deadline)
+        (void)nanosleep(&step, NULL);
+}
+
+void
+errand_run(struct errand *e, unsigned int timeout, struct report *out)
+{
+    long deadline = now_ms() + (long)timeout * 1000;
+    int ends[2];
+    pid_t pid;
+
+    memset(out, 0, sizeof(*out));
+    out->code = CS_SYSTEM;
+    if (pipe2(ends, O_CLOEXEC) != 0) {
+        (void)stpcpy(out->text, "there is no pipe to be had");
+        return;
+    }
+    pid = start_child(e, ends[1]);
+    (void)close(ends[1]);
+    if (pid > 0) {
+        take_report(ends[0], deadline, out);
+        end_child(pid);
+    } else {
+        (void)stpcpy(out->text, "there is no process to be had");
+    }
+    (void)close(ends[0]);
+}

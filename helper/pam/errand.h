@@ -1,0 +1,60 @@
+/*
+ * errand.h - one request to a user's broker, from a process of another.
+ *
+ * The PAM application is root, and single- or multi-threaded; what it meets at
+ * the other end belongs to the user, who may have put there what never
+ * answers.  So a child becomes the user, goes and talks, and has to be back in
+ * time.  All that needs memory is done before.
+ */
+#ifndef GP_ERRAND_H
+#define GP_ERRAND_H
+
+#include <sys/un.h>
+
+#include "proto.h"
+#include "secret.h"
+#include "whose.h"
+
+#define ERRAND_REPLY_MAX 4096
+#define ERRAND_NAME_MAX 600     /* a credential's, and a NUL */
+
+struct errand {
+    struct whose whose;
+    int become;                 /* this process is not the user yet */
+    /* Where the runtime directory is; the first that is there counts. */
+    struct place {
+        char top[sizeof(((struct sockaddr_un *)0)->sun_path)];
+        char directory[sizeof(((struct sockaddr_un *)0)->sun_path)];
+        struct sockaddr_un address;
+    } places[2];
+    int nplaces;
+    struct cs_buf hello;        /* a frame */
+    struct cs_secret request;   /* another */
+    enum bp_number want;        /* in reply to that */
+    struct cs_buf in;
+    struct bp_message reply;
+};
+
+/* What the child says in the end.  Less than PIPE_BUF: it comes at once. */
+struct report {
+    int code;                   /* 0 or that of an error */
+    int absent;                 /* there is no broker */
+    char text[256];             /* of the error */
+    char name[ERRAND_NAME_MAX]; /* of LOGGED_IN */
+};
+
+/* New memory, for a message that it does not keep; runtime is
+ * $XDG_RUNTIME_DIR or NULL.  0 or an error. */
+int errand_new(const struct whose *w, const char *runtime,
+               const struct bp_message *request, enum bp_number want,
+               struct errand **out, struct cs_error *err);
+void errand_free(struct errand **errand);
+
+/* Run it.  Takes timeout seconds and a bit at most, whatever happens. */
+void errand_run(struct errand *e, unsigned int timeout, struct report *out);
+
+/* The child's part, as the user: allocates nothing, touches nothing of libpam
+ * (talk.c). */
+void errand_talk(struct errand *e, struct report *out);
+
+#endif /* GP_ERRAND_H */

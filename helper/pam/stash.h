@@ -1,0 +1,24 @@
+/*
+ * stash.h - the password, from the authentication until the session.
+ *
+ * libpam throws its own copy away between the two.  Ours hangs on the PAM
+ * handle, in memory of its own (secret.h), and is wiped with it at the latest.
+ */
+#ifndef GP_STASH_H
+#define GP_STASH_H
+
+#include "secret.h"
+#include "whose.h"
+
+/* In the place of one that is there.  0 or -1. */
+int stash_put(pam_handle_t *pamh, const struct whose *w, const char *password);
+
+/* That of this very user, or NULL; p == NULL for none.  Borrowed from the
+ * handle.  One of another user (sudo authenticates one and opens the session
+ * of another) stays hidden. */
+struct cs_span stash_get(pam_handle_t *pamh, const struct whose *w);
+
+/* Wipe it.  There need not be one. */
+void stash_drop(pam_handle_t *pamh);
+
+#endif /* GP_STASH_H */

@@ -1,0 +1,114 @@
+/*
+ * talk.c - the child's part of an errand: to the broker and back.
+ *
+ * In a process that was made without the C library's knowledge, perhaps out
+ * of one with threads: no allocation (what is received has room already), no
+ * locks, no libpam.
+ */
+#include "config.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "errand.h"
+#include "runtime.h"
+#include "wire.h"
+
+static int
+is_there(const char *path)
+{
+    struct stat st;
+
+    return lstat(path, &st) == 0;
+}
+
+static int
+absent(struct report *r, struct cs_error *err)
+{
+    r->absent = 1;
+    return cs_fail(err, CS_SYSTEM, "no broker listens there");
+}
+
+static int
+connect_to(const struct place *p, int *fd, struct report *r,
+           struct cs_error *err)
+{
+    int ret;
+
+    if (!is_there(p->directory))
+        return absent(r, err);
+    ret = rt_check(p->directory, err);
+    if (ret != 0)
+        return ret;
+    *fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (*fd < 0)
+        return cs_fail(err, CS_SYSTEM, "there is no socket to be had");
+    if (connect(*fd, (const struct sockaddr *)&p->address,
+                sizeof(p->address)) == 0)
+        return bp_check_peer(*fd, err);
+    if (errno == ENOENT || errno == ECONNREFUSED)
+        return absent(r, err);
+    return cs_fail(err, CS_SYSTEM, "%s cannot be connected to",
+                   p->address.sun_path);
+}
+
+static int
+exchange(struct errand *e, int fd, struct cs_span frame, enum bp_number want,
+         struct cs_error *err)
+{
+    const struct bp_message *reply = &e->reply;
+    int ret = bp_send(fd, frame, -1, err);
+
+    if (ret == 0)
+        ret = bp_receive(fd, &e->in, NULL, err);
+    if (ret == 0)
+        ret = bp_decode(cs_buf_span(&e->in), &e->reply, err);
+    if (ret != 0)
+        return ret;
+    if (reply->number == BP_ERROR)
+        return cs_fail(err, CS_REMOTE, "the broker refused: %.*s",
+                       (int)reply->text.len, (const char *)reply->text.p);
+    if (reply->number != want)
+        return cs_fail(err, CS_UNEXPECTED, "the broker has answered with %s "
+                       "where %s was due", bp_name(reply->number),
+                       bp_name(want));
+    return 0;
+}
+
+static void
+keep_name(struct report *r, struct cs_span name)
+{
+    size_t n = name.len < sizeof(r->name) ? name.len : sizeof(r->name) - 1;
+
+    if (n > 0)
+        memcpy(r->name, name.p, n);
+    r->name[n] = '\0';
+}
+
+void
+errand_talk(struct errand *e, struct report *r)
+{
+    struct cs_error err = { 0 };
+    int fd = -1, i = 0, ret;
+
+    memset(r, 0, sizeof(*r));
+    while (i < e->nplaces - 1 && !is_there(e->places[i].top))
+        i++;
+    ret = connect_to(&e->places[i], &fd, r, &err);
+    if (ret == 0)
+        ret = exchange(e, fd, cs_buf_span(&e->hello), BP_WELCOME, &err);
+    if (ret == 0 && e->reply.version != BP_VERSION)
+        ret = cs_fail(&err, CS_VERSION, "the broker speaks version %u of its "
+                      "protocol", e->reply.version);
+    if (ret == 0)
+        ret = exchange(e, fd, cs_secret_span(&e->request), e->want, &err);
+    if (ret == 0 && e->want == BP_LOGGED_IN)
+        keep_name(r, e->reply.name);
+    r->code = ret;
+    memcpy(r->text, err.text, sizeof(r->text));
+    if (fd >= 0)
+        (void)close(fd);
+}

@@ -1,0 +1,100 @@
+"""gss-winrm explain."""
+
+import json
+
+from place import check, ended
+
+
+def explained(place, *arguments, **env):
+    done = place.run('explain', '--json', *arguments, **env)
+    ended(done, 0)
+    answer = json.loads(done.stdout)
+    answer['by key'] = {setting['key']: setting for setting in answer['settings']}
+    return answer
+
+
+EXACT = '''web01.corp.example.com, port 5985, realm CORP.EXAMPLE.COM
+
+Gateway     connects: credssp: delegate_to = .corp.example.com
+            authenticates by CredSSP, with your password
+Plugin      asks for the names below where a program has a connection to port 5985, 5986 or 15985
+Names       HTTP/web01@CORP.EXAMPLE.COM
+            HOST/web01.corp.example.com@CORP.EXAMPLE.COM
+            HTTP/web01.corp.example.com@CORP.EXAMPLE.COM
+
+krb5.conf, [appdefaults] winrm:
+  enabled                  = true                                default
+  match                    = auto                                default
+  ports                    = 5985 5986 15985                     realm CORP.EXAMPLE.COM
+  spn                      = HTTP/%n HOST/%f                     targets web01.corp.example.com
+  delegation               = credssp                             targets .corp.example.com
+  credssp: ntlm            = false                               default
+  credssp: minimum_version = 5                                   default
+  gateway: ntlm            = false                               default
+  credential               = alice@CORP.EXAMPLE.COM              targets web01.corp.example.com
+  ca_file                  = system                              default
+
+Complaints  winrm gateway: unknown key ntml; ignored
+'''
+
+
+def test_explain_text(place):
+    done = place.run('explain', 'Web01.corp.example.com.')
+    ended(done, 0)
+    check(done.stdout == EXACT, 'not as expected:\n' + done.stdout)
+    check(place.logged() == [], 'a broker was started for that')
+
+
+def test_explain_gateway(place):
+    for host, connects, why, how in (
+            ('a.corp.example.com', True, 'credssp: delegate_to = .corp.example.com', 'CredSSP, with your password'),
+            ('a.lab.example', True, 'gateway: targets = .lab.example', 'Kerberos'),
+            ('10.20.30.40:5986', True, 'targets 10.20.30.40', 'Kerberos'),
+            ('a.corp.example.com:15985', True, 'credssp: delegate_to = .corp.example.com',
+             'CredSSP, with your password'),
+            ('a.corp.example.com:80', False, 'port 80 is not one of its ports', None),
+            ('nopass.example.org', False, 'delegation = credssp, and delegate_to does not cover it', None),
+            ('portal.example.org', False, 'neither', None),
+            ('elsewhere.example', False, 'neither', None),
+            ('web01', False, 'neither', None)):
+        gateway = explained(place, host)['gateway']
+        check(gateway['connects'] == connects and gateway['why'].startswith(why) and gateway['authenticates'] == how,
+              host, gateway)
+
+
+def test_explain_names(place):
+    answer = explained(place, '10.20.30.40')
+    check(answer['names'][0].startswith('HOST/web03.corp.example.com@'), answer)
+    check(answer['by key']['host'] == {'key': 'host', 'value': 'web03.corp.example.com',
+                                       'source': 'targets 10.20.30.40'}, answer)
+    check('KDC does not know' in answer['plugin'], answer)
+    names = explained(place, 'web.corp.example.com')['names']
+    check([name.split('@')[0] for name in names[:3]] ==
+          ['HOST/web01.corp.example.com', 'HOST/web02.corp.example.com', 'WSMAN/web01.corp.example.com'], names)
+    check(names[-1].startswith('HTTP/web.corp.example.com@'), names)
+    # What krb5 makes of a short name counts for the plugin, and not for trust.
+    answer = explained(place, 'web01')
+    check(answer['by key']['spn']['source'] == 'targets web01.corp.example.com', answer)
+    check(answer['by key']['credential'] == {'key': 'credential', 'value': None, 'source': 'default'}, answer)
+
+
+def test_explain_plugin(place):
+    check('match = never' in explained(place, 'portal.example.org')['plugin'], 'never')
+    check('GSS_WINRM' in explained(place, 'web01', GSS_WINRM='off')['plugin'], 'off')
+    check('every call' in explained(place, 'portal.example.org', GSS_WINRM='always')['plugin'], 'always')
+    check('connection to port' in explained(place, 'web01', GSS_WINRM='nonsense')['plugin'], 'nonsense')
+    check(explained(place, 'web01')['complaints'] == ['winrm gateway: unknown key ntml; ignored'], 'complaints')
+    check(explained(place, 'web01')['dns'] is False, 'dns')
+    (place.path / 'krb5.conf').write_text('[libdefaults]\n default_realm = X\n[appdefaults]\n winrm = {\n'
+                                          '  enabled = false\n }\n')
+    answer = explained(place, 'web01.nowhere.invalid')
+    check('enabled = false' in answer['plugin'] and answer['dns'] is True, answer)
+    check(answer['by key']['enabled']['source'] == 'winrm', answer)
+
+
+def test_explain_errors(place):
+    ended(place.run('explain', 'a b'), 1, 'not the name or address')
+    (place.path / 'krb5.conf').write_text('[libdefaults\n')
+    done = place.run('explain', '--json', 'web01')
+    ended(done, 1, 'krb5.conf cannot be read')
+    check('krb5.conf' in json.loads(done.stdout)['error'], done.stdout)

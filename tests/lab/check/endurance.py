@@ -1,0 +1,501 @@
+"""A thousand connections at once, and everything that can break meanwhile.
+
+The server is tests/bench/winrm_end in a network namespace of its own, behind a
+link that can be cut; its name is web02's.  The clients are tests/lab/load, and
+some with the plugin, by pypsrp, whose tickets the gateway makes.  What counts:
+no request without an end, none answered with another's body, nothing but clean
+errors while something is broken, and everybody back when it is not.
+"""
+
+import contextlib
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import time
+
+from .helper import HOST, UID, Helper, missing, policy, wait_for
+from .lab import HERE
+
+SECONDS = 60            # of load, about; --seconds
+CONNECTIONS = 1000
+BUDGET = 200 << 20      # bytes, of gateway and broker
+THREADS = 12            # of pypsrp
+SERVER, LINK = "10.231.0.2", "10.231.0.1"
+PORT, PROXY = 5999, 15980
+WEB02, WEB01 = HOST["web02"], HOST["web01"]
+PATIENCE = 40           # seconds without an answer: it hangs
+RECOVERY = 90           # seconds for all to be back
+RESPONSE = 25           # seconds: response_timeout
+LARGEST = 500000        # bytes of a body
+
+
+def conf():
+    """Like everybody's, for many, and with a port of winrm_end's."""
+    about = {h.fqdn: ["delegation = credssp", f"ports = 5985 {PORT}"]
+             for h in (WEB01, WEB02)}
+    return policy(about, delegate_to=list(about), max_message=1000,
+                  connections=2 * CONNECTIONS + 200, connect_timeout=5,
+                  response_timeout=RESPONSE)
+
+
+class Network:
+    """The server's own namespace, and the link to it."""
+
+    def __init__(self, lab):
+        with open(f"{lab.dir}/netns.name") as f:
+            self.lab = f.read().strip()
+        self.name = f"{self.lab}-far"
+        self.hosts = f"/etc/netns/{self.lab}/hosts"
+
+    def ip(self, *arguments, where=None):
+        subprocess.run(["ip", "-n", where or self.lab, *arguments],
+                       check=True, stdin=subprocess.DEVNULL)
+
+    def __enter__(self):
+        subprocess.run(["ip", "netns", "add", self.name], check=True)
+        self.ip("link", "add", "near", "type", "veth", "peer", "name", "far",
+                "netns", self.name)
+        for where, device, address in ((self.lab, "near", LINK),
+                                       (self.name, "far", SERVER)):
+            self.ip("addr", "add", f"{address}/24", "dev", device,
+                    where=where)
+            self.ip("link", "set", device, "up", where=where)
+        with open(self.hosts) as f:
+            self.before = f.read()
+        with open(self.hosts, "a") as f:
+            f.write(f"{SERVER} {WEB02.fqdn}\n")
+        return self
+
+    def __exit__(self, *_):
+        with open(self.hosts, "w") as f:
+            f.write(self.before)
+        subprocess.run(["ip", "netns", "delete", self.name], check=False)
+
+    def cut(self):
+        self.ip("link", "set", "near", "down")
+
+    def restore(self):
+        self.ip("link", "set", "near", "up")
+
+
+class Talker:
+    """A program that takes commands, a line each, and answers with one."""
+
+    def __init__(self, argv, err, **how):
+        self.err = err
+        with open(err, "ab") as stderr:
+            self.process = subprocess.Popen(
+                argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                stderr=stderr, text=True, **how)
+
+    def ask(self, command):
+        self.process.stdin.write(command + "\n")
+        self.process.stdin.flush()
+        line = self.process.stdout.readline()
+        if not line:
+            with open(self.err, errors="replace") as f:
+                raise RuntimeError(f"{self.process.args[-8:]} has ended: "
+                                   f"{f.read()[-800:]}")
+        return json.loads(line)
+
+    def end(self):
+        with contextlib.suppress(OSError):
+            self.process.stdin.close()
+        try:
+            self.process.wait(5)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+
+
+class Server:
+    def __init__(self, lab, network, build):
+        self.argv = ["ip", "netns", "exec", network.name, "env",
+                     f"KRB5_KTNAME={lab.dir}/keytabs/web02",
+                     f"KRB5_CONFIG={lab.dir}/krb5.conf", "GSS_MECH_CONFIG="
+                     "/dev/null", "sh", "-c", 'ulimit -Sn hard; exec "$@"',
+                     "sh", f"{build}/tests/bench/winrm_end", SERVER,
+                     f"{lab.dir}/certs/web02.pem", str(PORT)]
+        self.err = f"{lab.dir}/winrm_end.err"
+        self.talker = None
+
+    def start(self):
+        self.talker = Talker(self.argv, self.err)
+        if not self.talker.process.stdout.readline():       # its port
+            with open(self.err) as f:
+                raise RuntimeError(f"no server: {f.read()}")
+
+    def kill(self):
+        self.talker.process.kill()
+        self.talker.process.wait()
+
+    def end(self):
+        if self.talker is not None:
+            self.kill()
+
+
+class Crowd:
+    """The helper, the load, and what they have been through."""
+
+    def __init__(self, lab, helper, network, server, report):
+        self.lab, self.helper, self.network = lab, helper, network
+        self.server, self.report = server, report
+        self.load = self.pypsrp = None
+        self.figures = []
+
+    # --- Processes ---
+
+    def start_broker(self):
+        self.helper.start_broker()
+        done = self.helper.log_in()
+        return [] if done.returncode == 0 else [done.stderr]
+
+    def start_gateway(self):
+        self.helper.gateway = self.helper.start_gateway(
+            listen=f"127.0.0.1:{PROXY}")
+        self.helper.proxy = self.helper.gateway.address
+
+    def start_load(self, build):
+        helper = self.helper
+        shutil.copy(f"{build}/tests/lab/load", helper.bin)
+        shutil.copy(self.lab.plugin, helper.bin)
+        mech = f"{helper.dir}/mech"
+        with open(mech, "w") as f:
+            f.write("gss_winrm 2.25.1467839256 "
+                    f"{helper.bin}/gss_winrm.so <interposer>\n")
+        run = [f"{HERE}/lab", "run", "--dir", self.lab.dir, "--"]
+        longest = min(SECONDS // 15, 20)
+        self.load = Talker(
+            [*run, *helper.wrap(), f"{helper.bin}/load", str(PROXY),
+             f"{WEB02.fqdn}:{PORT}", str(CONNECTIONS), "4000",
+             str(longest * 1000), str(PATIENCE * 1000), str(LARGEST)],
+            f"{helper.dir}/load.err")
+        self.pypsrp = Talker(
+            [*run, *helper.wrap({"http_proxy": f"http://{helper.proxy}",
+                                 "GSS_MECH_CONFIG": mech}),
+             f"{helper.dir}/venv/bin/python", "-B",
+             f"{helper.dir}/programs/post_pypsrp.py", WEB02.fqdn, str(PORT),
+             str(THREADS)], f"{helper.dir}/pypsrp.err")
+
+    def end(self):
+        for talker in (self.load, self.pypsrp):
+            if talker is not None:
+                talker.end()
+
+    # --- Looks ---
+
+    def measure(self):
+        """{name: (resident, proportional, private bytes, descriptors)}"""
+        found = {}
+        for name, process in (("gateway", self.helper.gateway),
+                              ("broker", self.helper.broker)):
+            sizes = {}
+            with open(f"/proc/{process.pid}/smaps_rollup") as f:
+                for line in f.readlines()[1:]:
+                    key, value = line.split()[:2]
+                    sizes[key] = int(value) << 10
+            found[name] = (sizes["Rss:"], sizes["Pss:"],
+                           len(os.listdir(f"/proc/{process.pid}/fd")))
+        return found
+
+    def all_back(self):
+        """Seconds until everybody has had an answer; or None."""
+        start = time.monotonic()
+        if not wait_for(lambda: self.load.ask("look")["healthy"] ==
+                        CONNECTIONS, RECOVERY):
+            return None
+        return time.monotonic() - start
+
+    def stats(self):
+        return self.load.ask("stats"), self.pypsrp.ask("stats")
+
+
+def told(stats, other):
+    text = (f"{stats['ok']} answers, {stats['bytes'] >> 20} MiB, p50 "
+            f"{stats['p50']:.0f} ms, p99 {stats['p99']:.0f} ms; "
+            f"{stats['faults']} faults, {stats['refused']} refused, "
+            f"{stats['cut']} cut, {stats['hung']} hung, "
+            f"{stats['wrong']} wrong; pypsrp {other['ok']} answers, "
+            f"{other['logins']} logins, "
+            f"{sum(other['errors'].values())} errors")
+    return text
+
+
+def show(report, title, stats, other):
+    report.say(f"{title}: {told(stats, other)}")
+    counts = {}
+    for text, count in [*stats["why"].items(), *other["errors"].items()]:
+        text = re.sub(r" after \d+ ms.*", "", text)
+        counts[text] = counts.get(text, 0) + count
+    for text, count in counts.items():
+        report.say(f"  {count} x {text}")
+
+
+def crossed(stats, other):
+    """What must never be, whatever is broken."""
+    return [f"{count} {what}" for count, what in (
+        (stats["hung"], "requests without an end"),
+        (stats["wrong"], "answers that are somebody else's"),
+        (other["wrong"], "answers to pypsrp that are somebody else's"))
+        if count]
+
+
+def flawless(stats, other):
+    problems = crossed(stats, other)
+    for name in ("faults", "refused", "cut"):
+        if stats[name]:
+            problems.append(f"{stats[name]} {name}: {stats['why']}")
+    if other["errors"]:
+        problems.append(f"pypsrp: {other['errors']}")
+    if not stats["ok"] or not other["ok"]:
+        problems.append("nothing was answered")
+    return problems
+
+
+def mib(size):
+    return f"{size / (1 << 20):.1f} MiB"
+
+
+def show_memory(report, title, found):
+    for name, (rss, pss, fds) in found.items():
+        report.say(f"{title}: {name}: {mib(rss)} resident, {mib(pss)} "
+                   f"proportional, {fds} descriptors")
+
+
+# --- Nothing broken ---
+
+def warm_up(report, crowd):
+    took = crowd.all_back()
+    stats, other = crowd.stats()
+    show(report, f"the first {took or RECOVERY:.0f} s", stats, other)
+    report.ok(f"{CONNECTIONS} connections at once: everybody is let in",
+              flawless(stats, other) + ["not all"] * (took is None))
+    return took is not None
+
+
+def steady(report, crowd):
+    """Memory is flat once everybody has had bodies of all sizes."""
+    time.sleep(max(SECONDS / 6, 5))
+    before = crowd.measure()
+    time.sleep(max(SECONDS / 2, 10))
+    after = crowd.measure()
+    stats, other = crowd.stats()
+    show(report, "undisturbed", stats, other)
+    show_memory(report, "then", before)
+    show_memory(report, "now", after)
+    report.ok("undisturbed: every request has its answer",
+              flawless(stats, other))
+    total = sum(pss for _, pss, _ in after.values())
+    report.ok(f"{CONNECTIONS} connections: gateway and broker have "
+              f"{mib(total)} together, of {mib(BUDGET)}",
+              [mib(total)] * (total > BUDGET))
+    grown = {name: (after[name][0] - before[name][0],
+                    after[name][2] - before[name][2]) for name in after}
+    report.ok("neither memory nor descriptors grow", [
+        f"{name}: {mib(size)} and {fds} descriptors more"
+        for name, (size, fds) in grown.items()
+        if size > max(before[name][0] // 10, 8 << 20) or fds > 100])
+
+
+# --- Faults ---
+
+@contextlib.contextmanager
+def fault(report, crowd, title, wanted=crossed):
+    """What is in the block breaks something and mends it; then everybody has
+    to come back."""
+    start = time.monotonic()
+    problems = []
+    yield problems
+    broken = time.monotonic() - start
+    during = crowd.stats()
+    back = crowd.all_back()
+    after = crowd.stats()
+    show(report, f"{title}, {broken:.0f} s", *during)
+    show(report, f"... all back after {back or RECOVERY:.1f} s", *after)
+    if back is None:
+        problems.append(f"not everybody is back after {RECOVERY} s: "
+                        f"{after[0]['healthy']} of {CONNECTIONS}")
+    if not after[1]["ok"]:
+        problems.append("pypsrp is not back")
+    report.ok(title, problems + wanted(*during) + crossed(*after))
+
+
+def stop(process):
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+
+
+def kill_gateway(report, crowd):
+    with fault(report, crowd, "kill -9 of the gateway"):
+        stop(crowd.helper.gateway)
+        time.sleep(1)
+        crowd.start_gateway()
+
+
+def kill_broker(report, crowd):
+    with fault(report, crowd, "kill -9 of the broker") as problems:
+        stop(crowd.helper.broker)
+        try:
+            code = crowd.helper.gateway.wait(10)
+            problems += [f"the gateway ended with {code}"] * (code != 3)
+        except subprocess.TimeoutExpired:
+            problems.append("the gateway has not noticed")
+        problems += crowd.start_broker()
+        crowd.start_gateway()
+
+
+def kill_server(report, crowd):
+    with fault(report, crowd, "the server dies and comes back"):
+        crowd.server.kill()
+        time.sleep(2)
+        crowd.server.start()
+
+
+def cut_link(report, crowd):
+    """TCP mends what is short; nobody sees it."""
+    with fault(report, crowd, "the link is cut for 4 s", flawless_or_slow):
+        crowd.network.cut()
+        time.sleep(4)
+        crowd.network.restore()
+    with fault(report, crowd, "the link is cut for longer than "
+               f"response_timeout ({RESPONSE} s)"):
+        crowd.network.cut()
+        time.sleep(RESPONSE + 5)
+        crowd.network.restore()
+
+
+def flawless_or_slow(stats, other):
+    """pypsrp and new connections may have met connect_timeout."""
+    problems = crossed(stats, other)
+    if stats["cut"] or stats["refused"]:
+        problems.append(f"{stats['cut']} cut, {stats['refused']} refused")
+    return problems
+
+
+def domain_controllers(lab):
+    """The pids of Samba in the lab."""
+    pids = subprocess.run(["pgrep", "-f", f"samba.*{lab.dir}/samba"],
+                          stdout=subprocess.PIPE, text=True, check=False)
+    return [int(pid) for pid in pids.stdout.split()]
+
+
+def ask_new_host(crowd):
+    """(seconds, what curl says): a session with a host that the broker has no
+    ticket for."""
+    start = time.monotonic()
+    result = crowd.helper.run(
+        ["curl", "-sS", "-H", "Content-Type: text/plain", "-d", "x",
+         f"http://{WEB01.fqdn}:5985/wsman", "-o", "/dev/stdout", "-w",
+         " %{http_code}"], True, timeout=150)
+    return time.monotonic() - start, result
+
+
+def domain_controller(report, crowd):
+    with fault(report, crowd, "the domain controller hangs, and goes on",
+               flawless) as problems:
+        pids = domain_controllers(crowd.lab)
+        problems += ["no domain controller found"] * (not pids)
+        for pid in pids:
+            os.kill(pid, signal.SIGSTOP)
+        try:
+            took, result = ask_new_host(crowd)
+        finally:
+            for pid in pids:
+                os.kill(pid, signal.SIGCONT)
+        report.say(f"  meanwhile a new host: after {took:.0f} s: "
+                   f"{result.out.strip()} {result.err.strip()}")
+        if not result.out.strip().endswith("502"):
+            problems.append(f"no clean error: {result.describe()}")
+        took, result = ask_new_host(crowd)
+        report.say(f"  and afterwards: after {took:.1f} s: "
+                   f"{result.out.strip()[-60:]}")
+        if result.out.strip().endswith(("502", "403")):
+            problems.append(f"not well afterwards: {result.describe()}")
+
+
+def fill(directory):
+    with contextlib.suppress(OSError), open(f"{directory}/filler", "wb") as f:
+        while True:
+            f.write(bytes(4096))
+            f.flush()
+
+
+def disk(report, crowd):
+    """The runtime directory is full; a gateway can still start there."""
+    run = f"{crowd.helper.dir}/run"
+    with fault(report, crowd, "the disk is full", flawless):
+        fill(run)
+        time.sleep(3)
+    with fault(report, crowd, "kill -9 of the gateway on a full disk"
+               ) as problems:
+        stop(crowd.helper.gateway)
+        crowd.start_gateway()
+        done = crowd.helper.log_in()
+        problems += [done.stderr] * (done.returncode != 0)
+    os.remove(f"{run}/filler")
+
+
+FAULTS = (kill_gateway, kill_broker, kill_server, cut_link, domain_controller,
+          disk)
+
+
+def the_end(report, crowd, idle):
+    """Nothing of the clients stays behind."""
+    crowd.end()
+    wait_for(lambda: all(now[2] <= idle[name][2] + 3 for name, now in
+                         crowd.measure().items()))
+    left = crowd.measure()
+    show_memory(report, "without clients", left)
+    report.ok("no descriptor of a client's stays behind", [
+        f"{name}: {left[name][2]}, {idle[name][2]} at the beginning"
+        for name in left if left[name][2] > idle[name][2] + 3])
+
+
+@contextlib.contextmanager
+def small_disk(helper):
+    run = f"{helper.dir}/run"
+    subprocess.run(["mount", "-t", "tmpfs", "-o",
+                    f"size=64k,mode=700,uid={UID},gid={UID}", "none", run],
+                   check=True)
+    try:
+        yield
+    finally:
+        subprocess.run(["umount", "-l", run], check=False)
+
+
+def run(report, lab, helper, build):
+    with Network(lab) as network, small_disk(helper):
+        server = Server(lab, network, build)
+        crowd = Crowd(lab, helper, network, server, report)
+        try:
+            server.start()
+            problems = crowd.start_broker()
+            crowd.start_gateway()
+            report.ok("carol has logged in", problems)
+            idle = crowd.measure()
+            crowd.start_load(build)
+            if not warm_up(report, crowd):
+                return
+            steady(report, crowd)
+            for each in FAULTS:
+                each(report, crowd)
+            the_end(report, crowd, idle)
+        finally:
+            crowd.end()
+            helper.down()
+            server.end()
+
+
+def endurance(report, lab, venv, program):
+    """Many connections, and faults in mid-load."""
+    build = Helper.build(program)
+    lacking = missing(build) + [p for p in ("tests/lab/load",
+                                            "tests/bench/winrm_end")
+                                if not os.path.exists(f"{build}/{p}")]
+    if lacking:
+        report.skip("endurance", f"{' '.join(lacking)}: not built")
+        return
+    run(report, lab, Helper(lab, venv, program, text=conf()), build)
