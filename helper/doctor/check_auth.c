@@ -90,6 +90,7 @@ check_authentication(struct doctor *d)
     const struct candidate *good;
     struct candidate *plain = (struct candidate *)(uintptr_t)
         candidate_plain(d);
+    struct cs_error err;
     size_t i, tries = 0;
 
     if (!possible(d))
@@ -106,6 +107,8 @@ check_authentication(struct doctor *d)
         candidates_add(d, d->claimed[i]);
         candidates_ask(d);
         try_names(d, 0, &tries);
+        if (d->dir_seen)
+            (void)accounts_find(d, &err);
     }
     good = candidate_accepted(d, 0);
     if (good == NULL && plain != NULL && plain->outcome == DOC_ACCEPTED)

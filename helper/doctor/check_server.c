@@ -15,6 +15,7 @@
 #include <unistd.h>
 #include <curl/curl.h>
 
+#include "names.h"
 #include "ntlmchal.h"
 #include "web.h"
 #include "words.h"
@@ -115,6 +116,8 @@ note_claim(struct doctor *d, const char *name, size_t from)
 {
     size_t i;
 
+    if (!gw_host_ok(name))
+        return;                 /* it may get into krb5.conf */
     for (i = from; i < d->nclaimed; i++)
         d->nodes_differ |= strcasecmp(d->claimed[i], name) != 0;
     if (d->claimed == NULL ||

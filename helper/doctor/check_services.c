@@ -9,6 +9,7 @@
 #include <strings.h>
 
 #include "doctor.h"
+#include "names.h"
 
 /* What the KDC's answers that are no ticket mean. */
 static const struct {
@@ -199,13 +200,13 @@ note_resembling(struct doctor *d)
         if (strlen(d->accounts[i]->name) != first + 1 ||
             strncasecmp(d->accounts[i]->name, d->host, first) != 0)
             continue;
-        if (d->accounts[i]->host != NULL)
+        if (d->accounts[i]->host != NULL && gw_host_ok(d->accounts[i]->host))
             doc_set(&d->resembling, "%s", d->accounts[i]->host);
         for (j = 0; d->resembling == NULL && d->accounts[i]->spns != NULL &&
              d->accounts[i]->spns[j] != NULL; j++) {
             name = strchr(d->accounts[i]->spns[j], '/');
             if (name != NULL && strchr(name, '.') != NULL &&
-                strchr(name, ':') == NULL)
+                gw_host_ok(name + 1))
                 doc_set(&d->resembling, "%s", name + 1);
         }
     }
@@ -229,20 +230,41 @@ open_directory(struct doctor *d, struct cs_error *err)
 }
 
 void
+accounts_free(struct doctor *d)
+{
+    size_t i;
+
+    for (i = 0; i < d->naccounts; i++)
+        account_free(&d->accounts[i]);
+    free(d->accounts);
+    d->accounts = NULL;
+    d->naccounts = 0;
+}
+
+int
+accounts_find(struct doctor *d, struct cs_error *err)
+{
+    char *filter = filter_for(d);
+    int ret;
+
+    accounts_free(d);
+    ret = filter != NULL ? dir_search(d->dir, filter, keep, d, err) :
+        cs_nomem(err);
+    free(filter);
+    d->dir_seen = ret == 0;
+    return ret;
+}
+
+void
 check_accounts(struct doctor *d)
 {
     struct cs_error err;
     json_t *list = json_array();
-    char *filter = NULL;
     size_t i;
     int ret = open_directory(d, &err);
 
     if (ret == 0)
-        filter = filter_for(d);
-    if (filter != NULL)
-        ret = dir_search(d->dir, filter, keep, d, &err);
-    free(filter);
-    d->dir_seen = ret == 0;
+        ret = accounts_find(d, &err);
     if (ret != 0) {
         doc_set(&d->dir_why, "%s", err.text);
         doc_say(d, LOOK_UNSEEN, "who owns the names, and whether one is "

@@ -93,9 +93,7 @@ tear_down(struct doctor *d)
     size_t i;
 
     candidates_free(d);
-    for (i = 0; i < d->naccounts; i++)
-        account_free(&d->accounts[i]);
-    free(d->accounts);
+    accounts_free(d);
     dir_close(&d->dir);
     for (i = 0; i < 3; i++)
         free(d->environment[i]);

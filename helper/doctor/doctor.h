@@ -163,6 +163,11 @@ void candidates_add(struct doctor *d, const char *host);
 void candidates_ask(struct doctor *d);
 void candidates_free(struct doctor *d);
 
+/* All accounts that have a candidate's name (again), into d->accounts; when
+ * d->dir is bound.  Returns 0 or an error, with d->dir_seen accordingly. */
+int accounts_find(struct doctor *d, struct cs_error *err);
+void accounts_free(struct doctor *d);
+
 /* Who owns it: the number of accounts, and the first.  *alias: it is HOST/
  * that is registered, and HTTP/ stands for that.  SIZE_MAX without LDAP. */
 size_t candidate_owners(const struct doctor *d, const struct candidate *c,

@@ -127,10 +127,31 @@ or(const char *text, const char *otherwise)
     return text != NULL ? text : otherwise;
 }
 
+/* A name that is to be pasted into somebody's shell: nobody who can choose the
+ * name of an account shall choose commands as well. */
 static const char *
 account_name(const struct account *a)
 {
-    return a != NULL ? a->name : "another account";
+    static const char fit[] = "abcdefghijklmnopqrstuvwxyz"
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.";
+    size_t len = a != NULL ? strspn(a->name, fit) : 0;
+
+    if (len == 0 || (a->name[len] != '\0' && strcmp(a->name + len, "$") != 0))
+        return "ACCOUNT";
+    return a->name;
+}
+
+/* For people: in whose name the plain name is. */
+static void
+word_whose(const struct doctor *d, char **out)
+{
+    const struct account *a = plain_owner(d);
+
+    if (a != NULL)
+        doc_set(out, "%s has that name", a->name);
+    else
+        doc_set(out, "%s", d->dir_seen ? "nobody has that name" :
+                "whose name that is could not be seen");
 }
 
 static const char *
@@ -176,7 +197,6 @@ WORD(name_domain, "%s", domain_of(real_name(d)))
 WORD(krb5_name, "%s", or(d->krb5_name, d->host))
 WORD(dns_name, "%s", or(d->dns_name, d->host))
 WORD(plain, "%s", spn_of(candidate_plain(d)))
-WORD(owner, "%s", account_name(plain_owner(d)))
 WORD(sent, "%s", or(d->seen.sent, spn_of(candidate_accepted(d, 0))))
 WORD(accepted, "%s", spn_of(candidate_accepted(d, 0)))
 WORD(machine, "%s", account_name(machine(d)))
@@ -218,6 +238,12 @@ word_expired(const struct doctor *d, char **out)
     doc_set(out, "%s", when);
 }
 
+static int
+compare(const void *a, const void *b)
+{
+    return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
 /* Every node that has said its name. */
 static void
 word_nodes(const struct doctor *d, char **out)
@@ -225,6 +251,8 @@ word_nodes(const struct doctor *d, char **out)
     size_t i;
     char *list = strdup(""), *more;
 
+    if (d->nclaimed > 1)
+        qsort(d->claimed, d->nclaimed, sizeof(*d->claimed), compare);
     for (i = 0; i < d->nclaimed && list != NULL; i++) {
         if (asprintf(&more, "%s%s%s", list, i > 0 ? " " : "",
                      d->claimed[i]) < 0)
@@ -246,7 +274,7 @@ static const struct {
     { "domain", word_domain }, { "name", word_name },
     { "name_domain", word_name_domain },
     { "krb5_name", word_krb5_name }, { "dns_name", word_dns_name },
-    { "plain", word_plain }, { "owner", word_owner },
+    { "plain", word_plain }, { "whose", word_whose },
     { "sent", word_sent }, { "accepted", word_accepted },
     { "machine", word_machine }, { "duplicate", word_duplicate },
     { "intruder", word_intruder }, { "missing", word_missing },

@@ -14,8 +14,9 @@ static const struct {
 } kinds[] = {
     [FIX_NONE] = { "none", "Nothing to do." },
     [FIX_CONF] = { "krb5.conf", "In krb5.conf, or a file that it includes:" },
-    [FIX_SHELL] = { "shell", "Here:" },
+    [FIX_SHELL] = { "shell", "On this machine:" },
     [FIX_DOMAIN] = { "domain", "For an administrator of the domain:" },
+    [FIX_THEN] = { "then", "Then:" },
     [FIX_SERVER] = { "server", "For an administrator, on the server:" },
 };
 
@@ -50,8 +51,8 @@ print_fixes(const struct doctor *d, const struct verdict *v)
     for (i = 0; i < FIXES_MAX; i++) {
         if (i > 0 && f[i].text == NULL)
             break;
-        if (asprintf(&lead, "%s%s", i > 0 ? "Or: " : "",
-                     kinds[f[i].kind].where) < 0)
+        if (asprintf(&lead, "%s%s", i > 0 && f[i].kind != FIX_THEN ? "Or: " :
+                     "", kinds[f[i].kind].where) < 0)
             break;
         look_text(0, lead);
         free(lead);

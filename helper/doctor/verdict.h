@@ -7,7 +7,10 @@
 #define FIXES_MAX 3
 
 /* Who can do it, and in which language. */
-enum fix_kind { FIX_NONE, FIX_CONF, FIX_SHELL, FIX_DOMAIN, FIX_SERVER };
+enum fix_kind {
+    FIX_NONE, FIX_CONF, FIX_SHELL, FIX_DOMAIN, FIX_SERVER,
+    FIX_THEN                    /* here, after the one before */
+};
 
 struct fix {
     enum fix_kind kind;
@@ -19,7 +22,7 @@ struct verdict {
     enum doc_class class;       /* the exit status */
     int (*test)(const struct doctor *d);
     const char *sentence, *reason;
-    struct fix fixes[FIXES_MAX];        /* any of them will do */
+    struct fix fixes[FIXES_MAX];        /* any of them will do, but FIX_THEN */
 };
 
 /* The first row that is true; there always is one. */

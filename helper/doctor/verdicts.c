@@ -157,6 +157,13 @@ is_rewritten(const struct doctor *d)
 }
 
 static int
+is_for_gateway(const struct doctor *d)
+{
+    return d->nodes_differ && d->conf->policy->nodes != NULL &&
+        !plain_works(d);
+}
+
+static int
 is_misled(const struct doctor *d)
 {
     return !works(d) && plain_works(d);
@@ -365,9 +372,15 @@ static const struct verdict verdicts[] = {
       { { FIX_SHELL, "gss-winrm doctor --port 5985 {host}" },
         { FIX_SERVER, "winrm set winrm/config/service/auth "
           "'@{CbtHardeningLevel=\"Relaxed\"}'" } } },
+    { "gateway", DOC_CLIENT, is_for_gateway,
+      "{host} is one address in front of several machines, {nodes}: go "
+      "through the gateway.",
+      "krb5.conf lists the nodes, but which of them a connection leads to "
+      "only the gateway can ask.",
+      { { FIX_SHELL, "gss-winrm run -- COMMAND" } } },
     { "conflict", DOC_WELL, is_rewritten,
       "Programs get in: they ask for {plain}, and the plugin for {sent}.",
-      "{plain} is not the machine's name to Kerberos ({owner}).",
+      "{plain} would not do ({whose}).",
       { { FIX_NONE, NULL } } },
     { "healthy", DOC_WELL, works,
       "Programs get in, whatever they ask for.",
@@ -379,7 +392,7 @@ static const struct verdict verdicts[] = {
       { { FIX_CONF, TARGET("{host}", "match = never") } } },
     { "gssproxy", DOC_CLIENT, is_proxied,
       "GSS_USE_PROXY={proxy} gives gssproxy the plugin's place.",
-      "{plain} is refused ({owner} has that name), {accepted} is accepted; "
+      "{plain} is refused ({whose}), {accepted} is accepted; "
       "only one of the two can stand in front of krb5.",
       { { FIX_SHELL, "unset GSS_USE_PROXY" } } },
     { "switched-off", DOC_CLIENT, is_off,
@@ -392,11 +405,11 @@ static const struct verdict verdicts[] = {
       { { FIX_CONF, TARGET("{host}", "match = auto") } } },
     { "replaced", DOC_CLIENT, is_replaced,
       "GSS_MECH_CONFIG keeps the plugin out.",
-      "{plain} is refused ({owner} has that name), {accepted} is accepted.",
+      "{plain} is refused ({whose}), {accepted} is accepted.",
       { { FIX_SHELL, "unset GSS_MECH_CONFIG" } } },
     { "not-loaded", DOC_CLIENT, is_not_loaded,
       "The plugin is not loaded, and without it programs do not get in.",
-      "{plain} is refused ({owner} has that name), {accepted} is accepted.",
+      "{plain} is refused ({whose}), {accepted} is accepted.",
       { { FIX_SHELL, "echo 'gss_winrm 2.25.1467839256 {module} <interposer>' "
           "|\n    sudo tee -a {mech_file}" } } },
     { "address", DOC_NAME, is_address,
@@ -418,10 +431,10 @@ static const struct verdict verdicts[] = {
       "{host} is one address in front of several machines: {nodes}.",
       "Which of them a connection leads to only the gateway can ask.",
       { { FIX_CONF, TARGET("{host}", "nodes = {nodes}") },
-        { FIX_SHELL, "gss-winrm run -- COMMAND" } } },
+        { FIX_THEN, "gss-winrm run -- COMMAND" } } },
     { "cluster", DOC_NAME, is_cluster,
       "{host} is a cluster, and Kerberos knows its machines only: {nodes}.",
-      "{plain} is not a machine's name ({owner}).",
+      "{plain} is not a machine's name ({whose}).",
       { { FIX_CONF, TARGET("{host}", "nodes = {nodes}") } } },
     { "alias", DOC_NAME, is_alias,
       "{host} is another name of {name}, and not known to Kerberos.",
