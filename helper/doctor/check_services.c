@@ -23,6 +23,7 @@ static const struct {
     { KRB5_REALM_CANT_RESOLVE, LOOK_BAD, "no KDC is known for the realm" },
     { KRB5KRB_AP_ERR_SKEW, LOOK_BAD, "the clocks differ too much" },
     { KRB5KDC_ERR_CLIENT_REVOKED, LOOK_BAD, "the user is locked or disabled" },
+    { KRB5KDC_ERR_POLICY, LOOK_BAD, "the KDC does not serve this user" },
     { KRB5KRB_AP_ERR_TKT_EXPIRED, LOOK_BAD, "the tickets have expired" },
 };
 
@@ -84,7 +85,8 @@ check_services(struct doctor *d)
     candidates_ask(d);
     for (i = 0; i < d->ncandidates; i++) {
         c = &d->candidates[i];
-        d->revoked |= c->asked && c->code == KRB5KDC_ERR_CLIENT_REVOKED;
+        d->revoked |= c->asked && (c->code == KRB5KDC_ERR_CLIENT_REVOKED ||
+                                   c->code == KRB5KDC_ERR_POLICY);
         if (c->spn != NULL)
             (void)json_array_append_new(list, json_pack(
                 "{s:s, s:s, s:b, s:b, s:i, s:i}", "name", c->name, "spn",

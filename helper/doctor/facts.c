@@ -24,7 +24,7 @@ facts_duplicate(const struct doctor *d)
 
     for (i = 0; i < d->ncandidates; i++) {
         n = candidate_owners(d, &d->candidates[i], &first, &alias);
-        if (n > 1 && n != SIZE_MAX)
+        if (n > 1 && n != SIZE_MAX && !alias)
             return &d->candidates[i];
     }
     return NULL;
@@ -160,9 +160,8 @@ spn_of(const struct candidate *c)
     return c != NULL && c->spn != NULL ? c->spn : "HOST/?";
 }
 
-/* What the name should be: proved by Kerberos, else claimed, else like it. */
-static const char *
-real_name(const struct doctor *d)
+const char *
+facts_real_name(const struct doctor *d)
 {
     const struct candidate *c = candidate_accepted(d, 0);
     const char *slash = c != NULL && c->spn != NULL ? strchr(c->spn, '/') :
@@ -192,8 +191,8 @@ WORD(user, "%s%s%s", d->user != NULL ? d->user : or(getenv("USER"), "USER"),
 WORD(user_realm, "%s", or(d->user_realm, or(d->conf->realm, "REALM")))
 WORD(realm, "%s", or(d->realm, or(d->conf->realm, "REALM")))
 WORD(domain, "%s", domain_of(or(d->dns_name, d->host)))
-WORD(name, "%s", real_name(d))
-WORD(name_domain, "%s", domain_of(real_name(d)))
+WORD(name, "%s", facts_real_name(d))
+WORD(name_domain, "%s", domain_of(facts_real_name(d)))
 WORD(krb5_name, "%s", or(d->krb5_name, d->host))
 WORD(dns_name, "%s", or(d->dns_name, d->host))
 WORD(plain, "%s", spn_of(candidate_plain(d)))

@@ -41,6 +41,9 @@ char *facts_fill(const struct doctor *d, const char *text);
 const struct candidate *facts_duplicate(const struct doctor *d);
 /* An account of the machine's names that is disabled, or NULL. */
 const struct account *facts_disabled(const struct doctor *d);
+/* What the host's name should be: proved by Kerberos, else claimed by it, else
+ * like one of the domain's; "HOST" when there is none of these. */
+const char *facts_real_name(const struct doctor *d);
 /* One that krb5.conf has and nobody owns, or NULL. */
 const struct candidate *facts_missing(const struct doctor *d);
 

@@ -76,10 +76,29 @@ is_without_kdc(const struct doctor *d)
 }
 
 static int
+works(const struct doctor *d)
+{
+    return d->seen.outcome == DOC_ACCEPTED;
+}
+
+/* Another name than those of krb5.conf gets in. */
+static int
+is_elsewhere(const struct doctor *d)
+{
+    return !works(d) && candidate_accepted(d, 1) == NULL &&
+        candidate_accepted(d, 0) != NULL;
+}
+
+/* krb5.conf puts the host into another realm: either that has no KDC, or the
+ * host is the user's own realm's. */
+static int
 is_wrong_realm(const struct doctor *d)
 {
-    return is_without_kdc(d) && d->realm != NULL && d->user_realm != NULL &&
-        strcmp(d->realm, d->user_realm) != 0;
+    return d->realm != NULL && d->user_realm != NULL &&
+        strcmp(d->realm, d->user_realm) != 0 &&
+        (is_without_kdc(d) || (is_elsewhere(d) && strcasecmp(
+            facts_real_name(d), d->dns_name != NULL ? d->dns_name :
+            d->host) == 0));
 }
 
 static int
@@ -136,12 +155,6 @@ plain_works(const struct doctor *d)
     const struct candidate *c = candidate_plain(d);
 
     return c != NULL && c->outcome == DOC_ACCEPTED;
-}
-
-static int
-works(const struct doctor *d)
-{
-    return d->seen.outcome == DOC_ACCEPTED;
 }
 
 static int
@@ -209,14 +222,6 @@ static int
 is_not_loaded(const struct doctor *d)
 {
     return is_left_alone(d) && d->seen.plugin == NULL;
-}
-
-/* Another name than those of krb5.conf gets in. */
-static int
-is_elsewhere(const struct doctor *d)
-{
-    return !works(d) && candidate_accepted(d, 1) == NULL &&
-        candidate_accepted(d, 0) != NULL;
 }
 
 static int
@@ -315,14 +320,15 @@ static const struct verdict verdicts[] = {
       "Whoever wants to get in has to be somebody first.",
       { { FIX_SHELL, "kinit {user}" } } },
     { "revoked", DOC_TICKETS, is_revoked,
-      "The account of {user} is disabled or locked.",
-      "There are tickets from before, but the KDC adds none to them.",
+      "The KDC does not serve {user} any more: the account is disabled, locked, "
+      "or may not log on.",
+      "There are tickets from before, but it adds none to them.",
       { { FIX_DOMAIN, "Enable-ADAccount -Identity {user}" },
         { FIX_DOMAIN, "Unlock-ADAccount -Identity {user}" } } },
     { "wrong-realm", DOC_NAME, is_wrong_realm,
-      "krb5 takes {host} for a host of {realm}, where no KDC answers.",
+      "krb5 takes {host} for a host of {realm}, which it is not.",
       "krb5.conf's [domain_realm], or the name's domain, leads there; the "
-      "user is of {user_realm}.",
+      "user's realm is {user_realm}.",
       { { FIX_CONF, "[domain_realm]\n    .{domain} = {user_realm}\n"
           "    {domain} = {user_realm}\n    {host} = {user_realm}\n" } } },
     { "no-kdc", DOC_NETWORK, is_without_kdc,
@@ -358,7 +364,8 @@ static const struct verdict verdicts[] = {
           "'@{Negotiate=\"true\";Kerberos=\"true\"}'" } } },
     { "disabled", DOC_DOMAIN, is_disabled,
       "The machine's account {machine} is disabled.",
-      "The KDC issues no tickets for its names.",
+      "A machine without its account cannot log anybody on for long, even "
+      "where tickets for it are still issued.",
       { { FIX_DOMAIN, "Enable-ADAccount -Identity '{machine}'" } } },
     { "duplicate", DOC_DOMAIN, is_duplicate,
       "{duplicate} is registered to more than one account, {intruder} among "
