@@ -43,6 +43,16 @@ const struct cli_command cli_commands[] = {
       "find out why WinRM does not let you in", "" },
     { "spn", cli_doctor, "-q SPN | -x [HOST]",
       "ask the domain who owns a service name", "" },
+    { "configure", cli_configure, "HOST | .SUFFIX | REALM  KEY=VALUE...",
+      "write settings for a host, a suffix or a realm",
+      "Shows what changes, and writes it into a file that krb5.conf\n"
+      "includes.  KEY= removes a key.  The keys are those of\n"
+      "gss-winrm.conf(5).\n\n"
+      "  -n, --dry-run      show only\n"
+      "  -r, --realm        it is a realm, not a host\n"
+      "  -i, --includedir   have krb5.conf include it, where it does not\n"
+      "  -f, --file FILE    the file; by default\n"
+      "                     /etc/krb5.conf.d/gss-winrm.conf\n" },
     { NULL, NULL, NULL, NULL, NULL }
 };
 

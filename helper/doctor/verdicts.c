@@ -320,8 +320,8 @@ static const struct verdict verdicts[] = {
       "Whoever wants to get in has to be somebody first.",
       { { FIX_SHELL, "kinit {user}" } } },
     { "revoked", DOC_TICKETS, is_revoked,
-      "The KDC does not serve {user} any more: the account is disabled, locked, "
-      "or may not log on.",
+      "The KDC does not serve {user} any more: the account is disabled, "
+      "locked, or may not log on.",
       "There are tickets from before, but it adds none to them.",
       { { FIX_DOMAIN, "Enable-ADAccount -Identity {user}" },
         { FIX_DOMAIN, "Unlock-ADAccount -Identity {user}" } } },
