@@ -295,6 +295,9 @@ is_anything(const struct doctor *d)
     "        }\n"                                       \
     "    }\n"
 
+/* The same as a command. */
+#define CONFIGURE(name, pair) "sudo gss-winrm configure " name " " pair
+
 static const struct verdict verdicts[] = {
     { "clock", DOC_CLOCK, is_clock,
       "This machine's clock is {ahead} the domain's, and Kerberos allows five "
@@ -409,7 +412,8 @@ static const struct verdict verdicts[] = {
     { "off-in-conf", DOC_CLIENT, is_off_in_conf,
       "krb5.conf keeps the plugin out (enabled, or match = never).",
       "{plain} is refused, {accepted} is accepted.",
-      { { FIX_CONF, TARGET("{host}", "match = auto") } } },
+      { { FIX_CONF, TARGET("{host}", "match = auto") },
+        { FIX_SHELL, CONFIGURE("{host}", "match=auto") } } },
     { "replaced", DOC_CLIENT, is_replaced,
       "GSS_MECH_CONFIG keeps the plugin out.",
       "{plain} is refused ({whose}), {accepted} is accepted.",
@@ -422,7 +426,8 @@ static const struct verdict verdicts[] = {
     { "address", DOC_NAME, is_address,
       "{host} is an address, and Kerberos needs the name: {name}.",
       "The server there has proved to be {name}.",
-      { { FIX_CONF, TARGET("{host}", "host = {name}") } } },
+      { { FIX_CONF, TARGET("{host}", "host = {name}") },
+        { FIX_SHELL, CONFIGURE("{host}", "host={name}") } } },
     { "rdns", DOC_NAME, is_reversed,
       "Reverse DNS makes krb5 ask for {krb5_name} instead of {dns_name}.",
       "rdns is true in krb5.conf, and the address {address} is called "
@@ -442,22 +447,26 @@ static const struct verdict verdicts[] = {
     { "cluster", DOC_NAME, is_cluster,
       "{host} is a cluster, and Kerberos knows its machines only: {nodes}.",
       "{plain} is not a machine's name ({whose}).",
-      { { FIX_CONF, TARGET("{host}", "nodes = {nodes}") } } },
+      { { FIX_CONF, TARGET("{host}", "nodes = {nodes}") },
+        { FIX_SHELL, CONFIGURE("{host}", "nodes='{nodes}'") } } },
     { "alias", DOC_NAME, is_alias,
       "{host} is another name of {name}, and not known to Kerberos.",
       "The server there has proved to be {name}.",
       { { FIX_CONF, TARGET("{host}", "host = {name}") },
+        { FIX_SHELL, CONFIGURE("{host}", "host={name}") },
         { FIX_DOMAIN, "setspn -S HOST/{host} {machine}" } } },
     { "missing-spn", DOC_DOMAIN, is_missing,
       "{missing} is not registered, and krb5.conf names nothing else that "
       "would do.",
       "{accepted} is accepted.",
       { { FIX_DOMAIN, "setspn -S {missing} {machine}" },
-        { FIX_CONF, TARGET("{host}", "spn = HOST/%f") } } },
+        { FIX_CONF, TARGET("{host}", "spn = HOST/%f") },
+        { FIX_SHELL, CONFIGURE("{host}", "spn=HOST/%f") } } },
     { "narrow", DOC_CLIENT, is_elsewhere,
       "None of krb5.conf's names for {host} gets in, but {accepted} does.",
       "The setting spn of the winrm section leaves it out.",
-      { { FIX_CONF, TARGET("{host}", "spn = HOST/%f") } } },
+      { { FIX_CONF, TARGET("{host}", "spn = HOST/%f") },
+        { FIX_SHELL, CONFIGURE("{host}", "spn=HOST/%f") } } },
     { "not-sent", DOC_CLIENT, is_left_alone,
       "{accepted} is accepted, but programs do not ask for it.",
       "The plugin is loaded, and does not take the connection for WinRM's: "

@@ -1,250 +1,19 @@
-"""gss-winrm doctor: every verdict, and that the printed fix is one.
+"""gss-winrm doctor and spn: every verdict, and that the printed fix is one."""
 
-A scenario breaks one thing, asserts the verdict, does what the verdict says
-(the very text that was printed), and has a real client get in.
-"""
-
-import json
 import os
 import shlex
 import shutil
-import subprocess
 import time
-from dataclasses import dataclass, field
+from dataclasses import replace
 
 import hosts
-from .clients import CURL
+from .clients import PROGRAMS
 from .helper import Helper
-from .lab import HERE
+from .scenario import (Doctor, Scenario, by_shell, client, examine, mended,
+                       told)
 
 FQDN = {h.name: h.fqdn for h in hosts.HOSTS}
-SUDO = "#!/bin/sh\nexec \"$@\"\n"
 LIMIT = 2       # seconds, for a healthy host
-
-
-class Doctor:
-    """What scenarios work with."""
-
-    def __init__(self, lab, program):
-        self.lab = lab
-        self.build = Helper.build(program)
-        self.command = f"{self.build}/helper/cli/gss-winrm"
-        self.dir = f"{lab.work}/doctor"
-        os.makedirs(f"{self.dir}/bin", exist_ok=True)
-        self.write("bin/sudo", SUDO)
-        os.chmod(f"{self.dir}/bin/sudo", 0o755)
-        os.symlink(self.command, f"{self.dir}/bin/gss-winrm")
-        self.env = {"PATH": f"{self.dir}/bin:{os.environ['PATH']}"}
-
-    def write(self, name, text):
-        path = f"{self.dir}/{name}"
-        with open(path, "w") as f:
-            f.write(text)
-        return path
-
-    def run(self, argv, wrap=(), **how):
-        env = {**self.env, **how.pop("env", {})}
-        libexec = f"{self.build}/helper/doctor"
-        return self.lab.run(
-            argv, env=env, timeout=60,
-            wrap=["env", f"GSS_WINRM_LIBEXEC={libexec}", *wrap], **how)
-
-    def ask(self, *arguments, **how):
-        """The answer of one run, and the run."""
-        result = self.run([self.command, "doctor", "--json", *arguments],
-                          **how)
-        try:
-            return json.loads(result.out), result
-        except ValueError:
-            return {"verdict": {"id": None, "status": None, "fixes": []},
-                    "checks": []}, result
-
-    def conf(self, *files):
-        """KRB5_CONFIG of texts (or paths) before the lab's plain one."""
-        paths = []
-        for n, text in enumerate(files):
-            paths.append(text if text.startswith("/") else
-                         self.write(f"conf{n}-{len(text)}", text))
-        return ":".join([*paths, f"{self.lab.dir}/krb5.plain.conf"])
-
-    def change(self, record, beneath=False):
-        """Change the domain, as its administrator; or `beneath` Samba's
-        checks, by which no name gets registered twice."""
-        database = f"{self.lab.dir}/samba/private/sam.ldb"
-        if beneath:
-            database += f".d/{hosts.BASE_DN.upper()}.ldb"
-        done = subprocess.run(["ldbmodify", "-H", database], text=True,
-                              input=record + "\n", capture_output=True)
-        if done.returncode:
-            raise RuntimeError(done.stdout + done.stderr)
-
-    def dn(self, account):
-        where = "Computers" if account.endswith("$") else "Users"
-        return f"CN={account.rstrip('$')},CN={where},{hosts.BASE_DN}"
-
-    def register(self, spn, account, how="add", beneath=False):
-        self.change(f"dn: {self.dn(account)}\nchangetype: modify\n"
-                    f"{how}: servicePrincipalName\n"
-                    f"servicePrincipalName: {spn}", beneath)
-
-    def control(self, account, flags):
-        self.change(f"dn: {self.dn(account)}\nchangetype: modify\n"
-                    "replace: userAccountControl\n"
-                    f"userAccountControl: {flags}")
-
-    def domain_command(self, text):
-        """What the administrator of the domain was told to do."""
-        words = shlex.split(text)
-        if words[:2] == ["setspn", "-S"]:
-            self.register(words[2], words[3])
-        elif words[:2] == ["setspn", "-D"]:
-            self.register(words[2], words[3], "delete", beneath=True)
-        elif words[:2] == ["Enable-ADAccount", "-Identity"]:
-            self.control(words[2].partition("@")[0],
-                         4096 if words[2].endswith("$") else 512)
-        else:
-            raise RuntimeError(f"no such command: {text}")
-
-    def kinit(self, user=hosts.USER, *options):
-        """A new cache with that user's tickets."""
-        cache = f"{self.dir}/{user}.ccache"
-        done = subprocess.run(
-            [f"{HERE}/lab", "run", "--dir", self.lab.dir, "--", "kinit",
-             "-c", f"FILE:{cache}", *options, user], text=True,
-            input=hosts.PASSWORD, capture_output=True)
-        if done.returncode:
-            raise RuntimeError(done.stderr)
-        return cache
-
-
-@dataclass
-class Scenario:
-    name: str
-    verdict: str                # its id
-    status: int
-    host: str
-    arguments: tuple = ()
-    conf: tuple = None          # texts before krb5.plain.conf; None: the lab's
-    env: dict = field(default_factory=dict)
-    wrap: tuple = ()
-    plugin: bool = True
-    cache: str = None
-    fix: str = None             # kind of the fix to apply, the first of it
-    says: str = None            # is somewhere in the fix, or the sentence
-    client: str = None          # host that the client then asks; default: host
-    port: int = 5985
-
-    def how(self, doctor, *confs, wrap=None):
-        env = dict(self.env)
-        if self.conf is not None or confs:
-            env["KRB5_CONFIG"] = doctor.conf(*confs, *(self.conf or ()))
-        return {"env": env, "wrap": self.wrap if wrap is None else wrap,
-                "plugin": self.plugin, "ccache": self.cache}
-
-
-def client(doctor, scenario, how):
-    """Does an unmodified client get in?"""
-    host = scenario.client or scenario.host
-    scheme = "https" if scenario.port == 5986 else "http"
-    result = doctor.run([*CURL, "--data", "", "--cacert",
-                         f"{doctor.lab.dir}/ca.pem",
-                         f"{scheme}://{host}:{scenario.port}/wsman"], **how)
-    return [] if result.code == 0 and result.out.endswith("200") else [
-        "the client does not get in:\n" + result.describe()]
-
-
-def by_shell(doctor, scenario, text):
-    """A shell does what was printed, then becomes the client."""
-    script = f"{text} <<<'{hosts.PASSWORD}' >&2\nexec \"$@\""
-    if text.startswith("unset") or "|" in text:
-        script = f"{text}\nexec \"$@\""
-    return scenario.how(doctor, wrap=[*scenario.wrap, "bash", "-c", script,
-                                      "fix"])
-
-
-def by_doctor(doctor, scenario, text):
-    """What was printed is to ask the doctor about something else."""
-    words = shlex.split(text)[2:]
-    answer, result = doctor.ask(*words, **scenario.how(doctor))
-    if answer["verdict"]["status"] != 0:
-        return [f"{text}: {answer['verdict']['id']}\n{result.describe()}"]
-    scenario.client = words[-1]
-    if "--port" in words:
-        scenario.port = int(words[words.index("--port") + 1])
-    return client(doctor, scenario, scenario.how(doctor))
-
-
-def mended(doctor, scenario, *confs):
-    """The client gets in now, and the doctor says so as well."""
-    how = scenario.how(doctor, *confs)
-    answer, result = doctor.ask(*scenario.arguments, scenario.host, **how)
-    well = answer["verdict"]["status"] == 0
-    return client(doctor, scenario, how) + ([] if well else [
-        f"then it is {answer['verdict']['id']}:\n{result.describe()}"])
-
-
-def proven(doctor, scenario, text):
-    """Apply the fix; why it is none."""
-    if scenario.fix == "krb5.conf":
-        return mended(doctor, scenario, text)
-    if scenario.fix == "domain":
-        doctor.domain_command(text)
-        return mended(doctor, scenario)
-    if scenario.fix == "server":
-        doctor.lab.set()
-        return mended(doctor, scenario)
-    if text.startswith("gss-winrm doctor"):
-        return by_doctor(doctor, scenario, text)
-    return client(doctor, scenario, by_shell(doctor, scenario, text))
-
-
-def told(doctor, scenario):
-    """The verdict, and why it is not the right one."""
-    answer, result = doctor.ask(*scenario.arguments, scenario.host,
-                                **scenario.how(doctor))
-    verdict = answer["verdict"]
-    problems = []
-    if (verdict["id"], result.code) != (scenario.verdict, scenario.status):
-        problems.append(f"{verdict['id']} (exit {result.code}), not "
-                        f"{scenario.verdict} ({scenario.status})")
-    elif verdict["status"] != result.code:
-        problems.append(f"status {verdict['status']}, exit {result.code}")
-    text = "\n".join([verdict.get("sentence", "")] +
-                     [f["text"] for f in verdict["fixes"]])
-    if scenario.says and scenario.says not in text:
-        problems.append(f"no {scenario.says!r} in {text!r}")
-    if problems:
-        problems += [f"{c['check']}: {f['status']}: {f['text']}"
-                     for c in answer["checks"] for f in c["found"]]
-        problems.append(result.describe())
-    return verdict, problems
-
-
-def examine(report, doctor, scenario):
-    verdict, problems = told(doctor, scenario)
-    fixes = [f["text"] for f in verdict["fixes"]
-             if f["kind"] == scenario.fix]
-    if problems:
-        pass
-    elif scenario.fix is None:
-        if scenario.status == 0:
-            problems = client(doctor, scenario, scenario.how(doctor))
-    elif not fixes:
-        problems = [f"no fix of kind {scenario.fix}: {verdict['fixes']}"]
-    else:
-        # It must be broken before for the fix to prove anything.
-        before = client(doctor, scenario, scenario.how(doctor))
-        if not before and scenario.verdict not in NOT_BROKEN:
-            problems = ["the client gets in without the fix"]
-        problems += proven(doctor, scenario, fixes[0])
-    report.ok(f"doctor: {scenario.name}: {scenario.verdict}"
-              f"{f', fixed ({scenario.fix})' if scenario.fix else ''}",
-              problems)
-
-
-# The host is well by another way in, or for another client.
-NOT_BROKEN = ("other-port", "certificate-expired", "clock",
-              "other-host", "bindings", "disabled")
 
 
 def bound(*pairs):
@@ -257,6 +26,10 @@ def simple(doctor):
     """Scenarios that only need to be described."""
     no_policy = ("",)
     web = "web.corp.example.com"
+    mechs = f"{doctor.dir}/mechs"
+    os.makedirs(mechs)
+    doctor.write("mechs/gss-winrm.conf", "gss_winrm 2.25.1467839256 "
+                 f"{doctor.lab.plugin} <interposer>\n")
     yield Scenario("a conflict", "conflict", 0, FQDN["web01"])
     yield Scenario("no conflict", "healthy", 0, FQDN["web02"])
     yield Scenario("an unknown host", "unknown-host", 12,
@@ -265,23 +38,25 @@ def simple(doctor):
                    "web02.example.com", fix="shell", says=FQDN["web02"])
     yield Scenario("an address", "address", 12, "127.0.0.13", conf=no_policy,
                    fix="krb5.conf", says=f"host = {FQDN['web03']}")
+    yield Scenario("an address, by configure", "address", 12, "127.0.0.13",
+                   conf=no_policy, fix="shell",
+                   says="gss-winrm configure 127.0.0.13 host=web03")
     yield Scenario("an alias", "alias", 12, "files.corp.example.com",
                    conf=no_policy, fix="krb5.conf",
                    says=f"host = {FQDN['web03']}")
     yield Scenario("a cluster", "cluster", 12, web, conf=no_policy,
                    fix="krb5.conf", says="nodes = web01.corp.example.com "
                    "web02.corp.example.com")
-    yield Scenario("a cluster with one address", "balanced", 12,
-                   "vweb.corp.example.com", conf=no_policy,
-                   says="nodes = web01.corp.example.com web02")
+    yield Scenario("a cluster, by configure", "cluster", 12, web,
+                   conf=no_policy, fix="shell", says=f"configure {web} nodes=")
     yield Scenario("no WSMAN/ is no harm", "conflict", 0, FQDN["web04"])
     yield Scenario("the port is closed, another is not", "other-port", 14,
                    FQDN["web02"], ("--port", "5999"), fix="shell",
                    says="--port 5985")
-    yield Scenario("nothing listens", "closed", 14, "dc1.corp.example.com",
-                   says="Enable-PSRemoting")
     yield Scenario("the plugin is not loaded", "replaced", 10, FQDN["web01"],
-                   plugin=False, says="unset GSS_MECH_CONFIG")
+                   wrap=(*bound((mechs, "/etc/gss/mech.d")), "env",
+                         "GSS_MECH_CONFIG=/dev/null"), fix="shell",
+                   says="unset GSS_MECH_CONFIG")
     yield Scenario("GSS_WINRM=off", "switched-off", 10, FQDN["web01"],
                    env={"GSS_WINRM": "off"}, fix="shell")
     yield Scenario("gssproxy in the way", "gssproxy", 10, FQDN["web01"],
@@ -291,7 +66,9 @@ def simple(doctor):
                    conf=("[appdefaults]\nwinrm = {\nmatch = never\n}\n",),
                    fix="krb5.conf")
     yield Scenario("no ticket", "no-ticket", 11, FQDN["web02"],
-                   cache=f"{doctor.dir}/none", env={"USER": hosts.USER})
+                   cache=f"{doctor.dir}/none", fix="shell",
+                   wrap=("env", f"USER={hosts.USER}"),
+                   says=f"kinit {hosts.USER}@{hosts.REALM}")
     yield Scenario("the wrong realm", "wrong-realm", 12, FQDN["web02"],
                    conf=("[domain_realm]\n.corp.example.com = "
                          "OTHER.EXAMPLE.COM\n",), fix="krb5.conf",
@@ -302,7 +79,7 @@ def simple(doctor):
                    conf=("[libdefaults]\nrdns = true\n",),
                    wrap=bound((reverse, "/etc/hosts")), fix="krb5.conf",
                    says="rdns = false")
-    yield Scenario("the clock", "clock", 16, FQDN["web02"],
+    yield Scenario("the clock", "clock", 16, FQDN["web02"], fix="shell",
                    wrap=("faketime", "-f", "+20m"), says="20 min ahead of")
 
 
@@ -321,6 +98,29 @@ def short_names(report, doctor):
         wrap=bound((resolv, "/etc/resolv.conf"), (node, "/etc/hosts")),
         says="qualify_shortname = corp.example.com"))
     doctor.register(spn, "WEB02$", "delete")
+
+
+def balanced(report, doctor):
+    """Both fixes, one after the other; the last is the gateway."""
+    host = "vweb.corp.example.com"
+    scenario = Scenario("a cluster with one address", "balanced", 12, host,
+                        conf=("",), says="nodes = web01.corp.example.com web02")
+    verdict, problems = told(doctor, scenario)
+    fixes = {f["kind"]: f["text"] for f in verdict["fixes"]}
+    if not problems:
+        scenario.conf = (fixes["krb5.conf"],)
+        _, problems = told(doctor, replace(
+            scenario, verdict="gateway", status=10, says=fixes["then"]))
+        command = fixes["then"].replace("COMMAND", shlex.join(
+            ["curl", "--silent", "--data", f"@{PROGRAMS}/identify.xml",
+             "--header", "Content-Type: application/soap+xml",
+             f"http://{host}:5985/wsman"]))
+        result = doctor.run(["bash", "-c", command],
+                            **scenario.how(doctor))
+        if "IdentifyResponse" not in result.out:
+            problems.append(result.describe())
+    report.ok("doctor: a cluster with one address: balanced, fixed "
+              "(krb5.conf, then the gateway)", problems)
 
 
 def domains(report, doctor):
@@ -419,23 +219,41 @@ def machine(report, doctor):
               [str(found), result.describe()])
 
 
+def block(doctor, rule):
+    """Refuse connections; None: no longer."""
+    done = doctor.run(["nft", "delete table inet doctor" if rule is None else
+                       "add table inet doctor; add chain inet doctor out "
+                       "{ type filter hook output priority 0; }; "
+                       f"add rule inet doctor out {rule} reject with "
+                       "tcp reset"])
+    if done.code:
+        raise RuntimeError(done.describe())
+
+
 def refused_ldap(report, doctor):
     """Without the directory it says what it could not see."""
-    rule = ("add table inet doctor; add chain inet doctor out { type filter "
-            "hook output priority 0; }; add rule inet doctor out tcp dport "
-            "389 reject with tcp reset")
-    done = doctor.run(["nft", rule])
+    block(doctor, "tcp dport 389")
     scenario = Scenario("LDAP is refused", "conflict", 0, FQDN["web01"])
     verdict, problems = told(doctor, scenario)
-    doctor.run(["nft", "delete table inet doctor"])
-    if done.code:
-        problems.append(done.describe())
+    block(doctor, None)
     if not any("who owns the names" in u for u in verdict.get("unseen", [])):
         problems.append(f"unseen: {verdict.get('unseen')}")
     if "could not be seen" not in verdict.get("reason", ""):
         problems.append(f"reason: {verdict.get('reason')}")
     report.ok("doctor: LDAP is refused: conflict, and what was not seen",
               problems)
+
+
+def closed(report, doctor):
+    """What Enable-PSRemoting does: listen, and open the firewall."""
+    block(doctor, f"ip daddr {hosts.BY_NAME['web02'].address} tcp dport "
+          "{ 5985, 5986 }")
+    scenario = Scenario("nothing listens", "closed", 14, FQDN["web02"],
+                        fix="server", says="Enable-PSRemoting")
+    _, problems = told(doctor, scenario)
+    block(doctor, None)
+    report.ok("doctor: nothing listens: closed, fixed (server)",
+              problems + mended(doctor, scenario))
 
 
 def spn(report, doctor):
@@ -489,8 +307,8 @@ def doctor(report, lab, venv, program):
     try:
         for scenario in simple(with_tools):
             examine(report, with_tools, scenario)
-        for part in (short_names, servers, machine, refused_ldap, spn, quick, users,
-                     domains):
+        for part in (short_names, balanced, servers, machine, refused_ldap,
+                     closed, spn, quick, users, domains):
             part(report, with_tools)
     finally:
         lab.set()
