@@ -103,8 +103,9 @@ def short_names(report, doctor):
 def balanced(report, doctor):
     """Both fixes, one after the other; the last is the gateway."""
     host = "vweb.corp.example.com"
-    scenario = Scenario("a cluster with one address", "balanced", 12, host,
-                        conf=("",), says="nodes = web01.corp.example.com web02")
+    scenario = Scenario(
+        "a cluster with one address", "balanced", 12, host, conf=("",),
+        says="nodes = web01.corp.example.com web02")
     verdict, problems = told(doctor, scenario)
     fixes = {f["kind"]: f["text"] for f in verdict["fixes"]}
     if not problems:
@@ -113,7 +114,7 @@ def balanced(report, doctor):
             scenario, verdict="gateway", status=10, says=fixes["then"]))
         command = fixes["then"].replace("COMMAND", shlex.join(
             ["curl", "--silent", "--data", f"@{PROGRAMS}/identify.xml",
-             "--header", "Content-Type: application/soap+xml",
+             "--header", "Content-Type: application/soap+xml;charset=UTF-8",
              f"http://{host}:5985/wsman"]))
         result = doctor.run(["bash", "-c", command],
                             **scenario.how(doctor))

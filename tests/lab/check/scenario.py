@@ -1,6 +1,6 @@
 """A scenario for gss-winrm doctor: one thing is broken, the verdict is
-asserted, what it says is done (the very text that was printed), and then a real client
-has to get in, and the doctor to be content.
+asserted, what it says is done (the very text that was printed), and then a
+real client has to get in, and the doctor to be content.
 """
 
 import json
