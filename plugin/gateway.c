@@ -193,7 +193,7 @@ await(int fd, void *buf, size_t size)
             return -1;
         n = poll(&wait, 1, (int)(end - now));
         if (n > 0)
-            return recv(fd, buf, size, MSG_DONTWAIT);
+            return recv(fd, buf, size, MSG_DONTWAIT | MSG_TRUNC);
         if (n == 0 || errno != EINTR)
             return -1;
     }
@@ -207,7 +207,8 @@ converse(int fd, const char *host, struct gw_offer *out)
 
     if (is_ours(fd) && send_question(fd, host) == 0)
         n = await(fd, answer, sizeof(answer));
-    if (n <= 0 || gw_offer_parse(answer, (size_t)n, out) != 0)
+    if (n <= 0 || (size_t)n > sizeof(answer) ||
+        gw_offer_parse(answer, (size_t)n, out) != 0)
         gw_trace("HTTP@%s: the gateway does not answer; going on without it",
                  host);
     explicit_bzero(answer, sizeof(answer));

@@ -11,6 +11,7 @@
 #include "choice.h"
 #include "gsserr.h"
 #include "names.h"
+#include "recent.h"
 #include "words.h"
 
 void
@@ -152,6 +153,12 @@ is_verdict(const struct cs_error *err)
     return 0;
 }
 
+static uint64_t
+whose(const struct choice *c)
+{
+    return (c->creds != NULL) ? cs_creds_serial(c->creds) : 0;
+}
+
 /* Try the names from c->candidate on. */
 static int
 search(gss_cred_id_t cred, struct choice *c, struct cs_error *err)
@@ -163,8 +170,10 @@ search(gss_cred_id_t cred, struct choice *c, struct cs_error *err)
         ret = import(c->names[c->candidate], &c->target, err);
         if (ret == 0)
             ret = probe(cred, c->target, err);
-        if (ret == 0)
+        if (ret == 0) {
+            recent_note(whose(c), c->names[c->candidate]);
             return 0;
+        }
         (void)gss_release_name(&minor, &c->target);
         if (!is_unknown(err))
             return ret;
@@ -182,6 +191,8 @@ ask_kdc(struct choice *c, struct cs_error *err)
     if (c->creds != NULL && !is_of_realm(c->creds))
         return cs_fail(err, CS_POLICY, "%s is not known to be of a Kerberos "
                        "realm: log in as user@REALM", cs_creds_name(c->creds));
+    if (recent_is(whose(c), c->names[c->candidate]))
+        return import(c->names[c->candidate], &c->target, err);
     if (c->creds != NULL)
         ret = cs_creds_acquire(c->creds, CS_MECH_RAW_KRB5, &cred, err);
     if (ret == 0)

@@ -2,6 +2,7 @@
 #include "config.h"
 
 #include <errno.h>
+#include <malloc.h>
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
@@ -18,6 +19,7 @@
 #include "wire.h"
 
 #define STACK_SIZE ((size_t)512 * 1024)
+#define CROWD 64                /* connections */
 #define GRACE_SECONDS 3         /* for a thread that waits for a KDC */
 
 static struct {
@@ -211,6 +213,23 @@ is_idle(struct broker *broker)
     return n == 0 && vault_count(broker->vault) == 0;
 }
 
+/* Connections have ended: after a crowd, what it has left goes back. */
+static void
+tidy(uint64_t ended)
+{
+    static uint64_t sum;
+    int n;
+
+    (void)pthread_mutex_lock(&all.lock);
+    n = all.n;
+    (void)pthread_mutex_unlock(&all.lock);
+    sum += ended;
+    if (n > CROWD / 8 || sum < CROWD)
+        return;
+    sum = 0;
+    (void)malloc_trim(0);
+}
+
 static void
 loop(struct broker *broker, struct pollfd *fds, unsigned int idle_exit)
 {
@@ -227,8 +246,9 @@ loop(struct broker *broker, struct pollfd *fds, unsigned int idle_exit)
             return;
         if (ready > 0 && fds[2].revents != 0)
             vault_expire(broker->vault);
-        if (ready > 0 && fds[3].revents != 0)
-            (void)!read(all.wake, &n, sizeof(n));
+        if (ready > 0 && fds[3].revents != 0 &&
+            read(all.wake, &n, sizeof(n)) == sizeof(n))
+            tidy(n);
         if (ready > 0 && fds[1].revents != 0)
             accept_one(broker, fds[1].fd);
     }

@@ -60,6 +60,20 @@ give_up(struct bl_link *link, const struct cs_error *why, struct cs_error *err)
     return CS_SYSTEM;
 }
 
+/* The replies that are owed come first. */
+static int
+receive(struct bl_link *link, int *passed, struct cs_error *why)
+{
+    int ret = 0;
+
+    for (; link->owed > 0 && ret == 0; link->owed--)
+        ret = bp_receive(link->fd, &link->in, NULL, why);
+    if (ret == 0)
+        ret = bp_receive(link->fd, &link->in, passed, why);
+    return (ret == 0) ? bp_decode(cs_buf_span(&link->in), &link->reply, why) :
+        ret;
+}
+
 static int
 exchange(struct bl_link *link, int *passed, struct cs_error *err)
 {
@@ -67,10 +81,25 @@ exchange(struct bl_link *link, int *passed, struct cs_error *err)
     int ret = bp_send(link->fd, cs_buf_span(&link->out), -1, &why);
 
     if (ret == 0)
-        ret = bp_receive(link->fd, &link->in, passed, &why);
-    if (ret == 0)
-        ret = bp_decode(cs_buf_span(&link->in), &link->reply, &why);
+        ret = receive(link, passed, &why);
     return (ret == 0) ? 0 : give_up(link, &why, err);
+}
+
+/* Send link->request, whose reply would not matter: nobody waits for it. */
+static void
+tell(struct bl_link *link)
+{
+    struct cs_error why;
+
+    cs_buf_reset(&link->out);
+    if (link->failure.code == 0 &&
+        bp_encode(&link->request, &link->out, NULL) == 0) {
+        if (bp_send(link->fd, cs_buf_span(&link->out), -1, &why) == 0)
+            link->owed++;
+        else
+            (void)give_up(link, &why, NULL);
+    }
+    memset(&link->request, 0, sizeof(link->request));
 }
 
 int
@@ -333,7 +362,7 @@ bl_report(struct bl_link *link, const char *host, uint32_t ntstatus,
     link->request.host = bl_text(host);
     link->request.ntstatus = ntstatus;
     link->request.text = bl_text(text);
-    (void)bl_call(link, BP_OK, NULL);
+    tell(link);
 }
 
 /* --- Contexts --- */
@@ -445,5 +474,5 @@ bl_abandon(struct bl_link *link)
         return;
     link->active = 0;
     link->request.number = BP_FINISH;
-    (void)bl_call(link, BP_OK, NULL);
+    tell(link);
 }

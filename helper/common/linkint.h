@@ -11,6 +11,7 @@ struct bl_link {
     uint32_t pid;
     int locked;                 /* the broker's secrets are */
     int active;                 /* there is a context, to be finished */
+    int owed;                   /* replies that nobody waits for (tell()) */
     pthread_mutex_t lock;       /* for bl_channel() */
     struct cs_error failure;    /* what broke the connection; code 0 */
     struct cs_buf in, out;      /* the last frames */

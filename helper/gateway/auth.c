@@ -165,6 +165,8 @@ session_authenticate(struct session *s, const char *path,
     memset(err, 0, sizeof(*err));
     ret = choose(s, &way, err);
     if (ret == 0)
+        ret = bl_channel(s->gate->broker, &s->link, err);
+    if (ret == 0)
         ret = try_names(s, path, way, err);
     if (ret == GATE_LEGS_KERBEROS && way == GATE_WAY_NEGOTIATE)
         ret = try_names(s, path, way = GATE_WAY_KERBEROS, err);
@@ -175,5 +177,6 @@ session_authenticate(struct session *s, const char *path,
         enter(s, way);
         bl_report(s->link, s->host, 0, "");
     }
+    bl_close(&s->link);         /* a thread of the broker's */
     return ret;
 }

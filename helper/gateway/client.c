@@ -211,12 +211,8 @@ serve(struct client *c, const struct client_request *r, struct gate_answer *a)
     } else if (r->body.len == 0 || speaks_soap(r->type)) {
         make_request(r, &request);
         serve_plain(c, r, &request, a);
-    } else if (c->accept.state == ACCEPT_DONE) {
-        serve_sealed(c, r, a);
     } else {
-        client_error(NULL, HTTP_BAD_REQUEST, GATE_FAULT_REQUEST, "the message "
-                     "is encrypted, and nobody has authenticated on this "
-                     "connection", a);
+        serve_sealed(c, r, a);
     }
 }
 
@@ -283,6 +279,26 @@ goes_on_passing(const struct client *c, const struct accept_header *header)
          header->token.p[0] != 0x60);   /* a first token of GSSAPI's */
 }
 
+/*
+ * Does the client want to be asked, or has to be?  An encrypted message on a
+ * connection that nobody has authenticated on is of a client whose connection
+ * was to an earlier gateway, or idle for too long.
+ */
+static int
+is_stranger(const struct client *c, const struct client_request *r)
+{
+    enum gate_protocol protocol;
+    int multi;
+
+    if (c->accept.state == ACCEPT_DONE)
+        return 0;
+    if (r->type != NULL &&
+        gate_sealed_type(r->type, &protocol, &multi, NULL) != 0)
+        return 1;
+    return r->authorization == NULL && r->body.len == 0 &&
+        c->accept.state == ACCEPT_NONE;
+}
+
 void
 client_serve(struct client *c, const struct client_request *r,
              struct client_answer *answer)
@@ -298,8 +314,7 @@ client_serve(struct client *c, const struct client_request *r,
         pass(c, r, &answer->a);
     else if (header.scheme != NULL)
         take_token(c, r, &header, answer);
-    else if (r->authorization == NULL && r->body.len == 0 &&
-             c->accept.state == ACCEPT_NONE)
+    else if (is_stranger(c, r))
         challenge(answer);
     else
         serve(c, r, &answer->a);

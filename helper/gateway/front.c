@@ -15,6 +15,10 @@
 #include "front.h"
 #include "headers.h"
 
+/* For a request's line and headers, and an answer's headers.  All of it is
+ * touched (and wiped) for each request. */
+#define POOL_SIZE (32 * 1024)
+
 struct front {
     const struct gate *gate;
     struct mint *mint;
@@ -368,6 +372,9 @@ front_refuse(int fd, const char *why)
     close(fd);
 }
 
+static void log_mhd(void *cls, const char *fmt, va_list ap)
+    __attribute__((format(printf, 2, 0)));
+
 static void
 log_mhd(void *cls, const char *fmt, va_list ap)
 {
@@ -399,7 +406,7 @@ front_new(const struct gate *gate, struct mint *mint,
         MHD_OPTION_NOTIFY_CONNECTION, connection, f,
         MHD_OPTION_CONNECTION_LIMIT, l->connections,
         MHD_OPTION_CONNECTION_TIMEOUT, l->idle_timeout,
-        MHD_OPTION_CONNECTION_MEMORY_LIMIT, l->max_header + 32768,
+        MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)POOL_SIZE,
         MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_END);
     if (f->daemon == NULL) {
         front_free(out);

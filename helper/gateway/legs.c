@@ -15,6 +15,7 @@
 
 #define SOAP_TYPE "application/soap+xml;charset=UTF-8"
 #define TOKEN_MAX ((size_t)128 * 1024)  /* bytes: a large PAC, in CredSSP */
+#define STATUS_LOGON_FAILURE 0xC000006D         /* MS-ERREF 2.3.1 */
 #define LEGS_MAX 12             /* TLS takes 3, SPNEGO 3, CredSSP 2 */
 
 int
@@ -200,7 +201,8 @@ worth_another(const struct session *s, const struct credssp_legs *l, int ret,
 {
     if (s->conf->credssp.ntlm || l->done)
         return 0;
-    return (ret == CS_INNER && err->major != 0) || ret == CS_REMOTE;
+    return (ret == CS_INNER && err->major != 0) ||
+        (ret == CS_REMOTE && err->ntstatus == STATUS_LOGON_FAILURE);
 }
 
 static void
@@ -243,8 +245,10 @@ legs_credssp(struct session *s, const char *path, uint32_t *candidate,
         ret = credssp_legs(s, path, &l, err);
     if (ret < 0 && worth_another(s, &l, ret, err))
         ret = GATE_LEGS_REFUSED;
-    if (ret == 0)
+    if (ret == 0) {
         note_exchange(s, l.exchange);
+        credssp_drop_inner(l.exchange);
+    }
     if (ret == 0 && !s->tls)
         ret = seal_credssp(&l.exchange, &s->seal, err);
     credssp_free(&l.exchange);

@@ -26,6 +26,9 @@
 
 #define LISTENERS_MAX 16
 #define EXIT_NO_BROKER 3
+#define IN_USE " (another user's gateway? Take another port: gateway, listen " \
+    "in krb5.conf)"
+#define TIDY_MS 5000            /* without another connection */
 /* Of malloc, in bytes: what is mapped by itself, and what each of its arenas
  * (of which there are eight for a processor) may keep at its end. */
 #define MMAP_THRESHOLD (4 << 20)
@@ -140,7 +143,7 @@ open_listener(const struct addrinfo *ai)
     if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one)) != 0 ||
         (ai->ai_family == AF_INET6 &&
          setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &one, sizeof(one)) != 0) ||
-        bind(fd, ai->ai_addr, ai->ai_addrlen) != 0 || listen(fd, SOMAXCONN) != 0) {
+        bind(fd, ai->ai_addr, ai->ai_addrlen) != 0) {
         close(fd);
         return -1;
     }
@@ -173,9 +176,7 @@ add_listener(struct gateway *g, const char *text, struct cs_error *err)
             g->nlisteners++;
         else
             ret = cs_fail(err, CS_SYSTEM, "cannot listen on %s: %s%s", text,
-                          strerror(errno), errno == EADDRINUSE ? " (another "
-                          "user's gateway? Take another port: gateway, "
-                          "listen in krb5.conf)" : "");
+                          strerror(errno), errno == EADDRINUSE ? IN_USE : "");
     }
     freeaddrinfo(ai);
     return ret;
@@ -238,14 +239,20 @@ serve(struct gateway *g, int signals)
 {
     struct pollfd fds[LISTENERS_MAX + 2];
     size_t i, n = g->nlisteners;
+    int ready, untidy = 0;
 
     for (i = 0; i < n; i++)
         fds[i] = (struct pollfd){ g->listeners[i], POLLIN, 0 };
     fds[n] = (struct pollfd){ signals, POLLIN, 0 };
     fds[n + 1] = (struct pollfd){ bl_fd(g->broker), POLLRDHUP, 0 };
     for (;;) {
-        if (poll(fds, n + 2, -1) < 0 && errno != EINTR)
+        ready = poll(fds, n + 2, untidy ? TIDY_MS : -1);
+        if (ready < 0 && errno != EINTR)
             return EXIT_FAILURE;
+        /* What a crowd of handshakes has left goes back. */
+        if (ready == 0)
+            (void)malloc_trim(0);
+        untidy = ready > 0;
         if (fds[n].revents != 0)
             return EXIT_SUCCESS;
         if (fds[n + 1].revents != 0) {
@@ -327,6 +334,16 @@ raise_descriptors(void)
     (void)setrlimit(RLIMIT_NOFILE, &limit);
 }
 
+/* Connections are many, mostly idle, and have a message of some size now and
+ * then: what they leave is to be had by the others, and goes back. */
+static void
+tune_malloc(void)
+{
+    (void)mallopt(M_ARENA_MAX, 2);
+    (void)mallopt(M_MMAP_THRESHOLD, 32 * 1024);
+    (void)mallopt(M_TRIM_THRESHOLD, 128 * 1024);
+}
+
 /* Modules and libraries that are loaded at the first use would not be found
  * in the sandbox. */
 static int
@@ -373,6 +390,22 @@ prepare_tickets(struct gateway *g, struct cs_error *err)
             ret = tickets_add(g->tickets, port_of(g->listeners[i]), err);
     }
     return ret;
+}
+
+/* Once there is somebody who makes tickets: a program that finds no such
+ * socket goes on without. */
+static int
+begin_listening(struct gateway *g, struct cs_error *err)
+{
+    size_t i;
+
+    for (i = 0; i < g->nlisteners; i++) {
+        if (listen(g->listeners[i], SOMAXCONN) != 0)
+            return cs_fail(err, CS_SYSTEM, "cannot listen: %s%s",
+                           strerror(errno), errno == EADDRINUSE ?
+                           IN_USE : "");
+    }
+    return 0;
 }
 
 static int
@@ -427,8 +460,9 @@ prepare(struct gateway *g, const struct options *o, struct cs_error *err)
     g->gate.ledger = g->ledger;
     fixed = (o->target != NULL) ? &g->fixed : NULL;
     ret = front_new(&g->gate, g->mint, fixed, &g->front, err);
-    return ret != 0 ? ret : tickets_start(g->tickets, g->mint, g->ledger, fixed,
-                                          err);
+    if (ret == 0)
+        ret = tickets_start(g->tickets, g->mint, g->ledger, fixed, err);
+    return ret != 0 ? ret : begin_listening(g, err);
 }
 
 static void
@@ -461,6 +495,7 @@ main(int argc, char **argv)
     keep_pages();
     /* Whatever tickets there are, they are the broker's business. */
     (void)unsetenv("KRB5CCNAME");
+    tune_malloc();
     raise_descriptors();
     openlog("gss-winrm-gateway", LOG_NDELAY | LOG_PID | LOG_PERROR,
             LOG_DAEMON);

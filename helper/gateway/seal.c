@@ -320,6 +320,13 @@ seal_credssp(struct credssp **exchange, struct seal **out,
 }
 
 void
+seal_rest(struct seal *s)
+{
+    if (s->exchange != NULL)
+        credssp_rest(s->exchange);
+}
+
+void
 seal_free(struct seal **seal)
 {
     struct seal *s = *seal;

@@ -18,6 +18,8 @@ int seal_gss(gss_ctx_id_t *ctx, enum gate_protocol protocol, int ntlm,
 int seal_credssp(struct credssp **exchange, struct seal **out,
                  struct cs_error *err);
 void seal_free(struct seal **seal);
+/* Between messages: give memory back that the next one gets again. */
+void seal_rest(struct seal *seal);
 
 /* Append the body; *content_type is static. */
 int seal_message(struct seal *seal, struct cs_span plain, const char *type,

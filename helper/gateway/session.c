@@ -95,10 +95,7 @@ connect_to(struct session *s, const struct gate_target *target,
     options.port = s->port;
     options.tls = s->tls;
     options.client = s->client;
-    ret = up_new(&options, &s->up, err);
-    if (ret == 0)
-        ret = bl_channel(s->gate->broker, &s->link, err);
-    return ret;
+    return up_new(&options, &s->up, err);
 }
 
 static int
@@ -106,7 +103,7 @@ is_target(const struct session *s, const struct gate_target *target)
 {
     uint16_t port = target->port != 0 ? target->port : PORT_DEFAULT;
 
-    return s->link != NULL && s->port == port &&
+    return s->up != NULL && s->port == port &&
         strcmp(s->host, target->host) == 0;
 }
 
@@ -245,8 +242,11 @@ give_up(struct session *s, const struct cs_error *err)
     s->authenticated = 0;
     ledger_failed(s->gate->ledger);
     syslog(LOG_NOTICE, "%s:%u: %s", s->host, (unsigned int)s->port, err->text);
+    if (s->up != NULL && s->link == NULL)
+        (void)bl_channel(s->gate->broker, &s->link, NULL);
     if (s->link != NULL)
         bl_report(s->link, s->host, err->ntstatus, err->text);
+    bl_close(&s->link);
 }
 
 int
@@ -273,6 +273,8 @@ session_request(struct session *s, const struct gate_target *target,
     up_reply_free(&reply);
     if (ret != 0)
         give_up(s, err);
+    else if (s->seal != NULL)
+        seal_rest(s->seal);     /* a shell is idle for most of the time */
     return ret;
 }
 

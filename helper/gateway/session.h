@@ -40,7 +40,7 @@ struct session {
     struct hc_host *conf;
     char node[GATE_HOST_MAX + 1];       /* of a cluster's name; or "" */
     struct upstream *up;
-    struct bl_link *link;       /* the broker's, for this session */
+    struct bl_link *link;       /* to the broker, while we authenticate */
     int authenticated;
     int passing;                /* the client authenticates, not we */
     struct seal *seal;          /* NULL with HTTPS, which encrypts */

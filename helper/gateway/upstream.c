@@ -305,7 +305,9 @@ set_limits(struct upstream *u)
     curl_easy_setopt(u->curl, CURLOPT_LOW_SPEED_TIME,
                      (long)l->response_timeout);
     curl_easy_setopt(u->curl, CURLOPT_MAXCONNECTS, 1L);
-    curl_easy_setopt(u->curl, CURLOPT_BUFFERSIZE, 64L * 1024);
+    /* Kept for as long as the connection, so not larger than they must be. */
+    curl_easy_setopt(u->curl, CURLOPT_BUFFERSIZE, 16L * 1024);
+    curl_easy_setopt(u->curl, CURLOPT_UPLOAD_BUFFERSIZE, 16L * 1024);
 }
 
 int

@@ -90,6 +90,14 @@ credssp_info(const struct credssp *c, struct credssp_info *info)
 }
 
 void
+credssp_rest(struct credssp *c)
+{
+    cs_tls_rest(c->tls);
+    if (c->in.len == 0)
+        cs_buf_free(&c->in);
+}
+
+void
 credssp_frame(const struct credssp *c, size_t plain,
               struct cs_tls_frame *frame)
 {

@@ -12,6 +12,8 @@
 #include "tscreds.h"
 #include "mechglue.h"
 
+static uint64_t serials;        /* atomic */
+
 const gss_OID_desc cs_oid_krb5 = {
     9, (void *)"\x2a\x86\x48\x86\xf7\x12\x01\x02\x02"
 };
@@ -95,6 +97,7 @@ cs_creds_new(const struct cs_creds_options *o, struct cs_creds **out,
     if (c == NULL)
         return cs_nomem(err);
     c->refs = 1;
+    c->serial = __atomic_add_fetch(&serials, 1, __ATOMIC_RELAXED);
     c->user_tickets = o->user_tickets;
     c->private = o->private;
     (void)pthread_mutex_init(&c->lock, NULL);
@@ -180,6 +183,12 @@ const char *
 cs_creds_domain(const struct cs_creds *c)
 {
     return c->domain;
+}
+
+uint64_t
+cs_creds_serial(const struct cs_creds *c)
+{
+    return c->serial;
 }
 
 const char *

@@ -58,6 +58,8 @@ int cs_creds_has_password(struct cs_creds *creds);
 int cs_creds_locked(struct cs_creds *creds);
 /* "user@realm" or "DOMAIN\user" for people.  Borrowed from creds. */
 const char *cs_creds_name(const struct cs_creds *creds);
+/* Another number for each that was made in this process, from 1. */
+uint64_t cs_creds_serial(const struct cs_creds *creds);
 /* "realm" or "DOMAIN", in the case that was given; or "".  Borrowed. */
 const char *cs_creds_domain(const struct cs_creds *creds);
 

@@ -12,6 +12,7 @@
 
 struct cs_creds {
     int refs;                   /* atomic */
+    uint64_t serial;
     char *user, *domain;        /* domain may be "" */
     char *upn;                  /* "user@realm" if that is what was given */
     char *principal;            /* for krb5 */

@@ -225,6 +225,13 @@ send_error_code(struct credssp *c, int code)
     (void)send_message(c, &m, NULL);
 }
 
+void
+credssp_drop_inner(struct credssp *c)
+{
+    if (c->state == S_DONE)
+        cs_inner_free(&c->inner);
+}
+
 /* Nothing of the exchange is left, but what should still be sent. */
 static void
 die(struct credssp *c, int code, struct cs_buf *out)

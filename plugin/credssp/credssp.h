@@ -41,6 +41,10 @@ void credssp_free(struct credssp **c);
 int credssp_step(struct credssp *c, struct cs_span in, struct cs_buf *out,
                  int *done, struct cs_error *err);
 
+/* Once it is done: give up the context inside, of which only
+ * credssp_info.inner is left.  Messages do not need it. */
+void credssp_drop_inner(struct credssp *c);
+
 /* Messages, once it is done: any length, in records of CS_RECORD_MAX. */
 int credssp_wrap(struct credssp *c, struct cs_span plain, struct cs_buf *out,
                  struct cs_error *err);
@@ -59,6 +63,9 @@ struct credssp_info {
     int empty_ok;               /* initiator: the peer may have nothing to say
                                  * now, and an empty token goes on (TLS 1.3) */
 };
+/* Between messages, where many connections are idle: give memory back. */
+void credssp_rest(struct credssp *c);
+
 void credssp_info(const struct credssp *c, struct credssp_info *info);
 
 /* For framing; after the handshake. */

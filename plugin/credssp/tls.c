@@ -6,6 +6,7 @@
 #include <string.h>
 #include <openssl/bio.h>
 #include <openssl/crypto.h>
+#include <openssl/buffer.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/objects.h>
@@ -192,6 +193,21 @@ explain(struct cs_tls *t, const char *what, struct cs_error *err)
                        X509_verify_cert_error_string(verify));
     }
     return cs_tls_fail(err, what);
+}
+
+void
+cs_tls_rest(struct cs_tls *t)
+{
+    BIO *bios[] = { t->in, t->out };
+    BUF_MEM *fresh;
+    size_t i;
+
+    (void)SSL_free_buffers(t->ssl);
+    for (i = 0; i < 2; i++) {
+        fresh = BIO_pending(bios[i]) == 0 ? BUF_MEM_new() : NULL;
+        if (fresh != NULL)
+            (void)BIO_set_mem_buf(bios[i], fresh, BIO_CLOSE);
+    }
 }
 
 /* ERR_clear_error() goes through the whole queue, full or not. */

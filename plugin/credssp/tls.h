@@ -98,6 +98,8 @@ const char *cs_tls_cipher(const struct cs_tls *tls);    /* OpenSSL's name */
 struct cs_tls_frame {
     size_t before, header, trailer;     /* bytes */
 };
+/* Between messages: what is kept for the next one only is given back. */
+void cs_tls_rest(struct cs_tls *tls);
 void cs_tls_frame(const struct cs_tls *tls, size_t plain,
                   struct cs_tls_frame *frame);
 

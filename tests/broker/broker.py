@@ -408,8 +408,11 @@ def test_unlocked(place):
     if os.geteuid() == 0:
         prefix = ['setpriv', '--bounding-set=-ipc_lock'] + prefix
     with Broker(place, prefix=prefix) as broker, Talk(place, broker.path) as talk:
-        ok(talk.hello.endswith(' 0') and 'cannot be locked' in broker.said(), 'a warning where memory cannot be locked',
-           (talk.hello, broker.said()))
+        name = 'a warning where memory cannot be locked'
+        if os.environ.get('GW_SANITIZER', 'no') != 'no':
+            skip(name, "the sanitizers' mlock() does nothing, and says that it worked")
+        else:
+            ok(talk.hello.endswith(' 0') and 'cannot be locked' in broker.said(), name, (talk.hello, broker.said()))
         talk.ask('login', 'alice@TEST.EXAMPLE', '-', 'alice', 0, 0)
         talk.check('it works all the same', 'ok HOST@web01', 'credssp', *WEB01, 0)
 

@@ -6,6 +6,7 @@
 Its peers are stand-ins (standins/), which write down what they were asked; for test_real_*, the real ones. No network.
 """
 
+import signal
 import sys
 import traceback
 
@@ -20,6 +21,8 @@ def main():
     if not PROGRAM.exists():
         print('1..0 # SKIP there is no %s' % PROGRAM)
         return 0
+    # A script's background job is started with SIGINT ignored, and so would be what it starts.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     wanted = sys.argv[1:]
     tests = [(name, case) for module in (t_login, t_run, t_explain, t_complete)
              for name, case in vars(module).items()

@@ -3,10 +3,10 @@
  *
  *     app SERVICE USER STEP...
  *
- * A step is authenticate, setcred, refresh, open, close, chauthtok, end;
- * user=NAME (the name is another from now on), putenv=NAME=VALUE, sigchld (a
- * handler that waits for any child), stay (until a line comes), or search
- * (itself, for the password).  Prints a line per step: its name, what PAM has
+ * A step is authenticate, setcred, refresh, delete, open, close, chauthtok,
+ * end; user=NAME (the name is another from now on), putenv=NAME=VALUE, sigchld
+ * (a handler that waits for any child), reaped (how many that has found), or
+ * search (itself, for the password).  Prints a line per step: its name, what PAM has
  * returned or how many copies there are, milliseconds, and how often it has
  * been asked something.  The answer to every question is the password.
  */
@@ -18,7 +18,6 @@
 #include <string.h>
 #include <sys/wait.h>
 #include <time.h>
-#include <unistd.h>
 
 #include <security/pam_appl.h>
 
@@ -65,20 +64,9 @@ reap(int number)
         reaped++;
 }
 
+/* Those that are none of PAM's calls. */
 static int
-stay(void)
-{
-    char c;
-
-    (void)fflush(stdout);
-    while (read(0, &c, 1) == 1 && c != '\n')
-        ;
-    return 0;
-}
-
-/* Steps with a value: 1 if it is none. */
-static int
-with_value(pam_handle_t *pamh, const char *step)
+other_step(pam_handle_t *pamh, const char *step)
 {
     if (strncmp(step, "user=", 5) == 0)
         return pam_set_item(pamh, PAM_USER, step + 5);
@@ -88,8 +76,6 @@ with_value(pam_handle_t *pamh, const char *step)
         return signal(SIGCHLD, reap) == SIG_ERR;
     if (strcmp(step, "reaped") == 0)
         return reaped;
-    if (strcmp(step, "stay") == 0)
-        return stay();
     (void)fprintf(stderr, "app: what is %s?\n", step);
     exit(2);
 }
@@ -97,6 +83,12 @@ with_value(pam_handle_t *pamh, const char *step)
 static int
 run(pam_handle_t **pamh, const char *step, int *last)
 {
+    if (strcmp(step, "search") == 0)
+        return secret_in_memory();
+    if (*pamh == NULL) {
+        (void)fprintf(stderr, "app: %s after the end\n", step);
+        exit(2);
+    }
     if (strcmp(step, "authenticate") == 0)
         *last = pam_authenticate(*pamh, 0);
     else if (strcmp(step, "setcred") == 0)
@@ -111,14 +103,12 @@ run(pam_handle_t **pamh, const char *step, int *last)
         *last = pam_close_session(*pamh, 0);
     else if (strcmp(step, "chauthtok") == 0)
         *last = pam_chauthtok(*pamh, 0);
-    else if (strcmp(step, "search") == 0)
-        return secret_in_memory();
     else if (strcmp(step, "end") == 0) {
         (void)pam_end(*pamh, *last);
         *pamh = NULL;
         return 0;
     } else
-        return with_value(*pamh, step);
+        return other_step(*pamh, step);
     return *last;
 }
 

@@ -278,7 +278,8 @@ class Place:
         for what, stack in (('auth', auth), ('session', session), ('password', '{first}|{ours}')):
             for module in stack.split('|'):
                 argument = ' %s' % self.runtime if what == 'session' else ''
-                line = module.format(first='required %s%s' % (self.first, argument), none='required %s none' % self.first,
+                line = module.format(first='required %s%s' % (self.first, argument),
+                                     none='required %s none' % self.first,
                                      fail='required %s fail' % self.first, noenv='required %s' % self.first,
                                      ours='optional %s debug minimum_uid=%d %s' % (self.module, 1 if self.uid else 0,
                                                                                  options))
@@ -413,7 +414,8 @@ def test_orders(place):
     place.write(auth='{fail}|{ours}')
     with Fake(place.runtime) as fake:
         run = place.run('authenticate', 'end')
-        ok(run.results()['authenticate'] == PAM_AUTH_ERR and not fake.heard(), 'nobody is let in because of it', run.all)
+        ok(run.results()['authenticate'] == PAM_AUTH_ERR and not fake.heard(), 'nobody is let in because of it',
+           run.all)
     place.write(auth='{ours}')
     run = place.run('authenticate', 'end')
     ok(run.results()['authenticate'] == PAM_PERM_DENIED, 'nor where it is alone', run.all)
@@ -421,8 +423,8 @@ def test_orders(place):
     with Fake(place.runtime) as fake:
         run = place.run(place.putenv, 'authenticate', 'refresh', 'open', 'end')
         heard = fake.heard()
-    ok(run.well() and heard == ['LOGIN alice||%s|0|0' % PASSWORD], 'a refresh of credentials delivers, once', str(heard) +
-       run.all)
+    ok(run.well() and heard == ['LOGIN alice||%s|0|0' % PASSWORD], 'a refresh of credentials delivers, once',
+       str(heard) + run.all)
     with Fake(place.runtime) as fake:
         run = place.run(place.putenv, 'authenticate', 'chauthtok', 'open', 'end')
         heard = fake.heard()
@@ -523,7 +525,8 @@ def root_tests(place):
         ok(run.well() and not broker.heard(), 'nor does one of root', str(broker.heard()) + run.all)
     with fake('good', folder=DAVE) as broker:
         run = place.run(*LOGIN_STEPS, 'end')
-        ok(run.well() and not broker.heard(), 'nor does one in a directory of another uid', str(broker.heard()) + run.all)
+        ok(run.well() and not broker.heard(), 'nor does one in a directory of another uid',
+           str(broker.heard()) + run.all)
     elsewhere = Path('/tmp/gss-winrm-%d' % CAROL)
     name = 'without a runtime directory it finds the one in /tmp'
     if elsewhere.exists() or Path('/run/user/%d' % CAROL).exists():
@@ -534,7 +537,8 @@ def root_tests(place):
             os.chown(elsewhere, CAROL, CAROL)
             os.chown(elsewhere / 'broker', CAROL, CAROL)
             run = place.run(*LOGIN_STEPS, 'end')
-            ok(run.well() and broker.heard() == ['LOGIN alice||%s|0|0' % PASSWORD], name, str(broker.heard()) + run.all)
+            ok(run.well() and broker.heard() == ['LOGIN alice||%s|0|0' % PASSWORD], name,
+               str(broker.heard()) + run.all)
         place.write('timeout=1')
     with fake('stops') as broker:
         run = place.run(*LOGIN_STEPS, 'end')
@@ -550,7 +554,8 @@ def root_tests(place):
 NAMES_OF_ROOT_TESTS = [
     'root hands it to the user\'s broker', 'a broker of another uid gets nothing', 'nor does one of root',
     'nor does one in a directory of another uid', 'without a runtime directory it finds the one in /tmp',
-    'who connects is the user, in no group of root\'s', 'has no capability', 'cannot be looked into by the user', 'and, stopped by the user, does not stop the login']
+    'who connects is the user, in no group of root\'s', 'has no capability',
+    'cannot be looked into by the user', 'and, stopped by the user, does not stop the login']
 
 
 def main():

@@ -1,0 +1,20 @@
+/*
+ * recent.h - for which names the KDC has just given a ticket.
+ *
+ * Asking it again would be answered from the credential cache, after half of
+ * an authentication's work.  A minute is short enough that a name which has
+ * moved to another account is noticed.  Thread-safe.
+ */
+#ifndef BD_RECENT_H
+#define BD_RECENT_H
+
+#include <stdint.h>
+
+#define RECENT_SECONDS 60
+
+/* who: the credential's serial number, or 0 for the user's own tickets.  (Not its
+ * name: the next one of that name may have a wrong password.) */
+void recent_note(uint64_t who, const char *name);
+int recent_is(uint64_t who, const char *name);
+
+#endif /* BD_RECENT_H */
