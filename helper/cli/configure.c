@@ -93,6 +93,28 @@ include(struct conf_job *job, int told, struct cs_error *err)
     return ret != 0 ? cs_nomem(err) : 0;
 }
 
+/* Its lines, for JSON. */
+static json_t *
+lines_of(struct cs_span text)
+{
+    json_t *list = json_array();
+    struct cs_span line;
+    const uint8_t *end;
+    char *clean;
+
+    while (text.len > 0) {
+        end = memchr(text.p, '\n', text.len);
+        line.p = text.p;
+        line.len = end != NULL ? (size_t)(end - text.p) : text.len;
+        clean = cli_clean(line);
+        (void)json_array_append_new(list, json_string(clean));
+        free(clean);
+        text.p += line.len + (end != NULL);
+        text.len -= line.len + (end != NULL);
+    }
+    return list;
+}
+
 static void
 show(const struct conf_file *f, json_t *list)
 {
@@ -107,7 +129,7 @@ show(const struct conf_file *f, json_t *list)
         json_t *o = json_object();
 
         (void)json_object_set_new(o, "file", json_string(f->path));
-        cli_set_text(o, "diff", span);
+        (void)json_object_set_new(o, "diff", lines_of(span));
         (void)json_array_append_new(list, o);
     } else {
         (void)printf("--- %s\n+++ %s\n%.*s", f->exists ? f->path :

@@ -11,6 +11,8 @@ import sys
 import traceback
 
 import t_complete
+import t_configure
+import t_doctor
 import t_explain
 import t_login
 import t_run
@@ -24,7 +26,7 @@ def main():
     # A script's background job is started with SIGINT ignored, and so would be what it starts.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     wanted = sys.argv[1:]
-    tests = [(name, case) for module in (t_login, t_run, t_explain, t_complete)
+    tests = [(name, case) for module in (t_login, t_run, t_explain, t_complete, t_configure, t_doctor)
              for name, case in vars(module).items()
              if name.startswith('test_') and (not wanted or name in wanted)]
     print('1..%d' % len(tests), flush=True)
