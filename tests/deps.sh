@@ -14,7 +14,7 @@ declare -A packages=(
              libjansson-dev libseccomp-dev libmnl-dev libcap-ng-dev
              libsystemd-dev libpam0g-dev libldap-dev libsasl2-dev"
     [check]="libcmocka-dev krb5-kdc krb5-admin-server krb5-user
-             libnss-wrapper libpam-wrapper
+             libnss-wrapper libpam-wrapper tmux patch
              libkrb5-dev libssl-dev gss-ntlmssp krb5-gss-samples python3
              python3-gssapi valgrind libc6-dbg gdb"
     [mit]="build-essential dpkg-dev bison perl patch xz-utils gpgv python3
@@ -27,7 +27,7 @@ declare -A packages=(
            python3-requests-kerberos build-essential ca-certificates
            libssl-dev gss-ntlmssp freerdp2-shadow-x11 freerdp2-x11
            winpr-utils xvfb ldap-utils libsasl2-modules-gssapi-mit
-           wget go:golang-go node:nodejs npm:npm faketime gssproxy tmux
+           wget go:golang-go node:nodejs npm:npm faketime gssproxy
            nftables"
     [lint]="shellcheck cppcheck clang clang-tidy mandoc python3-pyflakes
             binutils build-essential libkrb5-dev libssl-dev"

@@ -6,7 +6,7 @@ import shutil
 import subprocess
 import time
 
-from place import PROGRAM, check, ended
+from place import HERE, PROGRAM, check, ended
 
 CHECKS = ['krb5.conf', 'mech.d', 'tickets', 'name', 'services', 'accounts', 'ports', 'certificate', 'schemes',
           'authentication', 'programs', 'clock', 'client']
@@ -37,6 +37,18 @@ def test_doctor_changes_nothing(place):
     before = sorted(p.name for p in place.path.iterdir())
     place.run('doctor', 'nosuch.corp.invalid')
     check(sorted(p.name for p in place.path.iterdir()) == before, list(place.path.iterdir()))
+
+
+def test_doctor_page(place):
+    """The manual page knows every verdict, with its exit status."""
+    root = HERE.parents[1]
+    table = re.findall(r'^    { "([a-z-]+)", DOC_([A-Z]+), ', (root / 'helper/doctor/verdicts.c').read_text(), re.M)
+    text = (root / 'docs/gss-winrm.1').read_text()
+    status = {'WELL': 0, 'CLIENT': 10, 'TICKETS': 11, 'NAME': 12, 'DOMAIN': 13, 'NETWORK': 14, 'SERVER': 15,
+              'CLOCK': 16}
+    check(len(table) > 30 and len({name for name, _ in table}) == len(table), table)
+    for name, kind in table:
+        check(re.search(r'^\.It %d\n[^\n]*\n\.Pq [^\n]*\b%s( |$)' % (status[kind], name), text, re.M), name, kind)
 
 
 def test_doctor_usage(place):
@@ -76,7 +88,7 @@ def plain(text):
 
 def test_doctor_terminal(place):
     if shutil.which('tmux') is None:
-        return 'SKIP there is no tmux (tests/deps.sh lab)'
+        return 'SKIP there is no tmux (tests/deps.sh check)'
     wide = on_terminal(place, 120, 'doctor', 'nosuch.corp.invalid')
     check(ESCAPE + '[31m' in wide and '✗ bad' in plain(wide), wide)
     label = re.compile(r'^(\S.{12,13}\S?)?\s+[✓·!✗?] (ok|note|warning|bad|not seen)\s+\S', re.M)
