@@ -293,7 +293,7 @@ hunk_end(const struct confedit *e, size_t from)
 {
     size_t i, last = from;
 
-    for (i = from; i < e->lines.n && i - last <= 2 * CONTEXT; i++) {
+    for (i = from; i < e->lines.n && i - last <= (size_t)2 * CONTEXT; i++) {
         if (e->lines.v[i].state != KEPT)
             last = i;
     }

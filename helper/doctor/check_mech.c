@@ -25,7 +25,7 @@ read_line(struct doctor *d, const char *file, char *line)
     oid = strsep(&rest, " \t\n");
     rest = rest != NULL ? rest + strspn(rest, " \t") : NULL;
     module = strsep(&rest, " \t\n");
-    if (module == NULL || *name == '#' ||
+    if (name == NULL || oid == NULL || module == NULL || *name == '#' ||
         (strcmp(name, "gss_winrm") != 0 &&
          strstr(module, "gss_winrm.so") == NULL))
         return;

@@ -40,7 +40,7 @@ look_forward(struct doctor *d, struct addrinfo **out)
     }
     for (ai = *out; ai != NULL; ai = ai->ai_next)
         note_address(d, ai);
-    if ((*out)->ai_canonname != NULL)
+    if (*out != NULL && (*out)->ai_canonname != NULL)
         doc_set(&d->dns_name, "%s", (*out)->ai_canonname);
 }
 

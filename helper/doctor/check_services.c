@@ -112,7 +112,8 @@ keep(void *arg, struct account **account)
     struct doctor *d = arg;
     struct account **more;
 
-    more = realloc(d->accounts, (d->naccounts + 1) * sizeof(*more));
+    more = realloc(d->accounts, (d->naccounts + 1) *
+                   sizeof(struct account *));
     if (more == NULL)
         return CS_NOMEM;
     d->accounts = more;

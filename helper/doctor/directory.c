@@ -205,7 +205,7 @@ try_servers(struct dir *d, char *const *servers, struct cs_error *err)
     int ret = LDAP_NO_SUCH_OBJECT;
     size_t i;
 
-    for (i = 0; servers[i] != NULL && i < SERVERS_MAX; i++) {
+    for (i = 0; i < SERVERS_MAX && servers[i] != NULL; i++) {
         hang_up(d);
         ret = connect_to(d, servers[i]);
         if (ret == LDAP_SUCCESS)
@@ -353,7 +353,7 @@ search_page(const struct dir *d, const char *filter, struct berval *cookie,
     size_t i;
     int ret;
 
-    for (i = 0; account_attributes[i] != NULL && i < 15; i++)
+    for (i = 0; i < 15 && account_attributes[i] != NULL; i++)
         attributes[i] = (char *)(uintptr_t)account_attributes[i];
     attributes[i] = NULL;
     ret = ldap_create_page_control(d->ld, PAGE, cookie, 0, &page);

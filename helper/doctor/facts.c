@@ -13,6 +13,10 @@
 #include "verdict.h"
 #include "web.h"
 
+#ifndef GW_MODULE               /* the Makefile's wins */
+#define GW_MODULE "/usr/lib/gss-winrm/gss_winrm.so"
+#endif
+
 /* --- Subjects --- */
 
 const struct candidate *
@@ -122,7 +126,7 @@ typedef void (*word)(const struct doctor *d, char **out);
     }
 
 static const char *
-or(const char *text, const char *otherwise)
+given(const char *text, const char *otherwise)
 {
     return text != NULL ? text : otherwise;
 }
@@ -170,7 +174,7 @@ facts_real_name(const struct doctor *d)
     if (slash != NULL && strchr(slash, '.') != NULL &&
         strchr(slash, ':') == NULL)
         return slash + 1;
-    return or(d->nclaimed > 0 ? d->claimed[0] : d->resembling, "HOST");
+    return given(d->nclaimed > 0 ? d->claimed[0] : d->resembling, "HOST");
 }
 
 /* The domain of a name, without its first dot. */
@@ -185,31 +189,32 @@ domain_of(const char *name)
 WORD(host, "%s", d->host)
 WORD(port, "%u", (unsigned int)d->port)
 WORD(other_port, "%u", d->open[0] && d->port != 5985 ? 5985U : 5986U)
-WORD(user, "%s%s%s", d->user != NULL ? d->user : or(getenv("USER"), "USER"),
+WORD(user, "%s%s%s", d->user != NULL ? d->user : given(getenv("USER"), "USER"),
      d->user != NULL ? "" : "@", d->user != NULL ? "" :
-     or(d->conf->realm, "REALM"))
-WORD(user_realm, "%s", or(d->user_realm, or(d->conf->realm, "REALM")))
-WORD(realm, "%s", or(d->realm, or(d->conf->realm, "REALM")))
-WORD(domain, "%s", domain_of(or(d->dns_name, d->host)))
+     given(d->conf->realm, "REALM"))
+WORD(user_realm, "%s", given(d->user_realm, given(d->conf->realm, "REALM")))
+WORD(realm, "%s", given(d->realm, given(d->conf->realm, "REALM")))
+WORD(domain, "%s", domain_of(given(d->dns_name, d->host)))
 WORD(name, "%s", facts_real_name(d))
 WORD(name_domain, "%s", domain_of(facts_real_name(d)))
-WORD(krb5_name, "%s", or(d->krb5_name, d->host))
-WORD(dns_name, "%s", or(d->dns_name, d->host))
+WORD(krb5_name, "%s", given(d->krb5_name, d->host))
+WORD(dns_name, "%s", given(d->dns_name, d->host))
 WORD(plain, "%s", spn_of(candidate_plain(d)))
-WORD(sent, "%s", or(d->seen.sent, spn_of(candidate_accepted(d, 0))))
+WORD(sent, "%s", given(d->seen.sent, spn_of(candidate_accepted(d, 0))))
 WORD(accepted, "%s", spn_of(candidate_accepted(d, 0)))
 WORD(machine, "%s", account_name(machine(d)))
 WORD(duplicate, "%s", spn_of(facts_duplicate(d)))
 WORD(intruder, "%s", account_name(intruder(d)))
 WORD(missing, "%s", spn_of(facts_missing(d)))
-WORD(port_why, "%s", or(d->port_why, "no answer"))
-WORD(certificate_why, "%s", or(d->certificate_why, "it is good"))
-WORD(program_why, "%s", or(d->seen.why, "no answer"))
-WORD(mech_file, "%s", or(d->environment[2], "/etc/gss/mech.d/gss-winrm.conf"))
-WORD(module, "%s", or(d->mech_module, GW_MODULE))
-WORD(proxy, "%s", or(d->environment[0], ""))
+WORD(port_why, "%s", given(d->port_why, "no answer"))
+WORD(certificate_why, "%s", given(d->certificate_why, "it is good"))
+WORD(program_why, "%s", given(d->seen.why, "no answer"))
+WORD(mech_file, "%s", given(d->environment[2],
+                            "/etc/gss/mech.d/gss-winrm.conf"))
+WORD(module, "%s", given(d->mech_module, GW_MODULE))
+WORD(proxy, "%s", given(d->environment[0], ""))
 WORD(address, "%s", d->naddresses > 0 ? d->addresses[0] : "?")
-WORD(resembling, "%s", or(d->resembling, "?"))
+WORD(resembling, "%s", given(d->resembling, "?"))
 
 static void
 word_offers(const struct doctor *d, char **out)

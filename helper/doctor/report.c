@@ -16,6 +16,9 @@ static const char *const statuses[] = {
 };
 
 /* Whatever others chose in it, it is fit for a terminal. */
+static char *format(const char *fmt, va_list ap)
+    __attribute__((format(printf, 1, 0)));
+
 static char *
 format(const char *fmt, va_list ap)
 {

@@ -109,9 +109,10 @@ static json_t *
 more_than_once(const struct survey *s)
 {
     json_t *list = json_array(), *o, *accounts;
-    const char *key;
+    void *at = json_object_iter(s->seen);
 
-    json_object_foreach(s->seen, key, accounts) {
+    for (; at != NULL; at = json_object_iter_next(s->seen, at)) {
+        accounts = json_object_iter_value(at);
         if (json_array_size(accounts) < 2)
             continue;
         o = json_object();
