@@ -168,13 +168,13 @@ is_ours(int fd)
 static int
 send_question(int fd, const char *host)
 {
-    char question[1 + HOST_MAX];
+    char question[1 + HOST_MAX + 1];    /* its NUL is not sent */
     size_t len = strlen(host);
 
     if (len == 0 || len > HOST_MAX)
         return -1;
     question[0] = QUESTION_VERSION;
-    memcpy(question + 1, host, len);
+    memcpy(question + 1, host, len + 1);
     return send(fd, question, 1 + len, MSG_NOSIGNAL | MSG_DONTWAIT) ==
         (ssize_t)(1 + len) ? 0 : -1;
 }

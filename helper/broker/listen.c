@@ -23,6 +23,22 @@
 
 #define BACKLOG 64
 
+/* One that was killed has its lock until it is gone, with all its threads and
+ * locked memory: wait a little. */
+static int
+lock(int fd)
+{
+    int tries, ret = -1;
+
+    for (tries = 0; tries < 40; tries++) {
+        ret = flock(fd, LOCK_EX | LOCK_NB);
+        if (ret == 0 || errno != EWOULDBLOCK)
+            break;
+        (void)usleep(50000);
+    }
+    return ret;
+}
+
 static int
 take_lock(const char *path, int *out, struct cs_error *err)
 {
@@ -34,7 +50,7 @@ take_lock(const char *path, int *out, struct cs_error *err)
     fd = open(name, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
     if (fd < 0)
         ret = cs_fail(err, CS_SYSTEM, "%s cannot be made", name);
-    else if (flock(fd, LOCK_EX | LOCK_NB) != 0)
+    else if (lock(fd) != 0)
         ret = cs_fail(err, CS_SYSTEM, "a broker is there already, at %s",
                       path);
     free(name);

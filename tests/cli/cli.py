@@ -23,8 +23,11 @@ def main():
     if not PROGRAM.exists():
         print('1..0 # SKIP there is no %s' % PROGRAM)
         return 0
-    # A script's background job is started with SIGINT ignored, and so would be what it starts.
+    # A script's background job is started with these ignored, one of nohup's with the third; and so would be what it
+    # starts.
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGQUIT, signal.SIG_DFL)
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
     wanted = sys.argv[1:]
     tests = [(name, case) for module in (t_login, t_run, t_explain, t_complete, t_configure, t_doctor)
              for name, case in vars(module).items()

@@ -397,7 +397,8 @@ def ask_new_host(crowd):
     start = time.monotonic()
     result = crowd.helper.run(
         ["curl", "-sS", "-H", "Content-Type: application/soap+xml", "-d", "x",
-         f"http://{WEB01.fqdn}:5985/wsman", "-w", " %{http_code}"], True, timeout=150)
+         f"http://{HOST['web03'].fqdn}:5985/wsman", "-w", " %{http_code}"],
+        True, timeout=150)
     return time.monotonic() - start, result
 
 
