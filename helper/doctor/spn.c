@@ -106,9 +106,8 @@ print_rows(const json_t *list)
     size_t i, n = 0;
     json_t *o;
 
-    json_array_foreach(list, i, o) {
-        if (cells == NULL)
-            return;
+    for (i = 0; cells != NULL && i < json_array_size(list); i++) {
+        o = json_array_get(list, i);
         cells[n++] = text_of(o, "spn");
         cells[n++] = text_of(o, "account");
         cells[n++] = text_of(o, "kind");
@@ -143,11 +142,10 @@ show_query(const struct wanted *w, struct dir *dir, struct cs_error *err)
 static void
 print_duplicates(const json_t *list, size_t accounts)
 {
-    json_t *o;
     size_t i;
 
-    json_array_foreach(list, i, o)
-        print_rows(json_object_get(o, "accounts"));
+    for (i = 0; i < json_array_size(list); i++)
+        print_rows(json_object_get(json_array_get(list, i), "accounts"));
     if (json_array_size(list) == 0)
         (void)printf("No name is registered twice (%zu account%s).\n",
                      accounts, accounts == 1 ? "" : "s");

@@ -118,16 +118,17 @@ fixes_json(const struct doctor *d, const struct verdict *v)
 static json_t *
 unseen_json(const struct doctor *d)
 {
-    json_t *list = json_array(), *check, *found;
+    json_t *list = json_array(), *found, *one;
+    const char *status;
     size_t i, j;
 
-    json_array_foreach(d->checks, i, check) {
-        json_array_foreach(json_object_get(check, "found"), j, found) {
-            const char *status = json_string_value(
-                json_object_get(found, "status"));
-
+    for (i = 0; i < json_array_size(d->checks); i++) {
+        found = json_object_get(json_array_get(d->checks, i), "found");
+        for (j = 0; j < json_array_size(found); j++) {
+            one = json_array_get(found, j);
+            status = json_string_value(json_object_get(one, "status"));
             if (status != NULL && strcmp(status, "unseen") == 0)
-                (void)json_array_append(list, json_object_get(found, "text"));
+                (void)json_array_append(list, json_object_get(one, "text"));
         }
     }
     return list;
