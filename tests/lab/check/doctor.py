@@ -1,5 +1,6 @@
 """gss-winrm doctor and spn: every verdict, and that the printed fix is one."""
 
+import json
 import os
 import shlex
 import shutil
@@ -257,6 +258,25 @@ def closed(report, doctor):
               problems + mended(doctor, scenario))
 
 
+def large(report, doctor):
+    """More accounts than a controller gives away at once."""
+    doctor.add(*(f"dn: {doctor.dn(f'many{n}')}\nobjectClass: user\n"
+                 f"sAMAccountName: many{n}\n"
+                 f"servicePrincipalName: HTTP/many{n}\n"
+                 for n in range(1100)))
+    spn = "HTTP/many7"
+    doctor.register(spn, "many1090", beneath=True)
+    result = doctor.run([doctor.command, "spn", "-x", "--json"])
+    answer = json.loads(result.out)
+    seen = [(d["spn"], sorted(a["account"] for a in d["accounts"]))
+            for d in answer["duplicates"]]
+    report.ok("spn: a name registered twice among 1100 accounts",
+              [] if seen == [(spn, ["many1090", "many7"])] and
+              answer["accounts"] > 1100 and result.code == 7 else
+              [f"{seen} of {answer['accounts']}", result.describe()])
+    doctor.register(spn, "many1090", "delete", beneath=True)
+
+
 def spn(report, doctor):
     """gss-winrm spn: -q and -x, as a table and as JSON."""
     cases = [
@@ -309,7 +329,7 @@ def doctor(report, lab, venv, program):
         for scenario in simple(with_tools):
             examine(report, with_tools, scenario)
         for part in (short_names, balanced, servers, machine, refused_ldap,
-                     closed, spn, quick, users, domains):
+                     closed, spn, large, quick, users, domains):
             part(report, with_tools)
     finally:
         lab.set()

@@ -75,6 +75,11 @@ class Doctor:
         if done.returncode:
             raise RuntimeError(done.stdout + done.stderr)
 
+    def add(self, *records):
+        subprocess.run(["ldbadd", "-H", f"{self.lab.dir}/samba/private/"
+                        "sam.ldb"], text=True, check=True,
+                       input="\n".join(records), capture_output=True)
+
     def dn(self, account):
         where = "Computers" if account.endswith("$") else "Users"
         return f"CN={account.rstrip('$')},CN={where},{hosts.BASE_DN}"
