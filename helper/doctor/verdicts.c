@@ -441,12 +441,15 @@ static const struct verdict verdicts[] = {
           "{name_domain}\n" } } },
     { "balanced", DOC_NAME, is_balanced,
       "{host} is one address in front of several machines: {nodes}.",
-      "Which of them a connection leads to only the gateway can ask.",
+      "Which of them a connection leads to only the gateway can ask. The "
+      "nodes are what the machines call themselves; {name} has proved it. "
+      "Are they yours?",
       { { FIX_CONF, TARGET("{host}", "nodes = {nodes}") },
         { FIX_THEN, "gss-winrm run -- COMMAND" } } },
     { "cluster", DOC_NAME, is_cluster,
       "{host} is a cluster, and Kerberos knows its machines only: {nodes}.",
-      "{plain} is not a machine's name ({whose}).",
+      "{plain} is not a machine's name ({whose}). The nodes are what the "
+      "machines call themselves; {name} has proved it. Are they yours?",
       { { FIX_CONF, TARGET("{host}", "nodes = {nodes}") },
         { FIX_SHELL, CONFIGURE("{host}", "nodes='{nodes}'") } } },
     { "alias", DOC_NAME, is_alias,
