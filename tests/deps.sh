@@ -12,9 +12,9 @@ declare -A packages=(
     [build]="build-essential autoconf automake libtool pkg-config libkrb5-dev
              libssl-dev xz-utils libmicrohttpd-dev libcurl4-openssl-dev
              libjansson-dev libseccomp-dev libmnl-dev libcap-ng-dev
-             libsystemd-dev libpam0g-dev"
+             libsystemd-dev libpam0g-dev libldap-dev libsasl2-dev"
     [check]="libcmocka-dev krb5-kdc krb5-admin-server krb5-user
-             libnss-wrapper libpam-wrapper
+             libnss-wrapper libpam-wrapper tmux patch
              libkrb5-dev libssl-dev gss-ntlmssp krb5-gss-samples python3
              python3-gssapi valgrind libc6-dbg gdb"
     [mit]="build-essential dpkg-dev bison perl patch xz-utils gpgv python3
@@ -27,17 +27,22 @@ declare -A packages=(
            python3-requests-kerberos build-essential ca-certificates
            libssl-dev gss-ntlmssp freerdp2-shadow-x11 freerdp2-x11
            winpr-utils xvfb ldap-utils libsasl2-modules-gssapi-mit
-           wget go:golang-go node:nodejs npm:npm"
+           wget go:golang-go node:nodejs npm:npm faketime gssproxy
+           nftables"
     [lint]="shellcheck cppcheck clang clang-tidy mandoc python3-pyflakes
             binutils build-essential libkrb5-dev libssl-dev"
     [bench]="gssproxy curl valgrind krb5-kdc krb5-admin-server krb5-user
              python3 binutils build-essential libkrb5-dev libssl-dev
              gss-ntlmssp openssl python3-dev python3-venv libnss-wrapper"
+    [packages]="mmdebstrap dpkg-dev debhelper lintian rpm rpmlint?
+                libldap-dev libsasl2-dev iproute2 python3 python3-venv
+                python3-dev
+                build-essential libkrb5-dev"
     [fuzz]="clang libclang-rt-dev? libkrb5-dev libssl-dev libmicrohttpd-dev
             libcurl4-openssl-dev libseccomp-dev libmnl-dev libcap-ng-dev
-            libsystemd-dev libpam0g-dev"
+             libsystemd-dev libpam0g-dev libldap-dev libsasl2-dev"
 )
-kinds="build check mit lab lint bench fuzz"
+kinds="build check mit lab lint bench packages fuzz"
 mark="# made by gss-winrm's tests/deps.sh while it installs packages"
 policy=/usr/sbin/policy-rc.d
 

@@ -42,6 +42,10 @@ int cli_show_status(int argc, char **argv);
 int cli_forward(int argc, char **argv);
 int cli_run(int argc, char **argv);
 int cli_explain(int argc, char **argv);
+int cli_configure(int argc, char **argv);
+int cli_doctor(int argc, char **argv);  /* gss-winrm-doctor does it */
+int cli_enable(int argc, char **argv);
+int cli_disable(int argc, char **argv);
 
 /* --- options.c --- */
 

@@ -39,6 +39,29 @@ const struct cli_command cli_commands[] = {
     { "explain", cli_explain, "HOST[:PORT]",
       "what would happen there, and which line says so",
       "Asks krb5.conf only, no network.\n" },
+    { "doctor", cli_doctor, "HOST[:PORT]",
+      "find out why WinRM does not let you in", "" },
+    { "spn", cli_doctor, "-q SPN | -x [HOST]",
+      "ask the domain who owns a service name", "" },
+    { "configure", cli_configure, "HOST | .SUFFIX | REALM  KEY=VALUE...",
+      "write settings for a host, a suffix or a realm",
+      "Shows what changes, and writes it into a file that krb5.conf\n"
+      "includes.  KEY= removes a key.  The keys are those of\n"
+      "gss-winrm.conf(5).\n\n"
+      "  -n, --dry-run      show only\n"
+      "  -r, --realm        it is a realm, not a host\n"
+      "  -i, --includedir   have krb5.conf include it, where it does not\n"
+      "  -f, --file FILE    the file; by default\n"
+      "                     /etc/krb5.conf.d/gss-winrm.conf\n" },
+    { "enable", cli_enable, "",
+      "let programs on this machine use the plugin",
+      "What `disable' has put off is on again, for programs that start from\n"
+      "now on.  Needs root.\n\n"
+      "  --root DIR         of the system whose root directory that is\n" },
+    { "disable", cli_disable, "",
+      "keep programs on this machine from using the plugin",
+      "Needs root; upgrades leave it off.  (For one process: GSS_WINRM=off.)\n\n"
+      "  --root DIR         of the system whose root directory that is\n" },
     { NULL, NULL, NULL, NULL, NULL }
 };
 

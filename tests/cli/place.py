@@ -16,8 +16,9 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 BUILD = Path(os.environ.get('top_builddir') or HERE.parents[1] / 'build').resolve()
 PROGRAM = BUILD / 'helper/cli/gss-winrm'
-COMMANDS = ['login', 'logout', 'status', 'forward', 'run', 'explain']
-WITH_JSON = ['login', 'logout', 'status', 'explain']
+DOCTOR = BUILD / 'helper/doctor'
+COMMANDS = ['login', 'logout', 'status', 'forward', 'run', 'explain', 'doctor', 'spn', 'configure', 'enable', 'disable']
+WITH_JSON = ['login', 'logout', 'status', 'explain', 'doctor', 'spn', 'configure', 'enable', 'disable']
 
 CONF = '''[libdefaults]
  default_realm = CORP.EXAMPLE.COM
@@ -68,7 +69,7 @@ class Place:
             'PATH': os.environ['PATH'], 'HOME': str(self.path), 'LANG': 'C.UTF-8', 'TZ': 'UTC',
             'USER': 'alice', 'XDG_RUNTIME_DIR': str(self.path / 'run'), 'KRB5_CONFIG': str(self.path / 'krb5.conf'),
             'KRB5CCNAME': 'FILE:' + str(self.path / 'ccache'), 'STANDIN_LOG': str(self.log),
-            'GSS_WINRM_LIBEXEC': '/no/such:%s' % (HERE / 'standins'),
+            'GSS_WINRM_LIBEXEC': '/no/such:%s:%s' % (HERE / 'standins', DOCTOR),
             'ASAN_OPTIONS': os.environ.get('ASAN_OPTIONS', ''), 'LSAN_OPTIONS': os.environ.get('LSAN_OPTIONS', ''),
         }
 

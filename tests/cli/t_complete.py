@@ -6,7 +6,8 @@ import subprocess
 
 from place import COMMANDS, HERE, PROGRAM, check, ended
 
-COMMANDS_HELP = ['login', 'logout', 'status', 'run', 'forward', 'explain', 'help', '--help', '--version']
+COMMANDS_HELP = ['login', 'logout', 'status', 'run', 'forward', 'explain', 'doctor', 'spn', 'configure', 'enable',
+                 'disable', 'help', '--help', '--version']
 COMPLETIONS = HERE.parents[1] / 'helper/cli/completions'
 COMPLETE = '''set -euo pipefail
 source "$1"

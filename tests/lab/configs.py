@@ -126,7 +126,7 @@ def write_apache(directory):
     write(f"{directory}/apache/apache.conf", text)
 
 
-def make_certificate(subject, alt_names=(), issuer=None):
+def make_certificate(subject, alt_names=(), issuer=None, days=2):
     """A P-256 certificate; self-signed (the CA's) without an issuer."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, subject)])
@@ -135,8 +135,9 @@ def make_certificate(subject, alt_names=(), issuer=None):
                .issuer_name(issuer[0].subject if issuer else name)
                .public_key(key.public_key())
                .serial_number(x509.random_serial_number())
-               .not_valid_before(now - datetime.timedelta(hours=1))
-               .not_valid_after(now + datetime.timedelta(days=2))
+               .not_valid_before(now - datetime.timedelta(
+                   hours=1 if days > 0 else 999))
+               .not_valid_after(now + datetime.timedelta(days))
                .add_extension(x509.BasicConstraints(issuer is None, None),
                               critical=True))
     if alt_names:
@@ -167,6 +168,8 @@ def write_certificates(directory):
     every = [x509.DNSName(n) for h in hosts.HOSTS for n in hosts.names_of(h)]
     write_certificate(f"{directory}/certs/rogue.pem",
                       *make_certificate("rogue", every))
+    write_certificate(f"{directory}/certs/expired.pem",
+                      *make_certificate("expired", every, ca, days=-1))
 
 
 def write_accounts(directory):

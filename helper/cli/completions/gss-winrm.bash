@@ -39,7 +39,8 @@ _gss_winrm_has_argument()
     local i
     for ((i = 2; i < COMP_CWORD; i++)); do
         case ${COMP_WORDS[i]} in
-        --lifetime | --askpass | --listen) ((i++)) ;;
+        --lifetime | --askpass | --listen | --port | --client | \
+            --query | --realm | --file | --root | -[pcqf]) ((i++)) ;;
         -*) ;;
         *) return 0 ;;
         esac
@@ -71,7 +72,8 @@ _gss_winrm()
     COMPREPLY=()
     if ((COMP_CWORD == 1)); then
         _gss_winrm_reply -W \
-            'login logout status run forward explain help --help --version'
+            'login logout status run forward explain doctor spn configure
+                enable disable help --help --version'
         return
     fi
     case ${COMP_WORDS[1]} in
@@ -84,6 +86,12 @@ _gss_winrm()
     status) options='--json --watch --prometheus --help' ;;
     explain) options='--json --help' ;;
     forward) options='--listen --help' ;;
+    doctor) options='--port --client --json --help' ;;
+    spn) options='--query --duplicates --realm --json --help' ;;
+    configure)
+        options='--dry-run --realm --includedir --file --json --help'
+        ;;
+    enable | disable) options='--root --json --help' ;;
     *) return ;;
     esac
     case $before in
@@ -95,15 +103,37 @@ _gss_winrm()
         _gss_winrm_reply -W '1h 8h 1d'
         return
         ;;
-    --listen) return ;;
+    --client | -c)
+        _gss_winrm_reply -c
+        return
+        ;;
+    --port | -p)
+        _gss_winrm_reply -W '5985 5986'
+        return
+        ;;
+    --file | -f)
+        _gss_winrm_reply -f
+        return
+        ;;
+    --listen | --query | -q) return ;;
+    --root)
+        _gss_winrm_reply -d
+        return
+        ;;
     esac
     if [[ $cur == -* ]]; then
         _gss_winrm_reply -W "$options"
     elif ! _gss_winrm_has_argument; then
         case ${COMP_WORDS[1]} in
-        explain | forward) _gss_winrm_reply -W "$(_gss_winrm_hosts)" ;;
+        explain | forward | doctor | spn | configure)
+            _gss_winrm_reply -W "$(_gss_winrm_hosts)"
+            ;;
         logout) _gss_winrm_names ;;
         esac
+    elif [[ ${COMP_WORDS[1]} == configure ]]; then
+        compopt -o nospace 2>/dev/null || true
+        _gss_winrm_reply -W 'host= nodes= spn= match= delegation= ports=
+            enabled= credential= ca_file= pin='
     fi
 }
 

@@ -37,6 +37,7 @@ class Settings:
     errorcode: int = 0                  # NTSTATUS that CredSSP ends with
     swapped_key: bool = False           # CredSSP speaks of another key
     untrusted: bool = False             # 5986: a certificate of no known CA
+    expired: bool = False               # 5986: a certificate of last year
     downgrade: bool = False             # answers sealed requests in clear
     idle: float = 120                   # seconds until it hangs up
     forget: int = 0                     # requests until a 401 in mid-use

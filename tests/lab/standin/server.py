@@ -45,7 +45,9 @@ class Connection(BaseHTTPRequestHandler):
         self.settings = Settings.load(listener.settings_path)
         self.timeout = self.settings.idle
         if listener.tls:
-            tls = listener.rogue if self.settings.untrusted else listener.tls
+            tls = (listener.rogue if self.settings.untrusted else
+                   listener.expired if self.settings.expired else
+                   listener.tls)
             self.request.settimeout(self.timeout)
             self.request = tls.wrap_socket(self.request, server_side=True)
         super().setup()
@@ -259,8 +261,10 @@ class Listener(ThreadingHTTPServer):
         self.tls = self.certificate_hash = None
         if port == 5986:
             self.load_certificate(f"{directory}/certs/{host.name}.pem")
-            self.rogue = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            self.rogue, self.expired = (
+                ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER) for _ in range(2))
             self.rogue.load_cert_chain(f"{directory}/certs/rogue.pem")
+            self.expired.load_cert_chain(f"{directory}/certs/expired.pem")
         super().__init__((host.address, port), Connection)
 
     def load_certificate(self, path):

@@ -1,0 +1,149 @@
+/* confcheck.c - would libkrb5 and the plugin find what is to be written? */
+#define _GNU_SOURCE
+#include "config.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "confint.h"
+#include "conffile.h"
+#include "words.h"
+
+/* Keys that are for one kind of target only. */
+static const struct { const char *key; int realm; } only[] = {
+    { "host", 0 }, { "nodes", 0 }, { "programs", 1 }, { "except", 1 },
+};
+
+static const struct gw_policy_key *
+policy_key(const char *key)
+{
+    const struct gw_policy_key *k;
+
+    for (k = gw_policy_keys; k->key != NULL; k++) {
+        if (strcmp(k->key, key) == 0)
+            return k;
+    }
+    return NULL;
+}
+
+static const struct hc_trust_key *
+trust_key(const char *key)
+{
+    const struct hc_trust_key *k;
+
+    for (k = hc_trust_keys; k->key != NULL; k++) {
+        if (k->sub == NULL && strcmp(k->key, key) == 0)
+            return k;
+    }
+    return NULL;
+}
+
+int
+conf_key_ok(const struct conf_job *job, const char *key, struct cs_error *err)
+{
+    size_t i;
+
+    for (i = 0; i < sizeof(only) / sizeof(*only); i++) {
+        if (strcmp(only[i].key, key) == 0 && only[i].realm != job->realm)
+            return cs_fail(err, CS_USAGE, "%s is not a key for a %s", key,
+                           job->realm ? "realm" : "target");
+    }
+    if (policy_key(key) != NULL || trust_key(key) != NULL)
+        return 0;
+    return cs_fail(err, CS_USAGE, "there is no key %s; gss-winrm.conf(5) has "
+                   "them all", key);
+}
+
+/* A profile of nothing but the drop-in as it would be. */
+static int
+open_profile(const struct conf_job *job, profile_t *out)
+{
+    struct cs_buf text = CS_BUF_INIT(2 * CONF_MAX);
+    int fd = memfd_create("krb5.conf", MFD_CLOEXEC);
+    char path[64];
+    const char *files[] = { path, NULL };
+    long ret = -1;
+
+    confedit_write(job->dropin.edit, &text);
+    (void)snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+    if (fd != -1 && text.error == 0 &&
+        write(fd, text.p, text.len) == (ssize_t)text.len)
+        ret = profile_init(files, out);
+    cs_buf_free(&text);
+    if (fd != -1)
+        (void)close(fd);
+    return ret == 0 ? 0 : -1;
+}
+
+/* A host that the target is for: ".corp" has "x.corp", "." has "x". */
+static int
+host_of(const struct conf_job *job, char **out)
+{
+    const char *t = job->target;
+
+    return asprintf(out, "%s%s", *t == '.' ? "x" : "", strcmp(t, ".") == 0 ?
+                    "" : t) < 0 ? -1 : 0;
+}
+
+/* Which level has the key, with a value that can be used; or NULL. */
+static char *
+level_of(const struct gw_levels *levels, const char *key)
+{
+    struct gw_policy *policy = calloc(1, sizeof(*policy));
+    struct hc_host *host = calloc(1, sizeof(*host));
+    const struct gw_policy_key *p = policy_key(key);
+    const struct hc_trust_key *t = trust_key(key);
+    char *level = NULL;
+
+    if (policy != NULL && host != NULL && p != NULL)
+        (void)gw_policy_read(levels, p, policy, &level);
+    else if (policy != NULL && host != NULL && t != NULL)
+        (void)gw_read_key(levels, NULL, key, t->reader,
+                          (char *)host + t->field, &level);
+    if (host != NULL) {
+        free(host->credential);
+        free(host->ca_file);
+        free(host->pin);
+        free(host);
+    }
+    gw_policy_free(policy);
+    return level;
+}
+
+int
+conf_value_ok(const struct conf_job *job, const char *key, const char *value,
+              struct cs_error *err)
+{
+    struct gw_subject subject = { NULL, NULL, NULL };
+    struct gw_levels levels;
+    profile_t profile = NULL;
+    char *host = NULL, *level = NULL;
+    const char *at;
+    int ret = 0;
+
+    if (open_profile(job, &profile) != 0)
+        return cs_fail(err, CS_SYSTEM, "libkrb5 would not read %s",
+                       job->dropin.path);
+    if (host_of(job, &host) != 0)
+        ret = CS_NOMEM;
+    subject.typed = job->realm ? NULL : host;
+    subject.realm = job->realm ? job->target : NULL;
+    if (ret == 0 && gw_levels_find(&levels, profile, &subject) == 0) {
+        level = level_of(&levels, key);
+        gw_levels_free(&levels);
+    }
+    profile_release(profile);
+    free(host);
+    if (ret != 0)
+        return cs_nomem(err);
+    at = level != NULL ? strrchr(level, ' ') : NULL;
+    if (at == NULL || strcasecmp(at + 1, job->target) != 0)
+        ret = cs_fail(err, CS_USAGE, "%s = %.80s: gss-winrm.conf(5) does not "
+                      "know such a value", key, value);
+    free(level);
+    return ret;
+}

@@ -1,0 +1,45 @@
+/* conffile.h - the files that gss-winrm configure reads and writes. */
+#ifndef CLI_CONFFILE_H
+#define CLI_CONFFILE_H
+
+#include "confedit.h"
+
+#define CONF_MAX ((size_t)1024 * 1024)  /* bytes of a file */
+
+struct conf_file {
+    const char *path;           /* borrowed */
+    int exists;
+    struct confedit *edit;      /* owned */
+};
+
+struct conf_job {
+    const char *target;         /* borrowed: a key of targets, or a realm */
+    int realm;
+    struct conf_file dropin;
+    struct conf_file main;      /* the first file of krb5.conf */
+    char *directory;            /* where the drop-in is; owned, as is: */
+    char *config;               /* KRB5_CONFIG, or its default */
+};
+
+/* Read both.  A drop-in that is not there is empty; a main file that cannot be
+ * understood matters only when it has to be changed.  Returns 0, CS_SYSTEM,
+ * CS_MALFORMED, CS_USAGE or CS_NOMEM. */
+int conf_load(struct conf_job *job, struct cs_error *err);
+void conf_unload(struct conf_job *job);
+
+/* Is the drop-in read, by an includedir or by itself?  Then *included. */
+int conf_included(struct conf_job *job, int *included, struct cs_error *err);
+
+/* Is there such a key for such a target?  0 or CS_USAGE. */
+int conf_key_ok(const struct conf_job *job, const char *key,
+                struct cs_error *err);
+/* Is the value taken from the text as it would be written?  0, CS_USAGE,
+ * CS_SYSTEM or CS_NOMEM. */
+int conf_value_ok(const struct conf_job *job, const char *key,
+                  const char *value, struct cs_error *err);
+
+/* Write a file if it has changed: beside it, then in its place, with its mode
+ * and owner.  0 or CS_SYSTEM. */
+int conf_save(const struct conf_file *file, struct cs_error *err);
+
+#endif /* CLI_CONFFILE_H */

@@ -1,0 +1,31 @@
+/* elsewhere.c - subcommands that are programs of their own. */
+#include "config.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cli.h"
+
+int
+cli_doctor(int argc, char **argv)
+{
+    char **list = calloc((size_t)argc + 2, sizeof(*list));
+    char *path = cli_program("gss-winrm-doctor");
+    int i;
+
+    if (path == NULL || list == NULL) {
+        free(path);
+        free(list);
+        return CLI_FAILED;
+    }
+    list[0] = path;
+    for (i = 0; i < argc; i++)
+        list[i + 1] = argv[i];
+    (void)execv(path, list);
+    cli_error("%s cannot be run: %s", path, strerror(errno));
+    free(path);
+    free(list);
+    return CLI_FAILED;
+}

@@ -1,0 +1,251 @@
+/* candidates.c - the service names that could be asked for. */
+#define _GNU_SOURCE
+#include "config.h"
+
+#include <errno.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "doctor.h"
+#include "names.h"
+#include "words.h"
+
+/* What krb5.conf's spn is by default: gss-winrm.conf(5). */
+static const char *const usual[] = {
+    "HOST/%f", "WSMAN/%f", "HTTP/%n", "HTTP/%f"
+};
+
+/* --- Making them --- */
+
+static krb5_error_code
+principal_of(const struct doctor *d, const char *name, krb5_principal *out)
+{
+    char *class, *at;
+    krb5_error_code ret;
+
+    if (gw_is_principal(name))
+        return krb5_parse_name(d->k5, name, out);
+    class = strdup(name);
+    if (class == NULL)
+        return ENOMEM;
+    at = strchr(class, '@');
+    *at = '\0';
+    ret = krb5_sname_to_principal(d->k5, at + 1, class, KRB5_NT_SRV_HST, out);
+    free(class);
+    return ret;
+}
+
+static void
+name_it(const struct doctor *d, struct candidate *c)
+{
+    krb5_principal p = NULL;
+    char *text = NULL;
+
+    c->code = principal_of(d, c->name, &p);
+    if (c->code == 0 &&
+        krb5_unparse_name_flags(d->k5, p, KRB5_PRINCIPAL_UNPARSE_NO_REALM |
+                                KRB5_PRINCIPAL_UNPARSE_DISPLAY, &text) == 0) {
+        doc_set(&c->spn, "%s", text);
+        doc_set(&c->realm, "%.*s", (int)p->realm.length, p->realm.data);
+    }
+    krb5_free_unparsed_name(d->k5, text);
+    krb5_free_principal(d->k5, p);
+}
+
+static void
+add(struct doctor *d, const char *name, int ours)
+{
+    struct candidate *c = &d->candidates[d->ncandidates];
+    char plain[300];
+    size_t i;
+
+    for (i = 0; i < d->ncandidates; i++) {
+        if (strcasecmp(d->candidates[i].name, name) == 0)
+            return;
+    }
+    if (d->ncandidates == CANDIDATES_MAX)
+        return;
+    memset(c, 0, sizeof(*c));
+    c->name = strdup(name);
+    if (c->name == NULL)
+        return;
+    (void)snprintf(plain, sizeof(plain), "HTTP@%s", d->host);
+    c->ours = ours;
+    c->plain = strcasecmp(name, plain) == 0;
+    name_it(d, c);
+    /* Two ways to say the same. */
+    for (i = 0; i < d->ncandidates && !c->plain; i++) {
+        if (c->spn != NULL && d->candidates[i].spn != NULL &&
+            strcmp(c->spn, d->candidates[i].spn) == 0 &&
+            strcmp(c->realm, d->candidates[i].realm) == 0) {
+            free(c->name);
+            free(c->spn);
+            free(c->realm);
+            return;
+        }
+    }
+    d->ncandidates++;
+}
+
+void
+candidates_add(struct doctor *d, const char *host)
+{
+    char **names = NULL, *const *n, *name;
+    struct cs_error err;
+    size_t i;
+
+    if (host == NULL &&
+        hc_names(d->conf, NULL, d->port, &names, &err) == 0) {
+        for (n = names; *n != NULL; n++)
+            add(d, *n, 1);
+        gw_free_words(names);
+    }
+    for (i = 0; i < sizeof(usual) / sizeof(*usual); i++) {
+        if (gw_name_expand(usual[i], host != NULL ? host : d->host, d->port,
+                           &name) != 0)
+            continue;
+        add(d, name, 0);
+        free(name);
+    }
+    /* As it stands, whatever krb5 would make of the host. */
+    if (host != NULL && gw_host_ok(host) && asprintf(
+            &name, "HOST/%s@%s", host, d->user_realm != NULL ? d->user_realm :
+            "") >= 0) {
+        add(d, name, 0);
+        free(name);
+    }
+}
+
+void
+candidates_free(struct doctor *d)
+{
+    size_t i;
+
+    for (i = 0; i < d->ncandidates; i++) {
+        free(d->candidates[i].name);
+        free(d->candidates[i].spn);
+        free(d->candidates[i].realm);
+        free(d->candidates[i].why);
+    }
+    d->ncandidates = 0;
+}
+
+/* --- The KDC --- */
+
+/* Key version and type, of what the ticket is sealed with. */
+static void
+note_ticket(const struct doctor *d, const krb5_creds *creds,
+            struct candidate *c)
+{
+    krb5_ticket *ticket;
+
+    if (krb5_decode_ticket(&creds->ticket, &ticket) != 0)
+        return;
+    c->kvno = (int)ticket->enc_part.kvno;
+    c->enctype = ticket->enc_part.enctype;
+    krb5_free_ticket(d->k5, ticket);
+}
+
+static void
+ask(const struct doctor *d, struct candidate *c)
+{
+    krb5_creds in, *out = NULL;
+    const char *text;
+
+    memset(&in, 0, sizeof(in));
+    c->asked = 1;
+    c->code = principal_of(d, c->name, &in.server);
+    if (c->code == 0)
+        c->code = krb5_cc_get_principal(d->k5, d->cache, &in.client);
+    if (c->code == 0)
+        c->code = krb5_get_credentials(d->k5, 0, d->cache, &in, &out);
+    if (c->code == 0) {
+        note_ticket(d, out, c);
+    } else {
+        text = krb5_get_error_message(d->k5, c->code);
+        doc_set(&c->why, "%s", text);
+        krb5_free_error_message(d->k5, text);
+    }
+    if (out != NULL)
+        krb5_free_creds(d->k5, out);
+    krb5_free_cred_contents(d->k5, &in);
+}
+
+void
+candidates_ask(struct doctor *d)
+{
+    size_t i;
+
+    if (d->cache == NULL || d->expired != 0)
+        return;
+    for (i = 0; i < d->ncandidates; i++) {
+        if (!d->candidates[i].asked && d->candidates[i].spn != NULL)
+            ask(d, &d->candidates[i]);
+    }
+}
+
+/* --- Asking about them --- */
+
+static size_t
+count_owners(const struct doctor *d, const char *spn, struct account **first)
+{
+    size_t i, n = 0;
+
+    for (i = 0; i < d->naccounts; i++) {
+        if (!account_has(d->accounts[i], spn))
+            continue;
+        if (n++ == 0)
+            *first = d->accounts[i];
+    }
+    return n;
+}
+
+size_t
+candidate_owners(const struct doctor *d, const struct candidate *c,
+                 struct account **first, int *alias)
+{
+    char *host;
+    size_t n;
+
+    *first = NULL;
+    *alias = 0;
+    if (!d->dir_seen || c->spn == NULL)
+        return SIZE_MAX;
+    n = count_owners(d, c->spn, first);
+    if (n > 0 || strncasecmp(c->spn, "HTTP/", 5) != 0)
+        return n;
+    if (asprintf(&host, "HOST/%s", c->spn + 5) < 0)
+        return n;
+    n = count_owners(d, host, first);
+    *alias = n > 0;
+    free(host);
+    return n;
+}
+
+const struct candidate *
+candidate_accepted(const struct doctor *d, int ours)
+{
+    size_t i;
+
+    for (i = 0; i < d->ncandidates; i++) {
+        if (d->candidates[i].outcome == DOC_ACCEPTED &&
+            !d->candidates[i].plain && (d->candidates[i].ours || !ours))
+            return &d->candidates[i];
+    }
+    return NULL;
+}
+
+const struct candidate *
+candidate_plain(const struct doctor *d)
+{
+    size_t i;
+
+    for (i = 0; i < d->ncandidates; i++) {
+        if (d->candidates[i].plain)
+            return &d->candidates[i];
+    }
+    return NULL;
+}

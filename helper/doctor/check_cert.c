@@ -1,0 +1,215 @@
+/* check_cert.c - the certificate of port 5986: names, dates, bindings. */
+#define _GNU_SOURCE
+#include "config.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <openssl/ssl.h>
+#include <openssl/x509v3.h>
+
+#include "bindings.h"
+#include "doctor.h"
+#include "words.h"
+
+#define PATIENCE 3              /* seconds for a handshake */
+
+static int
+set_trust(const struct doctor *d, SSL_CTX *tls)
+{
+    const char *file = d->conf->ca_file;
+
+    SSL_CTX_set_verify(tls, SSL_VERIFY_NONE, NULL);     /* seen afterwards */
+    if (file != NULL && strcmp(file, "system") != 0)
+        return SSL_CTX_load_verify_locations(tls, file, NULL);
+    return SSL_CTX_set_default_verify_paths(tls);
+}
+
+static void
+set_patience(SSL *ssl)
+{
+    const struct timeval patience = { PATIENCE, 0 };
+    int fd = SSL_get_fd(ssl);
+
+    (void)setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience,
+                     sizeof(patience));
+    (void)setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience,
+                     sizeof(patience));
+}
+
+/* The name that the certificate has to be for. */
+static const char *
+wanted_name(const struct doctor *d)
+{
+    return d->conf->policy->host != NULL ? d->conf->policy->host : d->host;
+}
+
+/* Connected, or NULL. */
+static SSL *
+shake_hands(const struct doctor *d, SSL_CTX *tls, BIO **out)
+{
+    BIO *bio = BIO_new_ssl_connect(tls);
+    char port[8];
+    SSL *ssl = NULL;
+
+    *out = bio;
+    if (bio == NULL)
+        return NULL;
+    (void)snprintf(port, sizeof(port), "%u", d->tls ? (unsigned int)d->port :
+                   5986U);
+    (void)BIO_get_ssl(bio, &ssl);
+    (void)BIO_set_conn_hostname(bio, d->addresses[0]);
+    (void)BIO_set_conn_port(bio, port);
+    if (ssl == NULL || SSL_set_tlsext_host_name(ssl, wanted_name(d)) != 1 ||
+        BIO_do_connect(bio) != 1)
+        return NULL;
+    set_patience(ssl);
+    return BIO_do_handshake(bio) == 1 ? ssl : NULL;
+}
+
+static void
+hex(const unsigned char *p, size_t n, char *out)
+{
+    size_t i;
+
+    for (i = 0; i < n; i++)
+        (void)snprintf(out + 2 * i, 3, "%02x", p[i]);
+}
+
+static void
+note_key(struct doctor *d, X509 *cert)
+{
+    unsigned char *der = NULL, hash[EVP_MAX_MD_SIZE];
+    int len = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(cert), &der);
+    unsigned int n = 0;
+
+    if (len > 0 && EVP_Digest(der, len, hash, &n, EVP_sha256(), NULL) == 1 &&
+        n == 32)
+        hex(hash, n, d->pin);
+    OPENSSL_free(der);
+}
+
+static void
+time_of(const ASN1_TIME *t, char *buf, size_t size)
+{
+    struct tm tm;
+
+    buf[0] = '\0';
+    if (ASN1_TIME_to_tm(t, &tm) == 1)
+        (void)strftime(buf, size, "%Y-%m-%d", &tm);
+}
+
+static void
+say_names(struct doctor *d, X509 *cert)
+{
+    GENERAL_NAMES *names = X509_get_ext_d2i(cert, NID_subject_alt_name, NULL,
+                                            NULL);
+    char text[400] = "";
+    unsigned char *utf8;
+    size_t used = 0;
+    int i, n;
+
+    for (i = 0; i < sk_GENERAL_NAME_num(names) && used < 300; i++) {
+        const GENERAL_NAME *name = sk_GENERAL_NAME_value(names, i);
+
+        if (name->type != GEN_DNS)
+            continue;
+        n = ASN1_STRING_to_UTF8(&utf8, name->d.dNSName);
+        if (n >= 0)
+            used += snprintf(text + used, sizeof(text) - used, "%s%.90s",
+                             used > 0 ? ", " : "", (const char *)utf8);
+        if (n >= 0)
+            OPENSSL_free(utf8);
+    }
+    GENERAL_NAMES_free(names);
+    doc_say(d, LOOK_NOTE, "for %s", used > 0 ? text : "no name");
+}
+
+static int
+name_fits(const struct doctor *d, X509 *cert)
+{
+    const char *name = wanted_name(d);
+
+    return gw_is_address(name) ? X509_check_ip_asc(cert, name, 0) == 1 :
+        X509_check_host(cert, name, 0, 0, NULL) == 1;
+}
+
+/* What is wrong with it, the first thing that is. */
+static void
+judge(struct doctor *d, SSL *ssl, X509 *cert, const char *until)
+{
+    long verified = SSL_get_verify_result(ssl);
+
+    if (X509_cmp_current_time(X509_get0_notAfter(cert)) < 0) {
+        d->certificate_expired = 1;
+        doc_set(&d->certificate_why, "it has expired (%s)", until);
+    } else if (d->conf->pin != NULL) {
+        if (strcmp(d->conf->pin, d->pin) != 0)
+            doc_set(&d->certificate_why, "its key is not the one that "
+                    "krb5.conf pins");
+    } else if (!name_fits(d, cert)) {
+        doc_set(&d->certificate_why, "it is not for %s", wanted_name(d));
+    } else if (verified != X509_V_OK) {
+        doc_set(&d->certificate_why, "%s",
+                X509_verify_cert_error_string(verified));
+    }
+    doc_say(d, d->certificate_why == NULL ? LOOK_OK : d->tls ? LOOK_BAD :
+            LOOK_WARN, "%s (until %s)", d->certificate_why != NULL ?
+            d->certificate_why : "verified", until);
+    doc_fact(d, "wrong", d->certificate_why);
+}
+
+static void
+say_bindings(struct doctor *d, X509 *cert)
+{
+    struct cs_buf bindings = CS_BUF_INIT(GATE_BINDINGS_MAX);
+    struct cs_error err;
+    const size_t prefix = sizeof("tls-server-end-point:") - 1;
+    const char *hash = "SHA-256";
+
+    if (gate_bindings(cert, &bindings, &err) == 0 && bindings.len > prefix) {
+        hash = bindings.len - prefix == 64 ? "SHA-512" :
+            bindings.len - prefix == 48 ? "SHA-384" : hash;
+        doc_say(d, LOOK_NOTE, "signed with %s; channel bindings use %s",
+                OBJ_nid2sn(X509_get_signature_nid(cert)), hash);
+    } else {
+        doc_say(d, LOOK_WARN, "channel bindings cannot be made of it");
+    }
+    cs_buf_free(&bindings);
+}
+
+void
+check_certificate(struct doctor *d)
+{
+    SSL_CTX *tls = NULL;
+    X509 *cert = NULL;
+    BIO *bio = NULL;
+    char until[32];
+    SSL *ssl;
+
+    if (d->naddresses == 0 || !(d->tls ? d->port_open : d->open[1])) {
+        doc_say(d, LOOK_NOTE, "no port with TLS to ask");
+        return;
+    }
+    tls = SSL_CTX_new(TLS_client_method());
+    if (tls != NULL && set_trust(d, tls) != 1)
+        doc_say(d, LOOK_WARN, "the authorities cannot be read (%s)",
+                d->conf->ca_file);
+    ssl = tls != NULL ? shake_hands(d, tls, &bio) : NULL;
+    cert = ssl != NULL ? SSL_get1_peer_certificate(ssl) : NULL;
+    if (cert == NULL) {
+        doc_set(&d->certificate_why, "TLS does not work there");
+        doc_say(d, d->tls ? LOOK_BAD : LOOK_WARN, "%s", d->certificate_why);
+    } else {
+        note_key(d, cert);
+        time_of(X509_get0_notAfter(cert), until, sizeof(until));
+        judge(d, ssl, cert, until);
+        say_names(d, cert);
+        say_bindings(d, cert);
+    }
+    X509_free(cert);
+    BIO_free_all(bio);
+    SSL_CTX_free(tls);
+}

@@ -1,0 +1,139 @@
+/* check_conf.c - krb5.conf: which files, and which of its values matter. */
+#define _GNU_SOURCE
+#include "config.h"
+
+#include <dirent.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "doctor.h"
+#include "words.h"
+
+#define DROPINS "/etc/krb5.conf.d"
+
+/* Does a directory have files that krb5 would read? */
+static size_t
+count_files(const char *path)
+{
+    DIR *dir = opendir(path);
+    struct dirent *e;
+    size_t n = 0;
+
+    while (dir != NULL && (e = readdir(dir)) != NULL)
+        n += e->d_name[0] != '.';
+    if (dir != NULL)
+        (void)closedir(dir);
+    return n;
+}
+
+/* One file: how many directories it includes; *dropins: the usual one. */
+static size_t
+read_includes(struct doctor *d, const char *path, int *dropins)
+{
+    FILE *f = fopen(path, "re");
+    char *line = NULL, *arg;
+    size_t size = 0, n = 0;
+
+    while (f != NULL && getline(&line, &size, f) != -1) {
+        if (strncmp(line, "includedir", 10) != 0 ||
+            strchr(" \t", line[10]) == NULL)
+            continue;
+        arg = line + 10 + strspn(line + 10, " \t");
+        arg[strcspn(arg, "\r\n")] = '\0';
+        n++;
+        doc_say(d, LOOK_OK, "%s includes %s (%zu file%s)", path, arg,
+                count_files(arg), count_files(arg) == 1 ? "" : "s");
+        *dropins |= strncmp(arg, DROPINS, strlen(DROPINS)) == 0;
+    }
+    free(line);
+    if (f != NULL)
+        (void)fclose(f);
+    return n;
+}
+
+static void
+look_at_files(struct doctor *d)
+{
+    const char *now = secure_getenv("KRB5_CONFIG");
+    int any = 0, dropins = 0, set = now != NULL && *now != '\0';
+    char *list = strdup(set ? now : "/etc/krb5.conf"), *rest = list, *path;
+
+    while (rest != NULL && (path = strsep(&rest, ":")) != NULL) {
+        if (access(path, R_OK) != 0) {
+            doc_say(d, LOOK_WARN, "%s cannot be read", path);
+            continue;
+        }
+        any = 1;
+        if (read_includes(d, path, &dropins) == 0)
+            doc_say(d, LOOK_OK, "%s", path);
+    }
+    free(list);
+    if (!any)
+        doc_say(d, LOOK_BAD, "there is no krb5.conf");
+    d->unread_dropins = !set && !dropins && count_files(DROPINS) > 0;
+    if (d->unread_dropins)
+        doc_say(d, LOOK_WARN, "nothing includes " DROPINS ", so its files are "
+                "not read: put `includedir " DROPINS "/' at the top");
+}
+
+/* Those that change what a host is called. */
+static const struct {
+    const char *key, *fallback, *warn_if;
+} values[] = {
+    { "default_realm", "none", "none" },
+    { "dns_canonicalize_hostname", "true", NULL },
+    { "rdns", "true", "true" },
+    { "qualify_shortname", "the first search domain", NULL },
+};
+
+static void
+look_at_values(struct doctor *d)
+{
+    char *value = NULL;
+    size_t i;
+    int bad;
+
+    for (i = 0; i < sizeof(values) / sizeof(*values); i++) {
+        if (profile_get_string(d->profile, "libdefaults", values[i].key, NULL,
+                               NULL, &value) != 0)
+            value = NULL;
+        bad = values[i].warn_if != NULL && strcmp(
+            values[i].warn_if, value != NULL ? value : values[i].fallback) ==
+            0;
+        doc_say(d, bad ? LOOK_WARN : LOOK_NOTE, "%s = %s%s", values[i].key,
+                value != NULL ? value : values[i].fallback, value != NULL ?
+                "" : " (not set)");
+        doc_fact(d, values[i].key, value);
+        profile_release_string(value);
+    }
+}
+
+/* What the winrm section says about this host, and where. */
+static void
+look_at_policy(struct doctor *d)
+{
+    static const char *const keys[] = {
+        "enabled", "match", "host", "nodes", "spn", "delegation", "ports"
+    };
+    struct cs_error err;
+    char *level = NULL;
+    size_t i;
+
+    for (i = 0; i < sizeof(keys) / sizeof(*keys); i++) {
+        if (hc_where(d->conf, NULL, keys[i], &level, &err) == 0 &&
+            level != NULL)
+            doc_say(d, LOOK_NOTE, "winrm: %s is set (%s)", keys[i], level);
+        free(level);
+        level = NULL;
+    }
+}
+
+void
+check_conf(struct doctor *d)
+{
+    look_at_files(d);
+    look_at_values(d);
+    look_at_policy(d);
+}

@@ -1,0 +1,7 @@
+/* command.h - the subcommands of gss-winrm-doctor. */
+#ifndef DOC_COMMAND_H
+#define DOC_COMMAND_H
+
+int doc_doctor(int argc, char **argv);
+
+#endif /* DOC_COMMAND_H */

@@ -1,0 +1,181 @@
+/*
+ * doctor.h - what gss-winrm doctor finds out, check by check.
+ *
+ * A check looks at one thing, says what it has found (doc_say), and leaves in
+ * struct doctor what the verdict goes by.  Each goes on where it can: what an
+ * earlier one could not find out is NULL or 0.
+ */
+#ifndef DOC_DOCTOR_H
+#define DOC_DOCTOR_H
+
+#include <sys/types.h>
+#include <jansson.h>
+#include <krb5.h>
+#include <profile.h>
+
+#include "conf.h"
+#include "directory.h"
+#include "look.h"
+
+/* The classes of verdicts, and the exit status: gss-winrm(1). */
+enum doc_class {
+    DOC_WELL = 0, DOC_CLIENT = 10, DOC_TICKETS, DOC_NAME, DOC_DOMAIN,
+    DOC_NETWORK, DOC_SERVER, DOC_CLOCK
+};
+
+enum doc_outcome { DOC_UNTRIED, DOC_ACCEPTED, DOC_REFUSED, DOC_FAILED };
+
+/* A service name that could be asked for.  Owns its strings. */
+struct candidate {
+    char *name;                 /* a form of names.h */
+    int ours;                   /* krb5.conf's spn lead to it; else one that
+                                 * is usual, tried to say what would do */
+    int plain;                  /* what a program asks for by itself */
+    char *spn;                  /* as the KDC is asked: "HOST/web01.x.y" */
+    char *realm;                /* whose KDC; "" for a referral */
+    int asked;                  /* was the KDC? */
+    krb5_error_code code;       /* its answer; 0: a ticket */
+    int kvno;
+    krb5_enctype enctype;
+    enum doc_outcome outcome;   /* of a real authentication */
+    char *why;                  /* of code or outcome, in words; or NULL */
+};
+
+#define CANDIDATES_MAX 48
+
+/* What a program with this machine's mechanisms does: witness.h. */
+struct program_seen {
+    char *plugin;               /* the module's path, when it was loaded */
+    int gssproxy;               /* its interposer was loaded as well */
+    enum doc_outcome outcome;
+    char *sent;                 /* the name that the plugin sent; or NULL */
+    char *why;
+};
+
+struct doctor {
+    /* What was asked. */
+    const char *host, *client;
+    uint16_t port;
+    int tls;
+
+    /* Set up at the start. */
+    struct hc_host *conf;
+    struct hc_gateway *limits;
+    krb5_context k5;
+    profile_t profile;
+    struct witness *witness;    /* witness.h */
+    char *environment[3];       /* GSS_USE_PROXY, GSS_WINRM, GSS_MECH_CONFIG as
+                                 * they were; or NULL */
+
+    /* krb5.conf, mech.d */
+    int unread_dropins;         /* /etc/krb5.conf.d has files, nobody reads */
+    char *mech_file;            /* that lists the plugin; or NULL */
+    char *mech_module;          /* the module that it names */
+    struct program_seen seen;
+
+    /* The user. */
+    krb5_ccache cache;          /* a copy in memory, service tickets left out;
+                                 * NULL without tickets */
+    char *user, *user_realm;
+    char *user_cache;           /* the real one's name, "FILE:/tmp/..." */
+    time_t expired;             /* when, if the tickets are of no use now */
+    int revoked;                /* the KDC does not serve this user any more */
+
+    /* The name. */
+    int is_address;
+    char **addresses;           /* ends with NULL; NULL: unknown */
+    size_t naddresses;
+    char *dns_name;             /* what DNS calls it (AI_CANONNAME) */
+    char *reverse;              /* what its address is called; or NULL */
+    char *krb5_name;            /* what krb5 makes of it */
+    char *realm;                /* that krb5 thinks it is in; or NULL */
+    char **claimed;             /* what the servers there call themselves */
+    size_t nclaimed;
+    int nodes_differ;           /* ... at one address, in turn */
+    char *resembling;           /* a computer whose first label is the same */
+
+    struct candidate candidates[CANDIDATES_MAX];
+    size_t ncandidates;
+
+    /* The directory. */
+    struct dir *dir;
+    int dir_seen;               /* was it to be searched? */
+    char *dir_why;
+    struct account **accounts;  /* all that have a candidate's name */
+    size_t naccounts;
+
+    /* The server. */
+    int open[2];                /* ports 5985 and 5986 (or d->port first) */
+    int port_open;              /* the one that was asked for */
+    char *port_why;
+    int answered;               /* HTTP was */
+    unsigned int offers;        /* GATE_OFFERS_* */
+    char *certificate_why;      /* what is wrong with it; NULL: nothing */
+    int certificate_expired;
+    char pin[65];               /* its key's SHA-256; "" without TLS */
+    int needs_bindings;         /* authentication without is refused */
+    int encrypted;              /* messages can be: 1; -1: it failed */
+    long ahead;                 /* the server's and the domain's clock, less
+                                 * ours: seconds, the larger one */
+    int clock_known;
+
+    /* The report. */
+    json_t *checks, *current;
+    const char *label;
+    int quiet;                  /* nothing for people now */
+};
+
+/* --- report.c --- */
+
+/* One line of what the current check has found. */
+void doc_say(struct doctor *d, enum look_mark mark, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
+/* The same for programs. */
+void doc_fact(struct doctor *d, const char *key, const char *value);
+/* strdup() of a text, or of "?" : never NULL but without memory. */
+char *doc_copy(const char *text);
+/* Replace *to by a formatted text. */
+void doc_set(char **to, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/* --- The checks, in their order --- */
+
+void check_conf(struct doctor *d);
+void check_mech(struct doctor *d);
+void check_tickets(struct doctor *d);
+void check_name(struct doctor *d);
+void check_services(struct doctor *d);
+void check_accounts(struct doctor *d);
+void check_ports(struct doctor *d);
+void check_schemes(struct doctor *d);
+void check_certificate(struct doctor *d);
+void check_authentication(struct doctor *d);
+void check_programs(struct doctor *d);
+void check_clock(struct doctor *d);
+void check_client(struct doctor *d);
+
+/* --- candidates.c --- */
+
+/* Add the usual names at a host; NULL: krb5.conf's names, and then the usual
+ * ones, at the host of the question. */
+void candidates_add(struct doctor *d, const char *host);
+/* Ask the KDC for those that have not been asked for yet. */
+void candidates_ask(struct doctor *d);
+void candidates_free(struct doctor *d);
+
+/* All accounts that have a candidate's name (again), into d->accounts; when
+ * d->dir is bound.  Returns 0 or an error, with d->dir_seen accordingly. */
+int accounts_find(struct doctor *d, struct cs_error *err);
+void accounts_free(struct doctor *d);
+
+/* Who owns it: the number of accounts, and the first.  *alias: it is HOST/
+ * that is registered, and HTTP/ stands for that.  SIZE_MAX without LDAP. */
+size_t candidate_owners(const struct doctor *d, const struct candidate *c,
+                        struct account **first, int *alias);
+
+/* The first that was accepted, of all (ours 0) or of krb5.conf's; or NULL. */
+const struct candidate *candidate_accepted(const struct doctor *d, int ours);
+/* What programs ask for. */
+const struct candidate *candidate_plain(const struct doctor *d);
+
+#endif /* DOC_DOCTOR_H */

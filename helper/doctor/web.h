@@ -1,0 +1,49 @@
+/* web.h - asking a WinRM server over HTTP, and authenticating to it. */
+#ifndef DOC_WEB_H
+#define DOC_WEB_H
+
+#include <gssapi/gssapi.h>
+
+#include "doctor.h"
+#include "upstream.h"
+
+/* What one authentication is to be like. */
+struct web_try {
+    const char *name;           /* a form of names.h */
+    int bindings;               /* send channel bindings (5986) */
+    int encrypt;                /* then send a sealed message (5985) */
+};
+
+struct web_result {
+    enum doc_outcome outcome;
+    int encrypted;              /* 1: an answer could be opened; -1: not */
+    char why[256];
+};
+
+/*
+ * A connection to the host; address: to that one of its addresses, or NULL.
+ * What is wrong with the certificate has been said by check_certificate: here
+ * the key that it has seen is trusted.
+ */
+struct web {
+    struct hc_host conf;
+    struct gw_policy policy;
+    struct upstream *up;
+};
+int web_open(const struct doctor *d, const char *address, struct web *web,
+             struct cs_error *err);
+void web_close(struct web *web);
+
+/* POST to /wsman with "SCHEME TOKEN" (scheme NULL: without). */
+int web_post(struct web *web, const char *scheme, struct cs_span token,
+             const char *type, struct cs_span body, struct up_reply *reply,
+             struct cs_error *err);
+
+/* Authenticate on a new connection, with the default credential. */
+void web_authenticate(const struct doctor *d, const struct web_try *how,
+                      struct web_result *result);
+
+/* "Negotiate, Kerberos", or "nothing". */
+const char *web_offers(unsigned int offers, char *buf, size_t size);
+
+#endif /* DOC_WEB_H */

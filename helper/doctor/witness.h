@@ -1,0 +1,25 @@
+/*
+ * witness.h - a process that has this machine's GSSAPI mechanisms, as any
+ * program here would.
+ *
+ * The doctor itself loads none: it wants krb5 as it is.  So before anything
+ * has touched GSSAPI a child is made that keeps the environment; it says what
+ * it has loaded, and can be told to authenticate.
+ */
+#ifndef DOC_WITNESS_H
+#define DOC_WITNESS_H
+
+#include "doctor.h"
+
+struct witness;
+
+/* First thing.  NULL when it cannot be made. */
+struct witness *witness_start(void);
+void witness_end(struct witness **witness);
+
+/* What is loaded: fills d->seen.  Returns 0 or -1. */
+int witness_look(struct doctor *d);
+/* Authenticate as programs do: HTTP@HOST, Negotiate.  Returns 0 or -1. */
+int witness_authenticate(struct doctor *d);
+
+#endif /* DOC_WITNESS_H */

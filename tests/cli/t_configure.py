@@ -1,0 +1,155 @@
+"""gss-winrm configure."""
+
+import json
+import shutil
+import subprocess
+
+from place import HERE, check, ended
+
+SHIPPED = HERE.parents[1] / 'plugin/krb5.conf.d/gss-winrm.conf'
+PLAIN = '[libdefaults]\n default_realm = CORP.EXAMPLE.COM\n'
+
+
+def set_up(place, included=True, dropin=None):
+    """krb5.conf and the drop-in's directory; the drop-in's path."""
+    directory = place.path / 'conf.d'
+    directory.mkdir()
+    main = place.path / 'krb5.conf'
+    main.write_text(('includedir %s\n' % directory if included else '') + PLAIN)
+    path = directory / 'gss-winrm.conf'
+    if dropin is not None:
+        path.write_text(dropin)
+    return path, main
+
+
+def configure(place, path, *arguments, **env):
+    return place.run('configure', '--file', str(path), *arguments, **env)
+
+
+def explained(place, host, key):
+    settings = json.loads(place.run('explain', '--json', host).stdout)['settings']
+    return next((s['value'], s['source']) for s in settings if s['key'] == key)
+
+
+def test_configure_host(place):
+    path, _ = set_up(place)
+    done = configure(place, path, 'web.corp.example.com', 'nodes=web01.corp web02.corp', 'match=always')
+    ended(done, 0, '--- /dev/null', '+++ %s' % path, '+                nodes = web01.corp web02.corp', where='stdout')
+    check(explained(place, 'web.corp.example.com', 'nodes') ==
+          (['web01.corp', 'web02.corp'], 'targets web.corp.example.com'), path.read_text())
+    before = path.read_text()
+    ended(configure(place, path, 'WEB.corp.example.com', 'match=always'), 0, 'says so already', where='stdout')
+    check(path.read_text() == before, path.read_text())
+
+
+def test_configure_targets(place):
+    path, _ = set_up(place)
+    for arguments, host, key, value in (
+            (['.corp.example.com', 'delegation=kerberos'], 'a.corp.example.com', 'delegation',
+             ('kerberos', 'targets .corp.example.com')),
+            (['.', 'match=never'], 'short', 'match', ('never', 'targets .')),
+            (['10.20.30.40', 'host=web03.corp.example.com'], '10.20.30.40', 'host',
+             ('web03.corp.example.com', 'targets 10.20.30.40')),
+            (['--realm', 'CORP.EXAMPLE.COM', 'spn=HOST/%f'], 'b.example.org', 'spn',
+             (['HOST/%f'], 'realm CORP.EXAMPLE.COM'))):
+        ended(configure(place, path, *arguments), 0)
+        check(explained(place, host, key) == value, explained(place, host, key), path.read_text())
+
+
+def test_configure_keeps_the_rest(place):
+    """The diff is what has changed, patch(1) can take it back, and comments and blanks stay."""
+    path, _ = set_up(place, dropin=SHIPPED.read_text())
+    before = SHIPPED.read_text()
+    done = configure(place, path, 'web01', 'match=always')
+    ended(done, 0)
+    after = path.read_text()
+    check([line for line in before.split('\n') if line not in after.split('\n')] == [], after)
+    if shutil.which('patch'):
+        undone = subprocess.run(['patch', '-R', '-s', str(path)], input=done.stdout, text=True, capture_output=True)
+        check(undone.returncode == 0 and path.read_text() == before, undone.stdout, path.read_text())
+        path.write_text(after)
+    done = configure(place, path, 'web01', 'match=')
+    ended(done, 0, '-                match = always', where='stdout')
+    check('match = always' not in path.read_text().replace('#', ''), path.read_text())
+
+
+def test_configure_many_changes(place):
+    """Several hunks, and all of an older file's values for a key."""
+    block = '\n'.join('            h%d = {\n                host = a%d\n                host = b%d\n            }' %
+                      (n, n, n) for n in range(9))
+    text = '# top\n[appdefaults]\n    winrm = {\n        targets = {\n%s\n        }\n    }\n# end\n' % block
+    path, _ = set_up(place, dropin=text)
+    for n in (0, 4, 8):
+        done = configure(place, path, 'h%d' % n, 'host=new%d' % n)
+        ended(done, 0, '-                host = a%d\n' % n, where='stdout')
+    after = path.read_text()
+    check(after.count('host = ') == 15 and after.startswith('# top\n') and after.endswith('# end\n'), after)
+    check(explained(place, 'h4', 'host') == ('new4', 'targets h4'), after)
+
+
+def test_configure_includedir(place):
+    path, main = set_up(place, included=False)
+    before = main.read_text()
+    for _ in range(2):
+        ended(configure(place, path, 'web01', 'match=always'), 4, 'nothing would read', '--includedir')
+        check(not path.exists() and main.read_text() == before, 'something was written')
+        ended(configure(place, path, '-n', '-i', 'web01', 'match=always'), 0, '+includedir %s/' % path.parent,
+              '+                match = always', where='stdout')
+        check(not path.exists() and main.read_text() == before, 'a dry run has written')
+    ended(configure(place, path, '--includedir', 'web01', 'match=always'), 0)
+    check(main.read_text() == 'includedir %s/\n%s' % (path.parent, before), main.read_text())
+    check(explained(place, 'web01', 'match') == ('always', 'targets web01'), 'match')
+    ended(configure(place, path, 'web01', 'match=never'), 0)
+
+
+def test_configure_refuses(place):
+    """What is not understood is not touched, and no value that would be ignored is written."""
+    good = '[appdefaults]\n    winrm = {\n    }\n'
+    path, main = set_up(place, dropin=good)
+    for arguments, status, text in (
+            (['web01', 'match=sometimes'], 2, 'does not know such a value'),
+            (['web01', 'nosuch=1'], 2, 'no key nosuch'),
+            (['web01', 'programs=x'], 2, 'not a key for a target'),
+            (['--realm', 'CORP', 'nodes=x'], 2, 'not a key for a realm'),
+            (['web01', 'match'], 2, 'not KEY=VALUE'),
+            (['web01', 'host=a\nb'], 2, 'cannot be written'),
+            (['web 01', 'match=always'], 2, 'not a host'),
+            (['web01}', 'match=always'], 2, 'not a host'),
+            (['--realm', 'A = {', 'match=always'], 2, 'not a realm'),
+            (['web01'], 2, 'KEY=VALUE')):
+        ended(configure(place, path, *arguments), status, text)
+        check(path.read_text() == good, path.read_text())
+    for text, wrong in (('[appdefaults]\n winrm =\n {\n }\n', 'line 2'), ('key\n', 'line 1'),
+                        ('[a]\n b = {\n', 'closed'), ('[a]\n b = "c\n', 'line 2'), ('[a]*\n', 'line 1'),
+                        ('[a]\n}\n', 'line 2'), ('\x01\n', 'line 1'),
+                        ('[appdefaults]\nwinrm = {\ntargets = { web01 = { match = never } }\n}\n', 'lines of its own')):
+        path.write_text(text)
+        ended(configure(place, path, 'web01', 'match=always'), 1, wrong)
+        check(path.read_text() == text, repr(path.read_text()))
+    ended(configure(place, 'relative.conf', 'web01', 'match=always'), 2, 'absolute')
+    ended(configure(place, path.parent / 'a.conf.bak', 'web01', 'match=always'), 2, 'would not read')
+    ended(configure(place, path.parent / 'no/such/a.conf', 'web01', 'match=always', '-i'), 1)
+    check('no/such' not in main.read_text(), main.read_text())
+
+
+def test_configure_files(place):
+    """Mode and link stay; nothing is left beside."""
+    path, _ = set_up(place)
+    real = place.path / 'real.conf'
+    real.write_text('')
+    real.chmod(0o640)
+    path.symlink_to(real)
+    ended(configure(place, path, 'web01', 'match=always'), 0)
+    check(path.is_symlink() and real.stat().st_mode & 0o777 == 0o640, oct(real.stat().st_mode))
+    check([p.name for p in path.parent.iterdir()] == [path.name], list(path.parent.iterdir()))
+
+
+def test_configure_json(place):
+    path, _ = set_up(place)
+    answer = json.loads(configure(place, path, '--json', '-n', 'web01', 'match=always').stdout)
+    check(answer['written'] is False and answer['changes'][0]['file'] == str(path), answer)
+    check('+                match = always' in answer['changes'][0]['diff'], answer)
+    answer = json.loads(configure(place, path, '--json', 'web01', 'match=always').stdout)
+    check(answer['written'] is True, answer)
+    answer = json.loads(configure(place, path, '--json', 'web01', 'match=always').stdout)
+    check(answer == {'changes': [], 'written': False}, answer)

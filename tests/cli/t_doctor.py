@@ -1,0 +1,104 @@
+"""gss-winrm doctor and spn, as far as they go without a domain; the lab has the rest."""
+
+import json
+import re
+import shutil
+import subprocess
+import time
+
+from place import HERE, PROGRAM, check, ended
+
+CHECKS = ['krb5.conf', 'mech.d', 'tickets', 'name', 'services', 'accounts', 'ports', 'certificate', 'schemes',
+          'authentication', 'programs', 'clock', 'client']
+ESCAPE = '\x1b'
+
+
+def test_doctor_json(place):
+    done = place.run('doctor', '--json', '--client', 'python3 /opt/x/tool.py', '127.0.0.1:1')
+    answer = json.loads(done.stdout)
+    check([c['check'] for c in answer['checks']] == CHECKS, answer)
+    check(answer['port'] == 1 and answer['host'] == '127.0.0.1', answer)
+    check(answer['verdict']['id'] == 'no-ticket' and answer['verdict']['class'] == 'tickets', answer['verdict'])
+    check(answer['verdict']['status'] == done.returncode == 11, done.returncode)
+    check(answer['verdict']['fixes'][0]['text'] == 'kinit alice@CORP.EXAMPLE.COM', answer['verdict'])
+    check(answer['checks'][-1]['program'] == 'tool.py', answer['checks'][-1])
+
+
+def test_doctor_text(place):
+    """Without a terminal: no colours, no wrapping, words beside the marks."""
+    done = place.run('doctor', 'nosuch.corp.invalid')
+    ended(done, 12, 'nosuch.corp.invalid does not exist.', 'krb5.conf', '✗ bad', '? not seen', where='stdout')
+    check(ESCAPE not in done.stdout and done.stderr == '', repr(done.stdout), done.stderr)
+    ascii_only = place.run('doctor', 'nosuch.corp.invalid', LANG='C', LC_ALL='C')
+    check(ascii_only.stdout.isascii() and 'x bad' in ascii_only.stdout, ascii_only.stdout)
+
+
+def test_doctor_changes_nothing(place):
+    before = sorted(p.name for p in place.path.iterdir())
+    place.run('doctor', 'nosuch.corp.invalid')
+    check(sorted(p.name for p in place.path.iterdir()) == before, list(place.path.iterdir()))
+
+
+def test_doctor_page(place):
+    """The manual page knows every verdict, with its exit status."""
+    root = HERE.parents[1]
+    table = re.findall(r'^    { "([a-z-]+)", DOC_([A-Z]+), ', (root / 'helper/doctor/verdicts.c').read_text(), re.M)
+    text = (root / 'docs/gss-winrm.1').read_text()
+    status = {'WELL': 0, 'CLIENT': 10, 'TICKETS': 11, 'NAME': 12, 'DOMAIN': 13, 'NETWORK': 14, 'SERVER': 15,
+              'CLOCK': 16}
+    check(len(table) > 30 and len({name for name, _ in table}) == len(table), table)
+    for name, kind in table:
+        check(re.search(r'^\.It %d\n[^\n]*\n\.Pq [^\n]*\b%s( |$)' % (status[kind], name), text, re.M), name, kind)
+
+
+def test_doctor_usage(place):
+    for arguments, text in (((), 'needs one HOST'), (('a', 'b'), 'needs one HOST'),
+                            (('--port', '0', 'a'), 'not a port'), (('--port', '99999', 'a'), 'not a port'),
+                            (('a:b:',), 'name or address'),
+                            (('a:x',), 'HOST:PORT'), (('--nosuch', 'a'), 'no option')):
+        done = place.run('doctor', *arguments)
+        check(done.returncode in (1, 2) and text in done.stderr, arguments, done.returncode, done.stderr)
+    ended(place.run('doctor', 'a', GSS_WINRM_LIBEXEC='/no/such'), 1, 'gss-winrm-doctor')
+    for arguments in ((), ('-q', 'a', '-x'), ('-q', 'a', 'b'), ('-x', 'a', 'b')):
+        ended(place.run('spn', *arguments), 2)
+    ended(place.run('spn', '-x', '--realm', 'NO.SUCH.INVALID'), 1, 'no domain controller')
+
+
+def on_terminal(place, width, *arguments, **env):
+    """What tmux shows, with its colours: the screen as a person has it."""
+    # A server of its own: the last one may not be gone yet.
+    tmux = ['tmux', '-S', str(place.path / ('tmux%d' % len(list(place.path.iterdir())))), '-f', '/dev/null']
+    line = '%s %s; echo; echo that is the end; sleep 60' % (PROGRAM, ' '.join(arguments))
+    subprocess.run([*tmux, 'new-session', '-d', '-x', str(width), '-y', '200', 'sh', '-c', line], check=True,
+                   env=dict(place.env, TERM='xterm', **env), timeout=20)
+    try:
+        for _ in range(600):
+            done = subprocess.run([*tmux, 'capture-pane', '-p', '-e'], text=True, capture_output=True, timeout=20)
+            if 'that is the end' in done.stdout:
+                return done.stdout
+            time.sleep(0.1)
+        check(False, 'no end of', done.stdout)
+    finally:
+        subprocess.run([*tmux, 'kill-server'], capture_output=True, timeout=20)
+
+
+def plain(text):
+    return re.sub(r'\x1b\[[0-9;]*m', '', text)
+
+
+def test_doctor_terminal(place):
+    if shutil.which('tmux') is None:
+        return 'SKIP there is no tmux (tests/deps.sh check)'
+    wide = on_terminal(place, 120, 'doctor', 'nosuch.corp.invalid')
+    check(ESCAPE + '[31m' in wide and '✗ bad' in plain(wide), wide)
+    label = re.compile(r'^(\S.{12,13}\S?)?\s+[✓·!✗?] (ok|note|warning|bad|not seen)\s+\S', re.M)
+    columns = {len(m.group(0)) for m in label.finditer(plain(wide))}
+    check(len(columns) == 1, columns, plain(wide))
+    narrow = plain(on_terminal(place, 44, 'doctor', 'nosuch.corp.invalid'))
+    check(all(len(line) <= 44 for line in narrow.split('\n')), narrow)
+    check('\nTickets\n' in narrow and '  ✗ bad' in narrow, narrow)
+    quiet = on_terminal(place, 120, 'doctor', 'nosuch.corp.invalid', NO_COLOR='1')
+    check(not re.search(r'\x1b\[3[0-9]m|\x1b\[1m', quiet), quiet)
+    piped = on_terminal(place, 120, 'doctor', 'nosuch.corp.invalid', '|', 'cat')
+    check(not re.search(r'\x1b\[3[0-9]m|\x1b\[1m', piped) and 'does not exist' in piped, piped)
+    return None

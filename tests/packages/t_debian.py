@@ -1,0 +1,165 @@
+"""Debian's packages, in the order of a machine's life: each case goes on where the one before has left the system."""
+
+import subprocess
+
+from work import NEXT, check, install_debs, install_depends, need, probe, run
+
+CONF = 'etc/gss/mech.d/gss-winrm.conf'
+life = {}
+
+
+def active(root):
+    """The lines of our file that the mechglue reads."""
+    path = root.path / CONF
+    lines = path.read_text().splitlines() if path.exists() else []
+    return [line for line in lines if line and line[0] != '#']
+
+
+def installed(root, package='gss-winrm'):
+    done = root.run('dpkg-query', '-W', '-f', '${db:Status-Status} ${Version}', package)
+    return done.stdout if done.returncode == 0 else 'not-installed'
+
+
+def quiet(root, *arguments):
+    done = root.run(*arguments)
+    check(done.returncode == 0, arguments, done.stdout)
+    return done.stdout
+
+
+def test_builds(work):
+    """They build."""
+    work.debs(work.version)
+
+
+def test_lintian(work):
+    """Lintian has nothing to say: no error, no warning."""
+    need('lintian')
+    changes = list(work.debs(work.version).glob('*.changes'))
+    said = run('lintian', '--allow-root', '--fail-on', 'error,warning', *changes)
+    check('E: ' not in said and 'W: ' not in said, said)
+
+
+def test_before(work):
+    """Before, nothing loads the plugin."""
+    root = work.root('debian')
+    life['before'], loaded = probe(root)
+    check(not loaded, 'it is there already')
+    install_depends(work, root)
+    life['files'] = root.files()
+
+
+def test_install(work):
+    """Installed, every GSSAPI program loads it and does the same as before."""
+    root = work.root('debian')
+    install_debs(work, root, work.version)
+    did, loaded = probe(root)
+    check(loaded, 'nothing loads it')
+    check(did == life['before'], did, life['before'])
+    check(installed(root) == 'installed %s-1' % work.version, installed(root))
+
+
+def test_smoke(work):
+    """The package's own test passes."""
+    root = work.root('debian')
+    root.write('root/smoke', (work.debs(work.version) / ('gss-winrm-%s/debian/tests/smoke' % work.version))
+               .read_text(), 0o755)
+    check('all is well' in quiet(root, '/root/smoke'), 'smoke')
+
+
+def test_commands(work):
+    """The programs run, and find one another; the manual pages and completions are there."""
+    root = work.root('debian')
+    check(quiet(root, 'gss-winrm', '--version').strip() == 'gss-winrm ' + work.version, 'version')
+    quiet(root, '/usr/libexec/gss-winrm/gss-winrmd', '--help')
+    quiet(root, '/usr/libexec/gss-winrm/gss-winrm-gateway', '--help')
+    did = root.run('sh', '-c', 'printf "x\\n" | gss-winrm login --stdin --no-check "X\\\\y" && gss-winrm status')
+    check(did.returncode == 0 and 'X\\y' in did.stdout, did.stdout)
+    for name in ('man1/gss-winrm.1', 'man5/gss-winrm.conf.5', 'man7/gss-winrm.7', 'man8/gss-winrmd.8'):
+        check((root.path / ('usr/share/man/%s.gz' % name)).exists(), name)
+
+
+def test_units(work):
+    """The broker's socket is enabled for users, and systemd finds no fault with the units."""
+    root = work.root('debian')
+    link = root.path / 'etc/systemd/user/sockets.target.wants/gss-winrmd.socket'
+    check(link.is_symlink(), link)
+    said = root.run('systemd-analyze', '--user', '--man=no', 'verify', 'gss-winrmd.socket', 'gss-winrmd.service',
+                    env={'XDG_RUNTIME_DIR': '/run'}).stdout
+    check('gss-winrm' not in said, said)
+
+
+def test_pam(work):
+    """The PAM module is off until it is chosen, and then in three places, never required."""
+    root = work.root('debian')
+    used = lambda: [line for name in ('auth', 'session', 'password', 'account')
+                    for line in (root.path / ('etc/pam.d/common-' + name)).read_text().splitlines()
+                    if 'pam_gss_winrm.so' in line]
+    check(used() == [], used())
+    quiet(root, 'pam-auth-update', '--package', '--enable', 'gss-winrm')
+    check(len(used()) == 3 and all('optional' in line for line in used()), used())
+    found = list(root.path.glob('usr/lib/*/security/pam_gss_winrm.so'))
+    check(len(found) == 1, found)
+
+
+def test_disable(work):
+    """Disabled, nothing loads it; enabled again, everything."""
+    root = work.root('debian')
+    for command, expected in (('disable', False), ('enable', True), ('disable', False)):
+        quiet(root, 'gss-winrm', command)
+        did, loaded = probe(root)
+        check(loaded is expected and did == life['before'], command, loaded, did)
+
+
+def test_upgrade_disabled(work):
+    """An upgrade keeps it disabled, though the file has changed in the package."""
+    root = work.root('debian')
+    install_debs(work, root, work.next_version)
+    check(installed(root) == 'installed %s-1' % work.next_version, installed(root))
+    check(active(root) == [], active(root))
+    check(not probe(root)[1], 'it is on again')
+    quiet(root, 'gss-winrm', 'enable')
+    check(probe(root)[1], 'it cannot be enabled any more')
+
+
+def test_running(work):
+    """Removed, and every GSSAPI program works as before, those that run included."""
+    root = work.root('debian')
+    script = ('import gssapi.raw, sys; ask = lambda: print(len(gssapi.raw.indicate_mechs()), '
+              '"gss_winrm.so" in open("/proc/self/maps").read(), flush=True); ask(); sys.stdin.readline(); ask()')
+    with subprocess.Popen(root.command('/usr/bin/python3', '-c', script), text=True, stdin=subprocess.PIPE,
+                          stdout=subprocess.PIPE) as program:
+        first = program.stdout.readline()
+        check(first.endswith('True\n'), first)
+        root.apt('remove', 'gss-winrm', 'gss-winrm-helper', 'libpam-gss-winrm')
+        program.stdin.write('\n')
+        program.stdin.flush()
+        check(program.stdout.readline() == first, 'it does not do the same any more')
+    check(program.returncode == 0, program.returncode)
+    did, loaded = probe(root)
+    check(not loaded and did == life['before'], loaded, did)
+    check(not list(root.path.glob('usr/lib/*/gss-winrm')), 'its directory is left')
+    check((root.path / CONF).exists(), 'a configuration file is gone before purge')
+    common = (root.path / 'etc/pam.d/common-auth').read_text()
+    check('pam_gss_winrm' not in common, common)
+
+
+def test_purge(work):
+    """Purged, no file is left, and none has changed."""
+    root = work.root('debian')
+    root.apt('purge', 'gss-winrm', 'gss-winrm-helper', 'libpam-gss-winrm')
+    after = root.files()
+    differ = sorted(path for path in set(life['files']) | set(after)
+                    if life['files'].get(path, 'missing') != after.get(path, 'missing'))
+    check(not differ, differ)
+    did, loaded = probe(root)
+    check(not loaded and did == life['before'], loaded, did)
+
+
+def test_upgrade_untouched(work):
+    """Who has changed nothing gets the next version's file, without a question."""
+    root = work.root('debian')
+    install_debs(work, root, work.version, ['gss-winrm'])
+    install_debs(work, root, work.next_version, ['gss-winrm'])
+    check(NEXT in (root.path / CONF).read_text() and len(active(root)) == 1, (root.path / CONF).read_text())
+    check(probe(root)[1], 'nothing loads it')
+    root.apt('purge', 'gss-winrm')

@@ -1,0 +1,90 @@
+"""A newcomer's path, README in hand, in the lab's domain (tests/lab): packaging/newcomer, and make install."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+
+from work import TOP, check, install_depends, need, run
+
+sys.path.insert(0, str(TOP / 'tests/lab'))
+import hosts  # noqa: E402
+
+HOST = 'web01.corp.example.com'
+lab = {}
+
+
+def in_the_lab(work, *argv, stdin=None):
+    """A command in a root system that is in the domain, in the lab's network."""
+    root, namespace = work.root('newcomer'), lab['namespace']
+    env = {'PATH': '/usr/sbin:/usr/bin:/sbin:/bin', 'HOME': '/root', 'LANG': 'C.UTF-8', 'DEBIAN_FRONTEND': 'noninteractive'}
+    return subprocess.run(root.command(*argv, namespace=namespace), text=True, input=stdin or '',
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=env)
+
+
+def done(work, *argv, stdin=None):
+    result = in_the_lab(work, *argv, stdin=stdin)
+    check(result.returncode == 0, *argv, 'status', result.returncode, '\n', result.stdout)
+    return result.stdout
+
+
+def lab_up(work):
+    need('samba')
+    directory = tempfile.mkdtemp(prefix='gss-winrm-newcomer.', dir='/tmp')
+    run(TOP / 'tests/lab/lab', 'up', '--dir', directory)
+    work.at_end.append(lambda: run(TOP / 'tests/lab/lab', 'down', '--dir', directory))
+    with open(directory + '/netns.name') as file:
+        lab['namespace'] = ['ip', 'netns', 'exec', file.read().strip()]
+    root = work.root('newcomer')
+    for name in os.listdir(directory + '/netns'):
+        shutil.copy('%s/netns/%s' % (directory, name), root.path / 'etc')
+    shutil.copy(directory + '/krb5.plain.conf', root.path / 'etc/krb5.conf')
+    shutil.copy(TOP / 'packaging/newcomer', root.path / 'root')
+
+
+def test_newcomer_readme(work):
+    """The script's commands are the README's."""
+    readme = (TOP / 'README.md').read_text()
+    install = readme[readme.index('## Install'):]
+    script = (TOP / 'packaging/newcomer').read_text().replace('\\\n', '')
+    commands = re.findall(r"^ *run (gss-winrm doctor \S+|curl .*?/wsman|apt-get .*)$", re.sub(' +', ' ', script), re.M)
+    commands += re.findall(r"run (curl .*?/wsman)", re.sub(' +', ' ', script))
+    check(len(set(commands)) >= 3, commands)
+    for command in commands:
+        command = command.strip().replace('-y -q --no-install-recommends ', '')
+        check(command in install, command, 'is not in the README')
+
+
+def test_newcomer_packages(work):
+    """Refused; packages installed; doctor; the same program works."""
+    root = work.root('newcomer')
+    install_depends(work, root)
+    (root.path / 'tmp/gss-winrm').mkdir()
+    for package in ('gss-winrm', 'gss-winrm-helper'):
+        shutil.copy(work.deb(package), root.path / 'tmp/gss-winrm')
+    lab_up(work)
+    done(work, 'kinit', 'alice', stdin=hosts.PASSWORD + '\n')
+    for step in ('before', 'install', 'after'):
+        said = done(work, '/root/newcomer', step)
+    for line in said.splitlines():
+        print('#   ' + line)
+    done(work, 'apt-get', '-y', 'purge', 'gss-winrm', 'gss-winrm-helper')
+    done(work, '/root/newcomer', 'before')
+
+
+def test_newcomer_make_install(work):
+    """The same with ./configure, make, make install; and make uninstall."""
+    root = work.root('newcomer')
+    before = root.files()
+    build = work.path / 'install-build'
+    build.mkdir()
+    top = work.unpack(work.path / 'install')
+    run('sh', '-c', 'cd "$1" && "$2/configure" -q --prefix=/usr --sysconfdir=/etc && make -s -j2', 'sh', build, top)
+    run('make', '-s', '-C', build, 'install', 'DESTDIR=%s' % root.path)
+    done(work, '/root/newcomer', 'after')
+    run('make', '-s', '-C', build, 'uninstall', 'DESTDIR=%s' % root.path)
+    done(work, '/root/newcomer', 'before')
+    left = [path for path in sorted(set(root.files()) - set(before)) if not (root.path / path.lstrip('/')).is_dir()]
+    check(not left, left)

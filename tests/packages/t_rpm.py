@@ -1,0 +1,103 @@
+"""The RPM packages: built by rpmbuild on whatever this machine is, installed with rpm in a directory of their own."""
+
+import os
+import subprocess
+
+from work import NEXT, TOP, check, need, run
+
+CONF = 'etc/gss/mech.d/gss-winrm.conf'
+
+
+def top(work, version):
+    """rpmbuild's directory, with the packages of a version, built when first asked for."""
+    need('rpmbuild')
+    path = work.path / ('rpm-' + version)
+    if not path.exists():
+        archive = work.archive if version == work.version else work.next_archive()
+        run(TOP / 'packaging/build-rpm', '--nodeps', archive, path)
+    return path
+
+
+def packages(work, version, *names):
+    found = sorted((top(work, version) / 'RPMS').glob('*/*.rpm'))
+    named = [path for path in found for name in names if path.name.startswith('%s-%s-' % (name, version))]
+    check(len(named) == len(names), names, found)
+    return named
+
+
+def rpm(work, *arguments):
+    root = work.path / 'rpm-root'
+    (root / 'var/lib/rpm').mkdir(parents=True, exist_ok=True)
+    # There is no shell in it; the scripts are systemd's, and on Debian empty.
+    return run('rpm', '--root', root, '--dbpath', '/var/lib/rpm', '--nodeps', '--noscripts', *arguments)
+
+
+def switch(work, command):
+    root = work.path / 'rpm-root'
+    run(root / 'usr/bin/gss-winrm', command, '--root', root)
+
+
+def text(work):
+    return (work.path / 'rpm-root' / CONF).read_text()
+
+
+def active(work):
+    return [line for line in text(work).splitlines() if line and line[0] != '#']
+
+
+def test_builds(work):
+    """They build."""
+    found = [path.name for path in top(work, work.version).glob('*RPMS/**/*.rpm')]
+    check(len(found) == 5, found)
+
+
+def test_rpmlint(work):
+    """Rpmlint has nothing to say: no error, no warning."""
+    need('rpmlint')
+    made = top(work, work.version).glob('*RPMS/**/*.rpm')
+    rules = TOP / 'packaging/rpm'
+    said = run('rpmlint', '-c', rules / 'rpmlint.toml', rules / 'gss-winrm.spec', *made)
+    check(' 0 errors, 0 warnings' in said, said)
+
+
+def test_install(work):
+    """The module that they install is loaded by the line that they install."""
+    rpm(work, '-i', *packages(work, work.version, 'gss-winrm', 'gss-winrm-helper', 'gss-winrm-devel', 'pam_gss_winrm'))
+    root = work.path / 'rpm-root'
+    line, = active(work)
+    name, oid, module, kind = line.split()
+    check((root / module.lstrip('/')).exists(), module)
+    elsewhere = work.path / 'rpm-mech'
+    elsewhere.write_text('%s %s %s %s\n' % (name, oid, root / module.lstrip('/'), kind))
+    loaded = run('/usr/bin/python3', '-c', 'import gssapi.raw; gssapi.raw.indicate_mechs(); '
+                 'print(open("/proc/self/maps").read())', env=dict(os.environ, GSS_MECH_CONFIG=str(elsewhere)))
+    check(str(root) in loaded, 'not loaded')
+
+
+def test_upgrade_disabled(work):
+    """An upgrade keeps it disabled, though the file has changed in the package."""
+    switch(work, 'disable')
+    check(active(work) == [], text(work))
+    rpm(work, '-U', *packages(work, work.next_version, 'gss-winrm', 'gss-winrm-helper', 'gss-winrm-devel',
+                              'pam_gss_winrm'))
+    check(active(work) == [] and NEXT not in text(work), text(work))
+    switch(work, 'enable')
+    check(len(active(work)) == 1, text(work))
+
+
+def test_remove(work):
+    """Removed, nothing is left that the mechglue reads."""
+    rpm(work, '-e', 'gss-winrm', 'gss-winrm-helper', 'gss-winrm-devel', 'pam_gss_winrm')
+    root = work.path / 'rpm-root'
+    left = [path for path in root.rglob('*') if 'var/lib/rpm' not in str(path) and not path.is_dir()
+            and path.suffix not in ('.rpmsave', '.rpmnew')]
+    check(not left, left)
+
+
+def test_upgrade_untouched(work):
+    """Who has changed nothing gets the next version's file."""
+    rpm(work, '-i', *packages(work, work.version, 'gss-winrm'))
+    rpm(work, '-U', *packages(work, work.next_version, 'gss-winrm'))
+    check(NEXT in text(work) and len(active(work)) == 1, text(work))
+    done = subprocess.run([work.path / 'rpm-root/usr/bin/gss-winrm', '--version'], text=True, capture_output=True)
+    check(done.stdout.strip() == 'gss-winrm ' + work.next_version, done.stdout)
