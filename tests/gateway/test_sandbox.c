@@ -170,7 +170,10 @@ test_others(void **state)
 {
     (void)state;
     assert_int_equal(in_sandbox(processes), 0);
-    assert_int_equal(in_sandbox(programs), 0);
+    if (getenv("GW_VALGRIND") == NULL)
+        assert_int_equal(in_sandbox(programs), 0);
+    else
+        print_message("# no execve: valgrind dies of one that fails\n");
     assert_int_equal(in_sandbox(signals), 0);
     assert_int_equal(in_sandbox(limits), 0);
     assert_int_equal(kill(victim, 0), 0);
