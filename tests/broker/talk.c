@@ -24,6 +24,7 @@
 #include "wire.h"
 
 #define SLOTS 8
+#define PATIENCE 120            /* seconds: a broker that says nothing */
 #define WORDS 8
 #define TOKEN_MAX ((size_t)1024 * 1024)
 
@@ -461,6 +462,18 @@ obey(char **w)
         do_simple(w);
 }
 
+/* The broker has to have answered by the next one. */
+static char *
+next_line(char *line, int size)
+{
+    char *got;
+
+    (void)alarm(0);
+    got = fgets(line, size, stdin);
+    (void)alarm(PATIENCE);
+    return got;
+}
+
 int
 main(int argc, char **argv)
 {
@@ -471,6 +484,7 @@ main(int argc, char **argv)
     if (argc != 2)
         return 2;
     socket_path = argv[1];
+    (void)alarm(PATIENCE);
     if (bl_open(socket_path, &slots[0], &err) != 0) {
         say(err.code, &err, "");
         return 1;
@@ -478,7 +492,7 @@ main(int argc, char **argv)
     (void)snprintf(line, sizeof(line), "hello %u %d", bl_pid(slots[0]),
                    bl_secrets_locked(slots[0]));
     say(0, &err, line);
-    while (fgets(line, sizeof(line), stdin) != NULL) {
+    while (next_line(line, sizeof(line)) != NULL) {
         for (i = 0; i < WORDS; i++)
             words[i] = empty;
         line[strcspn(line, "\n")] = '\0';
