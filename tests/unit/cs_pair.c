@@ -4,36 +4,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <openssl/pem.h>
 
+#include "cs_cert.h"
 #include "cs_pair.h"
 
 #define LEGS 40
 
 static struct cs_tls_config *server_tls, *other_tls;
-
-const char *
-pair_certificate(const char *name)
-{
-    EVP_PKEY *key = EVP_EC_gen("P-256");
-    X509 *cert = X509_new();
-    const char *path = unit_file(name, "");
-    FILE *f = fopen(path, "w");
-
-    assert_true(f != NULL && key != NULL && cert != NULL);
-    assert_int_equal(X509_set_version(cert, 2), 1);
-    assert_non_null(X509_gmtime_adj(X509_getm_notBefore(cert), -60));
-    assert_non_null(X509_gmtime_adj(X509_getm_notAfter(cert), 3600));
-    assert_int_equal(X509_set_pubkey(cert, key), 1);
-    assert_true(X509_sign(cert, key, EVP_sha256()) > 0);
-    assert_int_equal(PEM_write_X509(f, cert), 1);
-    assert_int_equal(PEM_write_PrivateKey(f, key, NULL, NULL, 0, NULL, NULL),
-                     1);
-    assert_int_equal(fclose(f), 0);
-    X509_free(cert);
-    EVP_PKEY_free(key);
-    return path;
-}
 
 int
 pair_setup(void **state)
@@ -47,9 +24,9 @@ pair_setup(void **state)
     unit_krb5_conf("[libdefaults]\n default_realm = TEST.EXAMPLE\n"
                    " dns_canonicalize_hostname = false\n"
                    " dns_lookup_kdc = false\n");
-    options.cert_file = pair_certificate("server.pem");
+    options.cert_file = cert_file("server.pem");
     assert_int_equal(cs_tls_config_new(&options, &server_tls, NULL), 0);
-    options.cert_file = pair_certificate("other.pem");
+    options.cert_file = cert_file("other.pem");
     assert_int_equal(cs_tls_config_new(&options, &other_tls, NULL), 0);
     return 0;
 }

@@ -58,10 +58,6 @@ struct pair {
 /* Once for the program, as cmocka's fixtures: users for gss-ntlmssp, keys. */
 int pair_setup(void **state);
 int pair_teardown(void **state);
-/* A new certificate and its key in a file of that name; the path, as
- * unit_file()'s.  P-256, since the library's own RSA key takes seconds to make
- * under valgrind. */
-const char *pair_certificate(const char *name);
 /* The key's configuration for an acceptor, and one for an initiator. */
 struct cs_tls_config *pair_server_tls(void);
 struct cs_tls_config *pair_client_tls(int tls_max);

@@ -16,6 +16,7 @@
 
 #include "credsint.h"
 #include "credssp.h"
+#include "cs_cert.h"
 #include "cs_search.h"
 
 /* gss-ntlmssp's acceptor leaves in its memory what the file of its users says.
@@ -109,7 +110,9 @@ converse(int fd, struct credssp *c, int first)
 static int
 serve(int fd)
 {
-    struct cs_tls_options options = { .acceptor = 1 };
+    struct cs_tls_options options = {
+        .acceptor = 1, .cert_file = cert_file("server.pem")
+    };
     struct cs_policy policy = { 0, 0, 2 };
     struct credssp_params params = { .minimum_version = 2,
                                      .announce = server_announces };

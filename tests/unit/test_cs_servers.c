@@ -7,6 +7,7 @@
 #include <string.h>
 #include <openssl/ssl.h>
 
+#include "cs_cert.h"
 #include "cs_pair.h"
 
 #define COUNT(array) (sizeof(array) / sizeof(*(array)))
@@ -256,7 +257,7 @@ test_key_update(void **state)
 static int
 setup(void **state)
 {
-    const char *file = pair_certificate("odd.pem");
+    const char *file = cert_file("odd.pem");
 
     ctx = SSL_CTX_new(TLS_server_method());
     assert_non_null(ctx);
