@@ -330,7 +330,7 @@ def test_memory(place, broker):
     # Under valgrind and ThreadSanitizer there is too much of it.
     if os.geteuid() != 0 or place.valgrind or 'thread' in os.environ.get('GW_SANITIZER', ''):
         for name in names:
-            skip(name, 'needs root, and neither valgrind nor ThreadSanitizer')
+            skip(name, 'takes root (make check-root), and neither valgrind nor ThreadSanitizer')
         return
     pid = broker.process.pid
     wide = PASSWORD.encode('utf-16-le')
@@ -368,7 +368,7 @@ def test_lifetime(place, broker):
 def test_other_user(place, broker):
     name = 'another user is turned away'
     if os.geteuid() != 0:
-        skip(name, 'needs root')
+        skip(name, 'takes root: make check-root')
         return
     # An end, a reset and a broken pipe are as good as each other.
     code = ("import socket, sys\ns = socket.socket(socket.AF_UNIX)\ns.connect(sys.argv[1])\ntry:\n"

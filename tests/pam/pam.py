@@ -568,7 +568,7 @@ def main():
             root_tests(Place(Path(here), CAROL))
     else:
         for name in NAMES_OF_ROOT_TESTS:
-            skip(name, 'takes root')
+            skip(name, 'takes root: make check-root')
     print('1..%d' % Results.count)
     return 1 if Results.failures else 0
 
