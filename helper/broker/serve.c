@@ -71,9 +71,10 @@ leave(struct connection *c)
     all.fds[c->place] = -1;
     (void)close(c->fd);
     all.n--;
+    (void)!write(all.wake, &one, sizeof(one));
+    /* After this hang_up() may return, and all.wake is closed. */
     (void)pthread_cond_signal(&all.fewer);
     (void)pthread_mutex_unlock(&all.lock);
-    (void)!write(all.wake, &one, sizeof(one));
     free(c);
 }
 
