@@ -59,8 +59,9 @@ add_header(struct MHD_Response *r, const char *header)
 static void
 add_headers(struct MHD_Response *r, const struct client_answer *answer)
 {
+    /* CredSSP is between the client and the server. */
     static const char *const schemes[] = {
-        "Negotiate", "Kerberos", "Basic realm=\"WSMAN\""
+        "Negotiate", "Kerberos", "CredSSP", "Basic realm=\"WSMAN\""
     };
     size_t i;
 
@@ -71,7 +72,8 @@ add_headers(struct MHD_Response *r, const struct client_answer *answer)
     if (answer->authenticate != NULL)
         (void)MHD_add_response_header(r, "WWW-Authenticate",
                                       answer->authenticate);
-    for (i = 0; answer->challenge && i < 3; i++)
+    for (i = 0; answer->challenge && i < sizeof(schemes) / sizeof(*schemes);
+         i++)
         (void)MHD_add_response_header(r, "WWW-Authenticate", schemes[i]);
     if (answer->a.status == MHD_HTTP_METHOD_NOT_ALLOWED)
         (void)MHD_add_response_header(r, "Allow", "POST");

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import tempfile
 
+from t_role import packages, play
 from work import TOP, check, install_depends, need, run
 
 sys.path.insert(0, str(TOP / 'tests/lab'))
@@ -71,6 +72,22 @@ def test_newcomer_packages(work):
     for line in said.splitlines():
         print('#   ' + line)
     done(work, 'apt-get', '-y', 'purge', 'gss-winrm', 'gss-winrm-helper')
+    done(work, '/root/newcomer', 'before')
+
+
+def test_newcomer_role(work):
+    """The same with the Ansible role, run twice, then rolled back."""
+    there = {'system': 'newcomer', 'namespace': lab['namespace']}
+    wanted = {'gss_winrm_packages': packages(work, work.version, 'newcomer'),
+              'gss_winrm_settings': {'targets': {'127.0.0.13': {'host': 'web03.corp.example.com'}}}}
+    address = ['curl', '--negotiate', '-u', ':', '-d', '', 'http://127.0.0.13:5985/wsman', '-s', '-o', '/dev/null',
+               '-w', '%{http_code}']
+    check(done(work, *address) == '401', 'by its address web03 lets one in before')
+    check(play(work, **there, **wanted) > 0, 'changed nothing')
+    done(work, '/root/newcomer', 'after')
+    check(done(work, *address) == '200', 'the rule for an address does not work')
+    check(play(work, **there, **wanted) == 0, 'the second run changed something')
+    check(play(work, **there, gss_winrm_state='absent') > 0, 'removed nothing')
     done(work, '/root/newcomer', 'before')
 
 

@@ -12,9 +12,9 @@ SETTINGS = {'targets': {'.corp.example.com': {'delegation': 'kerberos'},
 made = {}
 
 
-def play(work, fails='', **variables):
+def play(work, fails='', system='role', namespace=(), **variables):
     """How many tasks have changed something. fails: with what it is to fail."""
-    root = work.root('role')
+    root = work.root(system)
     if 'venv' not in made:
         need('python3')
         made['venv'] = run(TOP / 'tests/lab/venv').splitlines()[-1]
@@ -22,17 +22,17 @@ def play(work, fails='', **variables):
     root.write('root/variables.json', json.dumps(variables))
     done = root.run(made['venv'] + '/bin/ansible-playbook', '-i', 'localhost,', '-c', 'local', '-e',
                     '@/root/variables.json', '-e', 'ansible_python_interpreter=/usr/bin/python3',
-                    str(TOP / 'packaging/ansible/site.yml'), network=True,
+                    str(TOP / 'packaging/ansible/site.yml'), network=True, namespace=namespace,
                     binds=[made['venv'], TOP / 'packaging'], env={'ANSIBLE_LOCALHOST_WARNING': 'false'})
     check((done.returncode != 0) == bool(fails) and fails in done.stdout, done.stdout)
     return int(re.search(r'changed=(\d+)', done.stdout).group(1))
 
 
-def packages(work, version):
+def packages(work, version, system='role'):
     names = []
     for package in ('gss-winrm', 'gss-winrm-helper'):
         deb = work.deb(package, version)
-        shutil.copy(deb, work.root('role').path / 'root')
+        shutil.copy(deb, work.root(system).path / 'root')
         names.append('/root/' + deb.name)
     return names
 

@@ -297,9 +297,9 @@ def until(seconds, true):
         time.sleep(0.05)
 
 
-def to_freerdp(bench, log, password):
+def to_freerdp(bench, log, password, wanted):
     """Our initiator to FreeRDP's server: what ours said, and the log's new
-    lines."""
+    lines, which may come late: until there is the one that is wanted."""
     with open(log, errors="replace") as f:
         f.seek(0, os.SEEK_END)
         process = bench.start(
@@ -312,11 +312,15 @@ def to_freerdp(bench, log, password):
 
         def is_over():
             text[0] += f.read()
-            return "Failed to check FreeRDP file descriptor" in text[0]
-        until(10, is_over)
+            return (wanted in text[0] and
+                    OVER in text[0][text[0].index(wanted):])
+        until(20, is_over)
     return ours, text[0]
 
 
+OVER = "Failed to check FreeRDP file descriptor"
+DELEGATED = "Receive Encryption Credentials"
+FAILURE = "client authentication failure"
 ACCEPTED = "CONNECTION_STATE_INITIAL --> CONNECTION_STATE_NEGO"
 
 
@@ -324,9 +328,9 @@ def freerdp_server_problems(bench, log, right):
     """FreeRDP's server says nothing about what was delegated but that it
     could read it."""
     ours, text = to_freerdp(bench, log,
-                            bench.password if right else bench.wrong)
-    seen = (ACCEPTED in text, "Receive Encryption Credentials" in text,
-            "client authentication failure" in text)
+                            bench.password if right else bench.wrong,
+                            DELEGATED if right else FAILURE)
+    seen = (ACCEPTED in text, DELEGATED in text, FAILURE in text)
     wanted = ({"done": True, "mech": "ntlm", "version": 6} if right else
               {"done": None, "exit": 1})
     wrong = [f"ours: {key} is not {value!r}" for key, value in wanted.items()

@@ -152,6 +152,25 @@ def passed_on(report, lab, user):
                   "as it is", wrong + undelegated(result))
 
 
+def others_passed_on(report, lab, user):
+    """What only the server can take: NTLM, and the client's own CredSSP."""
+    path = f"{user.dir}/alice-password"
+    with open(path, "w", encoding="ascii") as f:
+        f.write(hosts.PASSWORD)
+    os.chown(path, user.uid, user.uid)
+    for auth, hop in (("ntlm", "Access is denied"),
+                      ("credssp-ntlm", hosts.private_entry(hosts.USER)[1]),
+                      ("credssp-krb5", hosts.private_entry(hosts.USER)[1])):
+        who = (f"{hosts.USER}@{hosts.REALM}" if auth.endswith("krb5") else
+               f"{hosts.WORKGROUP}\\{hosts.USER}")
+        client = Kerberos(f"pypsrp {auth} as {hosts.USER}", lambda to: [
+            f"{user.dir}/venv/bin/python", f"{user.dir}/programs/"
+            "run_pypsrp.py", to, auth, "default", COMMAND, who, path], True)
+        result = user.client(client.argv(url("http", WEB01.fqdn, 5985)), True)
+        wrong = client.problems(result, hop)
+        report.ok(f"{client.name}: passed on as it is", wrong)
+
+
 INVENTORY = """\
 [winrm]
 {names}
@@ -336,7 +355,7 @@ def kerberos(report, lab, venv, program):
         problems = [done.stdout + done.stderr] * bool(done.returncode)
         report.ok(f"{hosts.SECRET_USER} has tickets, and has logged in",
                   user.tickets() + problems)
-        for part in (table, passed_on, ansible, both_ways, preemptive,
+        for part in (table, passed_on, others_passed_on, ansible, both_ways, preemptive,
                      attacks, other_users, large_ticket, restarted):
             part(report, lab, user)
     finally:
