@@ -21,7 +21,7 @@ const struct cli_command cli_commands[] = {
       "NAME is as `gss-winrm status' shows it, and may be left out where\n"
       "there is one only.\n\n"
       "  --all              all of them\n" },
-    { "status", cli_show_status, "",
+    { "status", cli_show_status, "[--watch[=TIME] | --prometheus]",
       "show what the broker has, and how it went",
       "Credentials with their ends, the last outcome per host, and the\n"
       "sessions of the gateways.\n\n"

@@ -331,7 +331,7 @@ main(int argc, char **argv)
      * select(). */
     rlimits_raise(RLIMIT_NOFILE);
     openlog("gss-winrm-gateway", LOG_NDELAY | LOG_PID | LOG_PERROR,
-            LOG_DAEMON);
+            LOG_AUTH);
     ret = begin(&g, &o, argv, &signals, &err);
     if (ret != 0) {
         fprintf(stderr, "gss-winrm-gateway: %s\n", err.text);
