@@ -67,7 +67,7 @@ is_foreign(OM_uint32 major, OM_uint32 minor, const char *text)
     };
     size_t i;
 
-    /* Another mechanism than Kerberos, such as NTLM. */
+    /* Another mechanism than Kerberos. */
     if (GSS_ROUTINE_ERROR(major) == GSS_S_BAD_MECH ||
         GSS_ROUTINE_ERROR(major) == GSS_S_DEFECTIVE_TOKEN)
         return 1;
@@ -91,6 +91,16 @@ finish(struct accept *a, struct mint *mint, const char *host,
     return ret;
 }
 
+/* NTLM without SPNEGO around it (MS-NLMP 2.2.1), which Negotiate may be. */
+static int
+is_ntlm(const struct cs_buf *token)
+{
+    static const uint8_t signature[] = "NTLMSSP";
+
+    return token->len >= sizeof(signature) &&
+        memcmp(token->p, signature, sizeof(signature)) == 0;
+}
+
 int
 accept_token(struct accept *a, struct mint *mint,
              const struct accept_header *header, const char *host,
@@ -103,6 +113,10 @@ accept_token(struct accept *a, struct mint *mint,
 
     if (first)
         accept_reset(a);
+    if (first && is_ntlm(&header->token)) {
+        a->state = ACCEPT_PASS;
+        return 0;
+    }
     a->protocol = header->protocol;
     major = gss_accept_sec_context(&minor, &a->ctx, mint_acceptor(mint), &in,
                                    GSS_C_NO_CHANNEL_BINDINGS, NULL, NULL,

@@ -158,17 +158,22 @@ def others_passed_on(report, lab, user):
     with open(path, "w", encoding="ascii") as f:
         f.write(hosts.PASSWORD)
     os.chown(path, user.uid, user.uid)
-    for auth, hop in (("ntlm", "Access is denied"),
-                      ("credssp-ntlm", hosts.private_entry(hosts.USER)[1]),
-                      ("credssp-krb5", hosts.private_entry(hosts.USER)[1])):
+    private = hosts.private_entry(hosts.USER)[1]
+    # To web01 Kerberos within CredSSP would take the gateway's ticket.
+    for auth, host, hop in (("ntlm", WEB01, "Access is denied"),
+                            ("credssp-ntlm", WEB01, private),
+                            ("credssp-krb5", UNDELEGATED, private)):
         who = (f"{hosts.USER}@{hosts.REALM}" if auth.endswith("krb5") else
                f"{hosts.WORKGROUP}\\{hosts.USER}")
-        client = Kerberos(f"pypsrp {auth} as {hosts.USER}", lambda to: [
-            f"{user.dir}/venv/bin/python", f"{user.dir}/programs/"
-            "run_pypsrp.py", to, auth, "default", COMMAND, who, path], True)
-        result = user.client(client.argv(url("http", WEB01.fqdn, 5985)), True)
-        wrong = client.problems(result, hop)
-        report.ok(f"{client.name}: passed on as it is", wrong)
+        result = user.client(
+            [f"{user.dir}/venv/bin/python", f"{user.dir}/programs/"
+             "run_pypsrp.py", url("http", host.fqdn, 5985), auth, "default",
+             COMMAND, who, path], True)
+        said = result.out + result.err
+        wanted = (f"ran-on-{host.name.upper()}", hop)
+        report.ok(f"pypsrp {auth} as {hosts.USER}: passed on as it is",
+                  [] if all(w in said for w in wanted)
+                  else [result.describe()])
 
 
 INVENTORY = """\
@@ -355,8 +360,9 @@ def kerberos(report, lab, venv, program):
         problems = [done.stdout + done.stderr] * bool(done.returncode)
         report.ok(f"{hosts.SECRET_USER} has tickets, and has logged in",
                   user.tickets() + problems)
-        for part in (table, passed_on, others_passed_on, ansible, both_ways, preemptive,
-                     attacks, other_users, large_ticket, restarted):
+        for part in (table, passed_on, others_passed_on, ansible, both_ways,
+                     preemptive, attacks, other_users, large_ticket,
+                     restarted):
             part(report, lab, user)
     finally:
         lab.set()
