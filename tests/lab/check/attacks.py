@@ -232,6 +232,13 @@ def tampering(report, lab, helper):
         result, seen = posts(helper, WEB01.fqdn, port, "identify")
         report.ok(f"an answer of 5 MiB where 4 are allowed, over {port}: "
                   "refused", told(result, seen, "long", "large", "bytes"))
+    lab.set("web01", boundary=True, reply=4000)
+    result, seen = posts(helper, WEB01.fqdn, 5985, "identify", "identify")
+    sent = [a for a in result.auths if "boundaries" in a]
+    whole = [e["sha256"] for e in sent] == [s.get("sha256") for s in seen]
+    report.ok("ciphertext with the boundary inside: the answer arrives whole",
+              [] if whole and [e["boundaries"] for e in sent] == [4, 4]
+              else [f"{sent}\n{seen}\n{result.describe()}"])
     lab.set("web01", corrupt=True)
     result, seen = posts(helper, WEB01.fqdn, 5985, "identify")
     report.ok("a sealed answer with one bit changed: refused",

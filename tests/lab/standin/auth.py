@@ -46,6 +46,7 @@ class Settings:
     echo: bool = False                  # bodies come back, whatever they are
     reply: int = 0                      # bytes of every answer
     fault: int = 0                      # bytes of a fault for every request
+    boundary: bool = False              # ciphertext has the boundary inside
     corrupt: bool = False               # somebody changes what was sealed
 
     @classmethod

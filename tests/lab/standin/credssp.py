@@ -6,7 +6,15 @@ is the name in an NTLM challenge (the host's name): `__main__` gives every
 host a process.
 """
 
+import os
+import re
+import struct
+
 import spnego
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hashes import SHA384
+from cryptography.hazmat.primitives.kdf.hkdf import HKDFExpand
 from spnego import _credssp, _ntlm
 from spnego.exceptions import ErrorCode, SpnegoError
 from spnego.tls import generate_tls_certificate
@@ -98,10 +106,59 @@ class SpnegoSeal:
 
 
 class CredSSPSeal(SpnegoSeal):
+    def __init__(self, context, keystream=None):
+        super().__init__(context)
+        self.keystream = keystream
+
     def trailer(self, length):
         """The TLS trailer's size, for a record of that many bytes."""
         cipher, tls, _ = self.context.get_extra_info("ssl_object").cipher()
         return _credssp._tls_trailer_length(length, tls, cipher)
+
+
+class Keystream:
+    """What TLS 1.3 will encrypt a server's next record with (RFC 8446 5.3,
+    7.1, 7.3; AES-GCM of SP 800-38D): so that who has the keys can choose the
+    ciphertext."""
+
+    def __init__(self, keylog, record):
+        """`record` is the last one that the server has sent."""
+        with open(keylog) as f:
+            (secret,) = re.findall(r"SERVER_TRAFFIC_SECRET_0 \S+ (\S+)",
+                                   f.read())
+        key, self.iv = (
+            HKDFExpand(SHA384(), size, struct.pack(">HB", size, 6 + len(name))
+                       + b"tls13 " + name + b"\0").derive(
+                           bytes.fromhex(secret))
+            for name, size in ((b"key", 32), (b"iv", 12)))
+        self.cipher = AESGCM(key)
+        self.number = next(n for n in range(100) if self.opens(record, n)) + 1
+
+    def nonce(self, number):
+        return (int.from_bytes(self.iv, "big") ^ number).to_bytes(12, "big")
+
+    def opens(self, record, number):
+        try:
+            self.cipher.decrypt(self.nonce(number), record[5:], record[:5])
+        except InvalidTag:
+            return False
+        return True
+
+    def plant(self, text, ciphertext, at):
+        """The text, changed so that it becomes the ciphertext there."""
+        stream = self.cipher.encrypt(self.nonce(self.number), bytes(len(text)),
+                                     None)
+        self.number += 1
+        end = at + len(ciphertext)
+        return text[:at] + bytes(
+            a ^ b for a, b in zip(ciphertext, stream[at:end])) + text[end:]
+
+
+def last_record(data):
+    at = 0
+    while at + 5 + int.from_bytes(data[at + 3:at + 5], "big") < len(data):
+        at += 5 + int.from_bytes(data[at + 3:at + 5], "big")
+    return data[at:]
 
 
 def principal(name):
@@ -142,6 +199,17 @@ class CredSSPAcceptor:
             protocol="credssp", credssp_tls_context=context,
             credssp_min_protocol=5, credssp_negotiate_context=Inner(settings))
         self.failed = False
+        self.keylog = self.said = None
+        if settings.boundary:
+            self.keylog = f"{directory}/keylog.{os.getpid()}.{id(self)}"
+            context.context.keylog_filename = self.keylog
+
+    def keystream(self):
+        if self.keylog is None:
+            return None
+        stream = Keystream(self.keylog, last_record(self.said))
+        os.remove(self.keylog)
+        return stream
 
     def step(self, token):
         if self.failed:
@@ -151,6 +219,7 @@ class CredSSPAcceptor:
         except (SpnegoError, Refused, ValueError, TypeError) as error:
             self.failed = True
             return Verdict(False, reason=f"CredSSP: {error}")
+        self.said = reply or self.said
         if not self.context.complete:
             self.failed = reply is None
             return Verdict(False, reply, more=True)
@@ -170,5 +239,5 @@ class CredSSPAcceptor:
             return Verdict(False, reason=f"delegated logon: {error}",
                            client=client)
         return Verdict(True, client=client, tickets=tickets,
-                       seal=CredSSPSeal(self.context),
+                       seal=CredSSPSeal(self.context, self.keystream()),
                        mech=self.context.negotiated_protocol)

@@ -216,7 +216,15 @@ class Connection(BaseHTTPRequestHandler):
         if self.settings.downgrade:
             self.answer(status, reply, SOAP_TYPE, headers)
             return
+        if self.settings.boundary:
+            reply = seal.keystream.plant(reply, sealed.BOUNDARY + b"\r\n",
+                                         len(reply) // 2)
         body = sealed.seal_message(seal, self.scheme, reply)
+        if self.settings.boundary:
+            self.server.log.write(
+                host=self.server.host.name, port=self.server.server_port,
+                boundaries=body.count(sealed.BOUNDARY),
+                sha256=hashlib.sha256(reply).hexdigest())
         if self.settings.corrupt:
             at = body.rindex(sealed.BOUNDARY) - 1
             body = body[:at] + bytes([body[at] ^ 1]) + body[at + 1:]
