@@ -16,6 +16,7 @@
 #include <curl/curl.h>
 #include <sys/signalfd.h>
 
+#include "addresses.h"
 #include "front.h"
 #include "listeners.h"
 #include "rlimits.h"
@@ -40,6 +41,7 @@ struct gateway {
     struct hc_gateway *limits;
     struct bl_link *broker;
     struct cs_tls_config *tls;
+    struct addresses *addresses;
     struct peer *peer;
     struct who *who;
     struct ledger *ledger;
@@ -261,6 +263,8 @@ prepare(struct gateway *g, const struct options *o, struct cs_error *err)
     if (ret == 0)
         ret = load_libraries(err);
     if (ret == 0)
+        ret = addresses_new(&g->addresses, err);
+    if (ret == 0)
         ret = prepare_tickets(g, err);
     if (ret == 0 && !o->no_sandbox)
         ret = sandbox_enter(tickets_directory(g->tickets), &landlock, err);
@@ -272,6 +276,7 @@ prepare(struct gateway *g, const struct options *o, struct cs_error *err)
     g->gate.broker = g->broker;
     g->gate.limits = g->limits;
     g->gate.tls = g->tls;
+    g->gate.addresses = g->addresses;
     g->gate.peer = g->peer;
     g->gate.who = g->who;
     g->gate.ledger = g->ledger;
@@ -295,6 +300,7 @@ clean_up(struct gateway *g)
     peer_free(&g->peer);
     who_free(&g->who);
     ledger_free(&g->ledger);
+    addresses_free(&g->addresses);
     hc_gateway_free(&g->limits);
     curl_global_cleanup();
 }

@@ -7,6 +7,7 @@
 #include <strings.h>
 #include <syslog.h>
 
+#include "addresses.h"
 #include "headers.h"
 #include "session.h"
 
@@ -95,6 +96,7 @@ connect_to(struct session *s, const struct gate_target *target,
     options.port = s->port;
     options.tls = s->tls;
     options.client = s->client;
+    options.share = addresses_share(s->gate->addresses);
     return up_new(&options, &s->up, err);
 }
 

@@ -24,6 +24,7 @@ struct gate {
     struct bl_link *broker;     /* confined; for bl_channel() */
     const struct hc_gateway *limits;
     struct cs_tls_config *tls;  /* inside CredSSP: certificate not verified */
+    struct addresses *addresses;
     struct peer *peer;
     struct who *who;
     struct ledger *ledger;

@@ -20,6 +20,7 @@
 #include <openssl/evp.h>
 #include <openssl/ssl.h>
 
+#include "addresses.h"
 #include "bindings.h"
 #include "upstream.h"
 
@@ -315,6 +316,14 @@ set_limits(struct upstream *u)
     curl_easy_setopt(u->curl, CURLOPT_UPLOAD_BUFFERSIZE, 16L * 1024);
 }
 
+static void
+set_addresses(struct upstream *u)
+{
+    curl_easy_setopt(u->curl, CURLOPT_CONNECT_TO, u->connect_to);
+    curl_easy_setopt(u->curl, CURLOPT_SHARE, u->o.share);
+    curl_easy_setopt(u->curl, CURLOPT_DNS_CACHE_TIMEOUT, ADDRESSES_SECONDS);
+}
+
 int
 up_fresh(struct upstream *u, struct cs_error *err)
 {
@@ -329,7 +338,6 @@ up_fresh(struct upstream *u, struct cs_error *err)
     SET(CURLOPT_PROXY, "");             /* whatever the environment says */
     SET(CURLOPT_NETRC, (long)CURL_NETRC_IGNORED);
     SET(CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
-    SET(CURLOPT_CONNECT_TO, u->connect_to);
     SET(CURLOPT_OPENSOCKETFUNCTION, open_socket);
     SET(CURLOPT_OPENSOCKETDATA, u);
     SET(CURLOPT_WRITEFUNCTION, take_body);
@@ -341,6 +349,7 @@ up_fresh(struct upstream *u, struct cs_error *err)
     SET(CURLOPT_XFERINFODATA, u);
     SET(CURLOPT_ERRORBUFFER, u->error);
 #undef SET
+    set_addresses(u);
     set_limits(u);
     return u->o.tls ? set_tls(u, err) : 0;
 }

@@ -22,6 +22,7 @@ struct up_options {
     uint16_t port;
     int tls;
     int client;                 /* a socket: when its peer hangs up, give up */
+    void *share;                /* addresses_share(), or NULL */
 };
 
 struct up_request {             /* borrowed for the call */
