@@ -2,86 +2,41 @@
 #define _GNU_SOURCE
 #include "config.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <netdb.h>
-#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
 #include <curl/curl.h>
 
 #include "names.h"
 #include "ntlmchal.h"
+#include "reach.h"
 #include "web.h"
 #include "words.h"
 
-#define PATIENCE 3000           /* ms for a connection */
 #define SKEW_MAX 300            /* seconds: Kerberos' limit */
 #define SKEW_WARN 60
 #define ASK_MAX 4               /* addresses that are asked for a name */
 
 /* --- Ports --- */
 
-static int
-wait_for(int fd, const struct addrinfo *ai)
-{
-    struct pollfd p = { fd, POLLOUT, 0 };
-    socklen_t size = sizeof(int);
-    int error = 0;
-
-    if (connect(fd, ai->ai_addr, ai->ai_addrlen) == 0)
-        return 0;
-    if (errno != EINPROGRESS)
-        return errno;
-    if (poll(&p, 1, PATIENCE) != 1)
-        return ETIMEDOUT;
-    return getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &size) != 0 ? errno :
-        error;
-}
-
-/* 0 when one of the host's addresses takes a connection, or an errno. */
-static int
-try_port(const struct doctor *d, uint16_t port)
-{
-    struct addrinfo hints, *list = NULL, *ai;
-    char service[8];
-    int fd, ret = EHOSTUNREACH;
-
-    memset(&hints, 0, sizeof(hints));
-    hints.ai_socktype = SOCK_STREAM;
-    (void)snprintf(service, sizeof(service), "%u", (unsigned int)port);
-    if (getaddrinfo(d->host, service, &hints, &list) != 0)
-        return EHOSTUNREACH;
-    for (ai = list; ai != NULL && ret != 0; ai = ai->ai_next) {
-        fd = socket(ai->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK,
-                    0);
-        if (fd == -1)
-            continue;
-        ret = wait_for(fd, ai);
-        (void)close(fd);
-    }
-    freeaddrinfo(list);
-    return ret;
-}
-
 void
 check_ports(struct doctor *d)
 {
     uint16_t ports[3] = { 5985, 5986, 0 };
     size_t i;
-    int ret;
+    int ret, fd;
 
     if (d->port != 5985 && d->port != 5986)
         ports[2] = d->port;
     for (i = 0; i < 3 && d->naddresses > 0; i++) {
         if (ports[i] == 0)
             continue;
-        ret = try_port(d, ports[i]);
+        ret = reach(d->host, ports[i], &fd);
+        if (ret == 0)
+            (void)close(fd);
         if (i < 2)
             d->open[i] = ret == 0;
         if (ports[i] == d->port) {
@@ -188,6 +143,7 @@ check_schemes(struct doctor *d)
     }
     memset(&web, 0, sizeof(web));
     memset(&reply, 0, sizeof(reply));
+    d->web_until = web_now() + WEB_SERVER_MAX;
     ret = web_open(d, NULL, &web, &err);
     if (ret == 0)
         ret = web_post(&web, NULL, none, NULL, none, &reply, &err);

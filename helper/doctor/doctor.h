@@ -108,6 +108,7 @@ struct doctor {
     int open[2];                /* ports 5985 and 5986 (or d->port first) */
     int port_open;              /* the one that was asked for */
     char *port_why;
+    time_t web_until;           /* when it has had enough time: web_now() */
     int answered;               /* HTTP was */
     unsigned int offers;        /* GATE_OFFERS_* */
     char *certificate_why;      /* what is wrong with it; NULL: nothing */
