@@ -94,10 +94,11 @@ tear_down(struct doctor *d)
     for (i = 0; i < 3; i++)
         free(d->environment[i]);
     gw_free_words(d->addresses);
-    gw_free_words(d->claimed);
+    claims_free(d);
     char *texts[] = {
-        d->mech_file, d->mech_module, d->seen.plugin, d->seen.sent,
-        d->seen.why, d->user, d->user_realm, d->user_cache, d->dns_name,
+        d->mech_file, d->mech_module, d->mech_why, d->seen.plugin,
+        d->seen.sent, d->seen.why, d->dir_realm, d->user, d->user_realm,
+        d->user_cache, d->dns_name,
         d->reverse, d->krb5_name, d->realm, d->resembling, d->dir_why,
         d->port_why, d->certificate_why
     };

@@ -196,7 +196,7 @@ begin(const struct doctor *d, struct legs *l, struct cs_error *err)
     int ret;
 
     memset(&reply, 0, sizeof(reply));
-    ret = web_open(d, NULL, &l->web, err);
+    ret = web_open(d, l->how->address, &l->web, err);
     if (ret == 0)
         ret = web_post(&l->web, NULL, none, NULL, none, &reply, err);
     if (ret != 0) {

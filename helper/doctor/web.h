@@ -23,6 +23,7 @@ int web_limits(struct hc_gateway **out, struct cs_error *err);
 /* What one authentication is to be like. */
 struct web_try {
     const char *name;           /* a form of names.h */
+    const char *address;        /* where; NULL: any of the host's */
     int bindings;               /* send channel bindings (5986) */
     int encrypt;                /* then send a sealed message (5985) */
 };

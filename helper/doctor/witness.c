@@ -236,6 +236,7 @@ witness_look(struct doctor *d)
 
     if (answer == NULL)
         return -1;
+    d->seen.looked = 1;
     take_text(answer, "plugin", &d->seen.plugin);
     d->seen.gssproxy = json_is_true(json_object_get(answer, "gssproxy"));
     json_decref(answer);

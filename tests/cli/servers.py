@@ -111,6 +111,25 @@ def _principal(*components):
     return struct.pack('>II', 1, len(components)) + b''.join(_data(c.encode()) for c in (REALM, *components))
 
 
+def _der(tag, *parts):
+    body = b''.join(parts)
+    check(len(body) < 65536, 'too long')
+    length = bytes([len(body)]) if len(body) < 128 else b'\x82' + struct.pack('>H', len(body))
+    return bytes([tag]) + length + body
+
+
+def _ticket():
+    """In the form of RFC 4120 5.3, and sealed with nobody's key."""
+    def text(value):
+        return _der(0x1b, value.encode())
+
+    names = _der(0x30, text('krbtgt'), text(REALM))
+    server = _der(0x30, _der(0xa0, _der(2, b'\x02')), _der(0xa1, names))
+    sealed = _der(0x30, _der(0xa0, _der(2, b'\x12')), _der(0xa2, _der(4, os.urandom(64))))
+    return _der(0x61, _der(0x30, _der(0xa0, _der(2, b'\x05')), _der(0xa1, text(REALM)), _der(0xa2, server),
+                           _der(0xa3, sealed)))
+
+
 def forge_tickets(place, user='alice'):
     """A credential cache with a ticket-granting ticket, good for ten hours and for no KDC."""
     now = int(time.time())
@@ -118,7 +137,7 @@ def forge_tickets(place, user='alice'):
     text += _principal(user) + _principal('krbtgt', REALM)
     text += struct.pack('>H', 18) + _data(os.urandom(32))
     text += struct.pack('>IIII', now, now, now + 36000, now + 36000) + b'\0' + struct.pack('>I', 0x40000000)
-    text += struct.pack('>II', 0, 0) + _data(b'not one') + _data(b'')
+    text += struct.pack('>II', 0, 0) + _data(_ticket()) + _data(b'')
     (place.path / 'ccache').write_bytes(text)
 
 

@@ -7,7 +7,7 @@ import subprocess
 import time
 
 from place import HERE, PROGRAM, check, ended
-from servers import Server, answering, forge_tickets
+from servers import Server, answering, challenge_of, findings, forge_tickets
 
 CHECKS = ['krb5.conf', 'mech.d', 'tickets', 'name', 'services', 'accounts', 'ports', 'certificate', 'schemes',
           'authentication', 'programs', 'clock', 'client']
@@ -47,6 +47,25 @@ def test_doctor_changes_nothing(place):
             done = place.run('doctor', host)
             check('alice@CORP.EXAMPLE.COM until' in done.stdout, done.stdout)
             check(contents(place) == before, host, set(contents(place)) ^ set(before))
+
+
+def test_doctor_claims(place):
+    """A server may call itself what it likes; that counts if DNS or krb5.conf says so too."""
+    forge_tickets(place)
+    name = 'dc1.corp.invalid'
+    with Server(5985, answering(headers=('WWW-Authenticate: Negotiate ' + challenge_of(name),))) as server:
+        answer = json.loads(place.run('doctor', '--json', server.address).stdout)
+        schemes = [c for c in answer['checks'] if c['check'] == 'schemes'][0]
+        check(schemes['claims'] == [{'name': name, 'address': server.address, 'vouched': False}], schemes)
+        check('calls itself %s, which is unproved' % name in ' '.join(findings(answer, 'schemes')), schemes)
+        check(answer['verdict']['id'] == 'no-kdc' and name not in str(answer['verdict']), answer['verdict'])
+        check(answer['verdict']['fixes'][0]['text'] == 'dig +short SRV _kerberos._udp.corp.example.com',
+              answer['verdict'])
+        (place.path / 'krb5.conf').write_text((place.path / 'krb5.conf').read_text().replace(
+            '10.20.30.40 = { host = web03.corp.example.com', '%s = { host = %s' % (server.address, name)))
+        answer = json.loads(place.run('doctor', '--json', server.address).stdout)
+        schemes = [c for c in answer['checks'] if c['check'] == 'schemes'][0]
+        check(schemes['claims'][0]['vouched'], schemes)
 
 
 def test_doctor_page(place):
