@@ -47,6 +47,7 @@ class Settings:
     reply: int = 0                      # bytes of every answer
     fault: int = 0                      # bytes of a fault for every request
     corrupt: bool = False               # somebody changes what was sealed
+    ahead: float = 0                    # seconds: its clock, so it refuses
 
     @classmethod
     def load(cls, path):
