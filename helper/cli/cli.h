@@ -61,11 +61,14 @@ int cli_disable(int argc, char **argv);
 int cli_option(int argc, char **argv, const char *flags,
                const struct option *options);
 
-/* Say what is wrong with the arguments, and how to get help.  CLI_USAGE. */
+/* Say what is wrong with the arguments, and how to get help; with --json also
+ * as an object on stdout.  CLI_USAGE. */
 int cli_usage(const char *command, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 
 int cli_wants_json(void);
+/* Is there a --json that cli_option() has not come to?  Then it is wanted. */
+void cli_look_for_json(int argc, char **argv);
 
 /* "8h", "90m", "1d12h", "3600": seconds, at least 1.  0 if it is not that. */
 uint32_t cli_duration(const char *text);
@@ -86,6 +89,9 @@ void cli_error(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 int cli_fail(const struct cs_error *err);
 /* The same with another status than the code's. */
 int cli_fail_as(int status, const struct cs_error *err);
+
+/* With --json, the object for an error that has been reported. */
+void cli_json_error(int status, const struct cs_error *err);
 
 /* A copy of bytes that others chose, fit for a terminal and for JSON: UTF-8
  * and no control characters.  NULL without memory. */

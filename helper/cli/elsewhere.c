@@ -13,9 +13,14 @@ cli_doctor(int argc, char **argv)
 {
     char **list = calloc((size_t)argc + 2, sizeof(*list));
     char *path = cli_program("gss-winrm-doctor");
+    struct cs_error missing = {
+        .code = CS_SYSTEM, .text = "there is no gss-winrm-doctor"
+    };
     int i;
 
     if (path == NULL || list == NULL) {
+        cli_look_for_json(argc, argv);
+        cli_json_error(CLI_FAILED, &missing);
         free(path);
         free(list);
         return CLI_FAILED;

@@ -17,6 +17,15 @@ cli_wants_json(void)
     return json_wanted;
 }
 
+void
+cli_look_for_json(int argc, char **argv)
+{
+    int i;
+
+    for (i = 1; i < argc && strcmp(argv[i], "--") != 0; i++)
+        json_wanted |= strcmp(argv[i], "--json") == 0;
+}
+
 static int
 has_option(const struct option *options, int val)
 {
@@ -60,9 +69,13 @@ cli_option(int argc, char **argv, const char *flags,
             print_help(argv[0], options);
             exit(CLI_OK);
         case '?':
+            if (has_option(options, 'j'))
+                cli_look_for_json(argc, argv);
             exit(cli_usage(argv[0], "there is no option %s",
                            argv[optind - 1]));
         case ':':
+            if (has_option(options, 'j'))
+                cli_look_for_json(argc, argv);
             exit(cli_usage(argv[0], "%s needs a value", argv[optind - 1]));
         default:
             return c;
@@ -73,13 +86,15 @@ cli_option(int argc, char **argv, const char *flags,
 int
 cli_usage(const char *command, const char *fmt, ...)
 {
+    struct cs_error err = { .code = CS_USAGE };
     va_list ap;
 
-    (void)fprintf(stderr, "gss-winrm %s: ", command);
     va_start(ap, fmt);
-    (void)vfprintf(stderr, fmt, ap);
+    (void)vsnprintf(err.text, sizeof(err.text), fmt, ap);
     va_end(ap);
-    (void)fprintf(stderr, "; see `gss-winrm %s --help'\n", command);
+    (void)fprintf(stderr, "gss-winrm %s: %s; see `gss-winrm %s --help'\n",
+                  command, err.text, command);
+    cli_json_error(CLI_USAGE, &err);
     return CLI_USAGE;
 }
 

@@ -39,6 +39,22 @@ status_of(const struct cs_error *err)
     }
 }
 
+void
+cli_json_error(int status, const struct cs_error *err)
+{
+    struct cs_span span = {
+        (const uint8_t *)err->text, strlen(err->text)
+    };
+    json_t *object;
+
+    if (!cli_wants_json() || (object = json_object()) == NULL)
+        return;
+    cli_set_text(object, "error", span);
+    (void)json_object_set_new(object, "status", json_integer(status));
+    (void)json_object_set_new(object, "ntstatus", json_integer(err->ntstatus));
+    cli_print_json(object);
+}
+
 int
 cli_fail_as(int status, const struct cs_error *err)
 {
@@ -46,18 +62,11 @@ cli_fail_as(int status, const struct cs_error *err)
         (const uint8_t *)err->text, strlen(err->text)
     };
     char *text = cli_clean(span);
-    json_t *object;
 
     cli_error("%s", text != NULL && *text != '\0' ? text :
               cs_code_text(err->code));
     free(text);
-    if (cli_wants_json() && (object = json_object()) != NULL) {
-        cli_set_text(object, "error", span);
-        (void)json_object_set_new(object, "status", json_integer(status));
-        (void)json_object_set_new(object, "ntstatus",
-                                  json_integer(err->ntstatus));
-        cli_print_json(object);
-    }
+    cli_json_error(status, err);
     return status;
 }
 

@@ -56,7 +56,7 @@ name_it(const struct doctor *d, struct candidate *c)
 }
 
 static void
-add(struct doctor *d, const char *name, int ours)
+add(struct doctor *d, const char *name, int ours, const char *at)
 {
     struct candidate *c = &d->candidates[d->ncandidates];
     char plain[300];
@@ -87,35 +87,58 @@ add(struct doctor *d, const char *name, int ours)
             return;
         }
     }
+    if (at != NULL)
+        doc_set(&c->at, "%s", at);
     d->ncandidates++;
 }
 
 void
-candidates_add(struct doctor *d, const char *host)
+candidates_add(struct doctor *d)
 {
     char **names = NULL, *const *n, *name;
     struct cs_error err;
     size_t i;
 
-    if (host == NULL &&
-        hc_names(d->conf, NULL, d->port, &names, &err) == 0) {
+    if (hc_names(d->conf, NULL, d->port, &names, &err) == 0) {
         for (n = names; *n != NULL; n++)
-            add(d, *n, 1);
+            add(d, *n, 1, NULL);
         gw_free_words(names);
     }
     for (i = 0; i < sizeof(usual) / sizeof(*usual); i++) {
-        if (gw_name_expand(usual[i], host != NULL ? host : d->host, d->port,
-                           &name) != 0)
+        if (gw_name_expand(usual[i], d->host, d->port, &name) != 0)
             continue;
-        add(d, name, 0);
+        add(d, name, 0, NULL);
         free(name);
     }
-    /* As it stands, whatever krb5 would make of the host. */
-    if (host != NULL && gw_host_ok(host) && asprintf(
-            &name, "HOST/%s@%s", host, d->user_realm != NULL ? d->user_realm :
-            "") >= 0) {
-        add(d, name, 0);
+}
+
+static void
+add_literal(struct doctor *d, const struct claim *claim, const char *realm)
+{
+    static const char *const classes[] = { "HOST", "WSMAN", "HTTP" };
+    char *name;
+    size_t i;
+
+    for (i = 0; i < sizeof(classes) / sizeof(*classes); i++) {
+        if (asprintf(&name, "%s/%s@%s", classes[i], claim->name, realm) < 0)
+            return;
+        add(d, name, 0, claim->address);
         free(name);
+    }
+}
+
+/* As it stands: what DNS would make of the name is up to whoever runs that
+ * domain, or that address. */
+void
+candidates_claim(struct doctor *d, const struct claim *claim)
+{
+    char **realms = NULL;
+
+    add_literal(d, claim, d->user_realm != NULL ? d->user_realm : "");
+    if (krb5_get_host_realm(d->k5, claim->name, &realms) == 0) {
+        if (realms != NULL && realms[0] != NULL)
+            add_literal(d, claim, realms[0]);
+        krb5_free_host_realm(d->k5, realms);
     }
 }
 
@@ -128,6 +151,8 @@ candidates_free(struct doctor *d)
         free(d->candidates[i].name);
         free(d->candidates[i].spn);
         free(d->candidates[i].realm);
+        free(d->candidates[i].at);
+        free(d->candidates[i].issued);
         free(d->candidates[i].why);
     }
     d->ncandidates = 0;
@@ -135,7 +160,7 @@ candidates_free(struct doctor *d)
 
 /* --- The KDC --- */
 
-/* Key version and type, of what the ticket is sealed with. */
+/* Key version and type, of what the ticket is sealed with, and whose it is. */
 static void
 note_ticket(const struct doctor *d, const krb5_creds *creds,
             struct candidate *c)
@@ -146,6 +171,8 @@ note_ticket(const struct doctor *d, const krb5_creds *creds,
         return;
     c->kvno = (int)ticket->enc_part.kvno;
     c->enctype = ticket->enc_part.enctype;
+    doc_set(&c->issued, "%.*s", (int)ticket->server->realm.length,
+            ticket->server->realm.data);
     krb5_free_ticket(d->k5, ticket);
 }
 
@@ -189,6 +216,18 @@ candidates_ask(struct doctor *d)
 
 /* --- Asking about them --- */
 
+const char *
+candidate_realm(const struct doctor *d, const struct candidate *c)
+{
+    if (c->issued != NULL)
+        return c->issued;
+    if (c->realm != NULL && *c->realm != '\0')
+        return c->realm;
+    if (d->user_realm != NULL)
+        return d->user_realm;
+    return d->conf->realm != NULL ? d->conf->realm : "";
+}
+
 static size_t
 count_owners(const struct doctor *d, const char *spn, struct account **first)
 {
@@ -212,7 +251,8 @@ candidate_owners(const struct doctor *d, const struct candidate *c,
 
     *first = NULL;
     *alias = 0;
-    if (!d->dir_seen || c->spn == NULL)
+    if (!d->dir_seen || c->spn == NULL || d->dir_realm == NULL ||
+        strcmp(candidate_realm(d, c), d->dir_realm) != 0)
         return SIZE_MAX;
     n = count_owners(d, c->spn, first);
     if (n > 0 || strncasecmp(c->spn, "HTTP/", 5) != 0)

@@ -29,7 +29,7 @@ possible(struct doctor *d)
 static void
 try_name(struct doctor *d, struct candidate *c)
 {
-    struct web_try how = { c->name, 1, !c->plain };
+    struct web_try how = { c->name, c->at, 1, !c->plain };
     struct web_result r;
 
     web_authenticate(d, &how, &r);
@@ -53,16 +53,17 @@ try_name(struct doctor *d, struct candidate *c)
 static void
 try_unbound(struct doctor *d, const struct candidate *good)
 {
-    struct web_try how = { good->name, 0, 0 };
+    struct web_try how = { good->name, good->at, 0, 0 };
     struct web_result r;
 
     if (!d->tls)
         return;
     web_authenticate(d, &how, &r);
     d->needs_bindings = r.outcome == DOC_REFUSED;
-    doc_say(d, d->needs_bindings ? LOOK_WARN : LOOK_OK,
-            "without channel bindings: %s", d->needs_bindings ? "refused" :
-            "accepted");
+    doc_say(d, r.outcome == DOC_ACCEPTED ? LOOK_OK : LOOK_WARN,
+            "without channel bindings: %s%s", d->needs_bindings ? "refused" :
+            r.outcome == DOC_ACCEPTED ? "accepted" : "failed, ",
+            r.outcome == DOC_FAILED ? r.why : "");
 }
 
 /* The first of krb5.conf's that gets in; else the first of the usual. */
@@ -101,10 +102,12 @@ check_authentication(struct doctor *d)
     if (candidate_accepted(d, 1) == NULL)
         try_names(d, 0, &tries);
     /* By what the servers call themselves, which is proved by this. */
-    for (i = 0; i < d->nclaimed && candidate_accepted(d, 0) == NULL &&
+    for (i = 0; i < d->nclaims && candidate_accepted(d, 0) == NULL &&
          (plain == NULL || plain->outcome != DOC_ACCEPTED); i++) {
+        if (!d->claims[i].vouched)
+            continue;
         tries = 0;
-        candidates_add(d, d->claimed[i]);
+        candidates_claim(d, &d->claims[i]);
         candidates_ask(d);
         try_names(d, 0, &tries);
         if (d->dir_seen)

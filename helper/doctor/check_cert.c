@@ -2,19 +2,21 @@
 #define _GNU_SOURCE
 #include "config.h"
 
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <sys/time.h>
+#include <unistd.h>
+#include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 
 #include "bindings.h"
 #include "doctor.h"
+#include "reach.h"
 #include "words.h"
 
-#define PATIENCE 3              /* seconds for a handshake */
+#define PATIENCE 5000           /* ms for a handshake, all of it */
 
 static int
 set_trust(const struct doctor *d, SSL_CTX *tls)
@@ -27,18 +29,6 @@ set_trust(const struct doctor *d, SSL_CTX *tls)
     return SSL_CTX_set_default_verify_paths(tls);
 }
 
-static void
-set_patience(SSL *ssl)
-{
-    const struct timeval patience = { PATIENCE, 0 };
-    int fd = SSL_get_fd(ssl);
-
-    (void)setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience,
-                     sizeof(patience));
-    (void)setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience,
-                     sizeof(patience));
-}
-
 /* The name that the certificate has to be for. */
 static const char *
 wanted_name(const struct doctor *d)
@@ -46,27 +36,40 @@ wanted_name(const struct doctor *d)
     return d->conf->policy->host != NULL ? d->conf->policy->host : d->host;
 }
 
-/* Connected, or NULL. */
-static SSL *
-shake_hands(const struct doctor *d, SSL_CTX *tls, BIO **out)
+/* The handshake, however slowly the other side speaks: 0, or -1. */
+static int
+shake_hands(SSL *ssl, int fd)
 {
-    BIO *bio = BIO_new_ssl_connect(tls);
-    char port[8];
+    long until = reach_now() + PATIENCE;
+    int ret, why;
+
+    for (;;) {
+        ERR_clear_error();
+        ret = SSL_connect(ssl);
+        if (ret == 1)
+            return 0;
+        why = SSL_get_error(ssl, ret);
+        if ((why != SSL_ERROR_WANT_READ && why != SSL_ERROR_WANT_WRITE) ||
+            reach_wait(fd, why == SSL_ERROR_WANT_READ ? POLLIN : POLLOUT,
+                       until) != 0)
+            return -1;
+    }
+}
+
+/* A connection with TLS on a socket that *fd gets, or NULL. */
+static SSL *
+secure(const struct doctor *d, SSL_CTX *tls, int *fd)
+{
     SSL *ssl = NULL;
 
-    *out = bio;
-    if (bio == NULL)
-        return NULL;
-    (void)snprintf(port, sizeof(port), "%u", d->tls ? (unsigned int)d->port :
-                   5986U);
-    (void)BIO_get_ssl(bio, &ssl);
-    (void)BIO_set_conn_hostname(bio, d->addresses[0]);
-    (void)BIO_set_conn_port(bio, port);
-    if (ssl == NULL || SSL_set_tlsext_host_name(ssl, wanted_name(d)) != 1 ||
-        BIO_do_connect(bio) != 1)
-        return NULL;
-    set_patience(ssl);
-    return BIO_do_handshake(bio) == 1 ? ssl : NULL;
+    if (reach(d->host, d->tls ? d->port : 5986, fd) == 0)
+        ssl = SSL_new(tls);
+    if (ssl != NULL && SSL_set_fd(ssl, *fd) == 1 &&
+        SSL_set_tlsext_host_name(ssl, wanted_name(d)) == 1 &&
+        shake_hands(ssl, *fd) == 0)
+        return ssl;
+    SSL_free(ssl);
+    return NULL;
 }
 
 static void
@@ -185,9 +188,9 @@ check_certificate(struct doctor *d)
 {
     SSL_CTX *tls = NULL;
     X509 *cert = NULL;
-    BIO *bio = NULL;
     char until[32];
     SSL *ssl;
+    int fd = -1;
 
     if (d->naddresses == 0 || !(d->tls ? d->port_open : d->open[1])) {
         doc_say(d, LOOK_NOTE, "no port with TLS to ask");
@@ -197,7 +200,7 @@ check_certificate(struct doctor *d)
     if (tls != NULL && set_trust(d, tls) != 1)
         doc_say(d, LOOK_WARN, "the authorities cannot be read (%s)",
                 d->conf->ca_file);
-    ssl = tls != NULL ? shake_hands(d, tls, &bio) : NULL;
+    ssl = tls != NULL ? secure(d, tls, &fd) : NULL;
     cert = ssl != NULL ? SSL_get1_peer_certificate(ssl) : NULL;
     if (cert == NULL) {
         doc_set(&d->certificate_why, "TLS does not work there");
@@ -210,6 +213,8 @@ check_certificate(struct doctor *d)
         say_bindings(d, cert);
     }
     X509_free(cert);
-    BIO_free_all(bio);
+    SSL_free(ssl);
+    if (fd != -1)
+        (void)close(fd);
     SSL_CTX_free(tls);
 }

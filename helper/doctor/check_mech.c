@@ -13,6 +13,9 @@
 #include "words.h"
 
 #define OID "2.25.1467839256"
+#define NAME "gss_winrm"
+#define SWITCHED "/etc/gss/mech.d/gss-winrm.conf"   /* by gss-winrm disable, */
+#define OFF "#off " NAME        /* to this */
 
 /* A line of a file: "NAME OID MODULE [OPTIONS] <interposer>". */
 static void
@@ -20,27 +23,29 @@ read_line(struct doctor *d, const char *file, char *line)
 {
     char *name, *oid, *module, *rest = line;
 
+    d->mech_off |= strcmp(file, SWITCHED) == 0 &&
+        strncmp(line, OFF, strlen(OFF)) == 0;
     name = strsep(&rest, " \t\n");
     rest = rest != NULL ? rest + strspn(rest, " \t") : NULL;
     oid = strsep(&rest, " \t\n");
     rest = rest != NULL ? rest + strspn(rest, " \t") : NULL;
     module = strsep(&rest, " \t\n");
     if (name == NULL || oid == NULL || module == NULL || *name == '#' ||
-        (strcmp(name, "gss_winrm") != 0 &&
+        (strcmp(name, NAME) != 0 &&
          strstr(module, "gss_winrm.so") == NULL))
         return;
-    free(d->mech_file);
-    free(d->mech_module);
-    d->mech_file = strdup(file);
-    d->mech_module = strdup(module);
+    doc_set(&d->mech_file, "%s", file);
+    doc_set(&d->mech_module, "%s", module);
+    free(d->mech_why);
+    d->mech_why = NULL;
     if (strcmp(oid, OID) != 0)
-        doc_say(d, LOOK_BAD, "%s: the object identifier is %s, not " OID,
-                file, oid);
-    if (*module == '/' && access(module, R_OK) != 0)
-        doc_say(d, LOOK_BAD, "%s: there is no %s", file, module);
-    if (strstr(rest != NULL ? rest : "", "<interposer>") == NULL)
-        doc_say(d, LOOK_BAD, "%s: the line does not end in <interposer>",
-                file);
+        doc_set(&d->mech_why, "the object identifier is %s, not " OID, oid);
+    else if (*module == '/' && access(module, R_OK) != 0)
+        doc_set(&d->mech_why, "there is no %s", module);
+    else if (strstr(rest != NULL ? rest : "", "<interposer>") == NULL)
+        doc_set(&d->mech_why, "it does not end in <interposer>");
+    if (d->mech_why != NULL)
+        doc_say(d, LOOK_BAD, "%s: %s", file, d->mech_why);
 }
 
 static void
@@ -78,6 +83,17 @@ read_files(struct doctor *d)
     }
 }
 
+/* What krb5.conf says of no host in particular. */
+static void
+note_general(struct doctor *d)
+{
+    struct gw_policy *general = NULL;
+
+    if (gw_policy_load(d->profile, NULL, &general) == 0)
+        d->off_in_general = !general->enabled;
+    gw_policy_free(general);
+}
+
 /* What makes it stand aside, though it is there. */
 static void
 say_aside(struct doctor *d)
@@ -89,9 +105,12 @@ say_aside(struct doctor *d)
                 "the plugin stands aside", proxy);
     if (winrm != NULL && strcasecmp(winrm, "off") == 0)
         doc_say(d, LOOK_BAD, "GSS_WINRM=off: the plugin stands aside");
-    if (!d->conf->policy->enabled)
-        doc_say(d, LOOK_BAD, "krb5.conf has enabled = false: the plugin "
-                "stands aside");
+    note_general(d);
+    if (d->off_in_general)
+        doc_say(d, LOOK_BAD, "krb5.conf has enabled = false in general: the "
+                "plugin is not there");
+    else if (!d->conf->policy->enabled)
+        doc_say(d, LOOK_BAD, "krb5.conf has enabled = false for this host");
     if (d->conf->policy->match == GW_MATCH_NEVER)
         doc_say(d, LOOK_WARN, "krb5.conf has match = never for this host");
 }
@@ -102,8 +121,14 @@ check_mech(struct doctor *d)
     read_files(d);
     if (witness_look(d) != 0)
         doc_say(d, LOOK_UNSEEN, "no process could be made to look with");
+    else if (d->seen.plugin != NULL && d->mech_why != NULL)
+        doc_say(d, LOOK_BAD, "the plugin is loaded, and not in krb5's place: "
+                "%s", d->seen.plugin);
     else if (d->seen.plugin != NULL)
         doc_say(d, LOOK_OK, "the plugin is loaded: %s", d->seen.plugin);
+    else if (d->mech_file == NULL && d->mech_off)
+        doc_say(d, LOOK_BAD, "the plugin is not loaded: it is switched off in "
+                SWITCHED);
     else if (d->mech_file == NULL)
         doc_say(d, LOOK_BAD, "the plugin is not loaded: no file names it");
     else

@@ -1,87 +1,36 @@
-/* check_server.c - the server: its ports, what it offers, its names, clock. */
+/* check_server.c - the server: its ports, what it offers, its clock. */
 #define _GNU_SOURCE
 #include "config.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <netdb.h>
-#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
-#include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
 #include <curl/curl.h>
 
-#include "names.h"
-#include "ntlmchal.h"
+#include "reach.h"
 #include "web.h"
-#include "words.h"
 
-#define PATIENCE 3000           /* ms for a connection */
-#define SKEW_MAX 300            /* seconds: Kerberos' limit */
 #define SKEW_WARN 60
-#define ASK_MAX 4               /* addresses that are asked for a name */
 
 /* --- Ports --- */
-
-static int
-wait_for(int fd, const struct addrinfo *ai)
-{
-    struct pollfd p = { fd, POLLOUT, 0 };
-    socklen_t size = sizeof(int);
-    int error = 0;
-
-    if (connect(fd, ai->ai_addr, ai->ai_addrlen) == 0)
-        return 0;
-    if (errno != EINPROGRESS)
-        return errno;
-    if (poll(&p, 1, PATIENCE) != 1)
-        return ETIMEDOUT;
-    return getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &size) != 0 ? errno :
-        error;
-}
-
-/* 0 when one of the host's addresses takes a connection, or an errno. */
-static int
-try_port(const struct doctor *d, uint16_t port)
-{
-    struct addrinfo hints, *list = NULL, *ai;
-    char service[8];
-    int fd, ret = EHOSTUNREACH;
-
-    memset(&hints, 0, sizeof(hints));
-    hints.ai_socktype = SOCK_STREAM;
-    (void)snprintf(service, sizeof(service), "%u", (unsigned int)port);
-    if (getaddrinfo(d->host, service, &hints, &list) != 0)
-        return EHOSTUNREACH;
-    for (ai = list; ai != NULL && ret != 0; ai = ai->ai_next) {
-        fd = socket(ai->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK,
-                    0);
-        if (fd == -1)
-            continue;
-        ret = wait_for(fd, ai);
-        (void)close(fd);
-    }
-    freeaddrinfo(list);
-    return ret;
-}
 
 void
 check_ports(struct doctor *d)
 {
     uint16_t ports[3] = { 5985, 5986, 0 };
     size_t i;
-    int ret;
+    int ret, fd;
 
     if (d->port != 5985 && d->port != 5986)
         ports[2] = d->port;
     for (i = 0; i < 3 && d->naddresses > 0; i++) {
         if (ports[i] == 0)
             continue;
-        ret = try_port(d, ports[i]);
+        ret = reach(d->host, ports[i], &fd);
+        if (ret == 0)
+            (void)close(fd);
         if (i < 2)
             d->open[i] = ret == 0;
         if (ports[i] == d->port) {
@@ -97,7 +46,7 @@ check_ports(struct doctor *d)
         doc_say(d, LOOK_UNSEEN, "there is no address to connect to");
 }
 
-/* --- What it offers, and what it calls itself --- */
+/* --- What it offers --- */
 
 static void
 note_date(struct doctor *d, const struct up_reply *reply)
@@ -107,69 +56,8 @@ note_date(struct doctor *d, const struct up_reply *reply)
 
     if (then == -1)
         return;
-    d->ahead = (long)(then - time(NULL));
-    d->clock_known = 1;
-}
-
-static void
-note_claim(struct doctor *d, const char *name, size_t from)
-{
-    size_t i;
-
-    if (!gw_host_ok(name))
-        return;                 /* it may get into krb5.conf */
-    for (i = from; i < d->nclaimed; i++)
-        d->nodes_differ |= strcasecmp(d->claimed[i], name) != 0;
-    if (d->claimed == NULL ||
-        gw_find_word(name, (const char *const *)d->claimed) < 0)
-        (void)gw_add_word(&d->claimed, &d->nclaimed, name);
-}
-
-/* NTLM's challenge has the name of who answers: a claim, which counts when
- * Kerberos has proved it. */
-static int
-ask_name(struct doctor *d, const char *address, size_t from)
-{
-    static const struct cs_span none = { NULL, 0 };
-    struct up_reply reply;
-    struct cs_error err;
-    struct web web;
-    char name[256];
-    int ret;
-
-    memset(&web, 0, sizeof(web));
-    memset(&reply, 0, sizeof(reply));
-    ret = web_open(d, address, &web, &err);
-    if (ret == 0)
-        ret = web_post(&web, "Negotiate", gate_ntlm_negotiate(), NULL, none,
-                       &reply, &err);
-    if (ret == 0 && !(reply.challenge.with_token & GATE_OFFERS_NEGOTIATE))
-        ret = -1;
-    if (ret == 0)
-        ret = gate_ntlm_name(cs_buf_span(&reply.challenge.token[0]), name,
-                             sizeof(name), &err);
-    if (ret == 0)
-        note_claim(d, name, from);
-    up_reply_free(&reply);
-    web_close(&web);
-    return ret;
-}
-
-/* Each address; one alone is asked twice, in case it leads to several. */
-static void
-ask_names(struct doctor *d)
-{
-    size_t i, before;
-
-    for (i = 0; i < d->naddresses && i < ASK_MAX; i++) {
-        before = d->nclaimed;
-        if (ask_name(d, d->addresses[i], before) == 0 && d->naddresses == 1)
-            (void)ask_name(d, d->addresses[i], before);
-    }
-    for (i = 0; i < d->nclaimed; i++)
-        doc_say(d, LOOK_NOTE, "it calls itself %s", d->claimed[i]);
-    if (d->nodes_differ)
-        doc_say(d, LOOK_WARN, "one address leads to several machines");
+    d->server_ahead = (long)(then - time(NULL));
+    d->server_clock = 1;
 }
 
 void
@@ -188,6 +76,7 @@ check_schemes(struct doctor *d)
     }
     memset(&web, 0, sizeof(web));
     memset(&reply, 0, sizeof(reply));
+    d->web_until = web_now() + WEB_SERVER_MAX;
     ret = web_open(d, NULL, &web, &err);
     if (ret == 0)
         ret = web_post(&web, NULL, none, NULL, none, &reply, &err);
@@ -207,7 +96,7 @@ check_schemes(struct doctor *d)
     up_reply_free(&reply);
     web_close(&web);
     if (d->offers & GATE_OFFERS_NEGOTIATE)
-        ask_names(d);
+        claims_ask(d);
 }
 
 /* --- Clocks --- */
@@ -225,22 +114,18 @@ say_clock(struct doctor *d, const char *whose, long ahead)
 void
 check_clock(struct doctor *d)
 {
-    int known = 0;
-    long dc = 0;
-
-    if (d->clock_known)
-        say_clock(d, "the server's clock", d->ahead);
     if (d->dir != NULL)
-        dc = dir_ahead(d->dir, &known);
-    if (known) {
-        say_clock(d, "the domain controller's clock", dc);
-        if (!d->clock_known || labs(dc) > labs(d->ahead))
-            d->ahead = dc;
-        d->clock_known = 1;
+        d->dc_ahead = dir_ahead(d->dir, &d->dc_clock);
+    if (d->server_clock) {
+        say_clock(d, "the server's clock", d->server_ahead);
+        (void)json_object_set_new(d->current, "server_ahead",
+                                  json_integer(d->server_ahead));
     }
-    if (!d->clock_known)
+    if (d->dc_clock) {
+        say_clock(d, "the domain controller's clock", d->dc_ahead);
+        (void)json_object_set_new(d->current, "domain_ahead",
+                                  json_integer(d->dc_ahead));
+    }
+    if (!d->server_clock && !d->dc_clock)
         doc_say(d, LOOK_UNSEEN, "nobody says what the time is");
-    else
-        (void)json_object_set_new(d->current, "ahead",
-                                  json_integer(d->ahead));
 }

@@ -81,12 +81,10 @@ check_services(struct doctor *d)
     json_t *list = json_array();
     size_t i;
 
-    candidates_add(d, NULL);
+    candidates_add(d);
     candidates_ask(d);
     for (i = 0; i < d->ncandidates; i++) {
         c = &d->candidates[i];
-        d->revoked |= c->asked && (c->code == KRB5KDC_ERR_CLIENT_REVOKED ||
-                                   c->code == KRB5KDC_ERR_POLICY);
         if (c->spn != NULL)
             (void)json_array_append_new(list, json_pack(
                 "{s:s, s:s, s:b, s:b, s:i, s:i}", "name", c->name, "spn",
@@ -176,8 +174,17 @@ say_owner(struct doctor *d, const struct candidate *c)
     int alias;
     size_t n = candidate_owners(d, c, &a, &alias);
 
-    if (n == 0 || n == SIZE_MAX) {
-        if (c->ours || (c->asked && c->code == 0))
+    if (n == SIZE_MAX) {
+        if (c->ours || c->issued != NULL)
+            doc_say(d, LOOK_UNSEEN, "%s: its realm is %s, whose directory "
+                    "was not searched", c->spn, candidate_realm(d, c));
+        return;
+    }
+    if (n == 0) {
+        if (c->issued != NULL)
+            doc_say(d, LOOK_UNSEEN, "%s: somebody's, since there is a ticket, "
+                    "but not to be found here", c->spn);
+        else if (c->ours)
             doc_say(d, LOOK_NOTE, "%s: nobody's", c->spn);
         return;
     }
@@ -215,16 +222,31 @@ note_resembling(struct doctor *d)
     }
 }
 
+/* The realm whose tickets are issued, by whatever referrals; else the user's,
+ * since krb5.conf may be wrong about the host's. */
+static const char *
+realm_to_search(const struct doctor *d)
+{
+    size_t i;
+
+    for (i = 0; i < d->ncandidates; i++) {
+        if (d->candidates[i].issued != NULL)
+            return d->candidates[i].issued;
+    }
+    if (d->user_realm != NULL)
+        return d->user_realm;
+    return d->realm != NULL ? d->realm : d->conf->realm;
+}
+
 static int
 open_directory(struct doctor *d, struct cs_error *err)
 {
-    const char *realm = d->user_realm != NULL ? d->user_realm : d->realm;
+    const char *realm = realm_to_search(d);
     int ret;
 
     if (realm == NULL)
-        realm = d->conf->realm;
-    if (realm == NULL)
         return cs_fail(err, CS_SYSTEM, "no realm is known");
+    doc_set(&d->dir_realm, "%s", realm);
     ret = dir_open(realm, &d->dir, err);
     if (ret == 0 && (d->cache == NULL || d->expired != 0))
         ret = cs_fail(err, CS_INNER, "there are no tickets to ask %s with",
@@ -275,7 +297,8 @@ check_accounts(struct doctor *d)
         json_decref(list);
         return;
     }
-    doc_say(d, LOOK_OK, "%s answers", dir_server(d->dir));
+    doc_say(d, LOOK_OK, "%s answers, for %s", dir_server(d->dir),
+            d->dir_realm);
     for (i = 0; i < d->ncandidates; i++) {
         if (d->candidates[i].spn != NULL)
             say_owner(d, &d->candidates[i]);

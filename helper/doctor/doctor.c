@@ -10,6 +10,7 @@
 #include "cli.h"
 #include "command.h"
 #include "verdict.h"
+#include "web.h"
 #include "witness.h"
 #include "words.h"
 
@@ -67,7 +68,7 @@ set_up(struct doctor *d, struct cs_error *err)
 {
     int ret;
 
-    ret = hc_gateway_load(&d->limits, err);
+    ret = web_limits(&d->limits, err);
     if (ret == 0)
         ret = hc_host_load(d->host, &d->conf, err);
     if (ret != 0)
@@ -75,11 +76,6 @@ set_up(struct doctor *d, struct cs_error *err)
     if (d->port == 0)
         d->port = d->conf->policy->ports[0];
     d->tls = d->port == TLS_PORT;
-    /* A gateway may wait longer than a person. */
-    if (d->limits->connect_timeout > 5)
-        d->limits->connect_timeout = 5;
-    if (d->limits->response_timeout > 10)
-        d->limits->response_timeout = 10;
     if (krb5_init_context(&d->k5) != 0 ||
         krb5_get_profile(d->k5, &d->profile) != 0)
         return cs_fail(err, CS_SYSTEM, "krb5.conf cannot be read");
@@ -98,10 +94,11 @@ tear_down(struct doctor *d)
     for (i = 0; i < 3; i++)
         free(d->environment[i]);
     gw_free_words(d->addresses);
-    gw_free_words(d->claimed);
+    claims_free(d);
     char *texts[] = {
-        d->mech_file, d->mech_module, d->seen.plugin, d->seen.sent,
-        d->seen.why, d->user, d->user_realm, d->user_cache, d->dns_name,
+        d->mech_file, d->mech_module, d->mech_why, d->seen.plugin,
+        d->seen.sent, d->seen.why, d->dir_realm, d->user, d->user_realm,
+        d->user_cache, d->dns_name,
         d->reverse, d->krb5_name, d->realm, d->resembling, d->dir_why,
         d->port_why, d->certificate_why
     };
@@ -171,7 +168,7 @@ doc_doctor(int argc, char **argv)
 {
     struct doctor d;
     struct cs_error err;
-    char *host = NULL;
+    char *host = NULL, *bad = NULL;
     int c, ret;
 
     memset(&d, 0, sizeof(d));
@@ -179,8 +176,10 @@ doc_doctor(int argc, char **argv)
         if (c == 'c')
             d.client = optarg;
         else if ((d.port = port_of(optarg)) == 0)
-            return cli_usage(argv[0], "%s is not a port", optarg);
+            bad = optarg;
     }
+    if (bad != NULL)
+        return cli_usage(argv[0], "%s is not a port", bad);
     if (argc - optind != 1)
         return cli_usage(argv[0], "it needs one HOST[:PORT]");
     uint16_t port;
@@ -196,7 +195,8 @@ doc_doctor(int argc, char **argv)
     look_init();
     (void)curl_global_init(CURL_GLOBAL_DEFAULT);
     ret = set_up(&d, &err);
-    ret = ret == 0 ? examine(&d) : cli_fail(&err);
+    ret = ret == 0 ? examine(&d) : err.code == CS_USAGE ?
+        cli_fail_as(CLI_USAGE, &err) : cli_fail(&err);
     tear_down(&d);
     free(host);
     return ret;

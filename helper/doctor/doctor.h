@@ -33,8 +33,11 @@ struct candidate {
     int plain;                  /* what a program asks for by itself */
     char *spn;                  /* as the KDC is asked: "HOST/web01.x.y" */
     char *realm;                /* whose KDC; "" for a referral */
+    char *at;                   /* where it is tried: the address that has
+                                 * called itself so; NULL: the host's */
     int asked;                  /* was the KDC? */
     krb5_error_code code;       /* its answer; 0: a ticket */
+    char *issued;               /* the realm whose ticket it is, or NULL */
     int kvno;
     krb5_enctype enctype;
     enum doc_outcome outcome;   /* of a real authentication */
@@ -43,8 +46,23 @@ struct candidate {
 
 #define CANDIDATES_MAX 48
 
+/*
+ * What one of the addresses calls itself: NTLM's word, which nobody has
+ * authenticated.  Whoever is there may name another machine to get a ticket
+ * for that, and pass it on.  So a name is tried only if DNS (as little to be
+ * trusted as krb5 trusts it) says that it is that address, or krb5.conf that
+ * it is the host.  Owns its strings.
+ */
+struct claim {
+    char *name, *address;
+    int vouched;                /* by DNS or krb5.conf */
+};
+
+#define CLAIMS_MAX 8
+
 /* What a program with this machine's mechanisms does: witness.h. */
 struct program_seen {
+    int looked;                 /* it has said what it has loaded */
     char *plugin;               /* the module's path, when it was loaded */
     int gssproxy;               /* its interposer was loaded as well */
     enum doc_outcome outcome;
@@ -71,6 +89,9 @@ struct doctor {
     int unread_dropins;         /* /etc/krb5.conf.d has files, nobody reads */
     char *mech_file;            /* that lists the plugin; or NULL */
     char *mech_module;          /* the module that it names */
+    char *mech_why;             /* what is wrong with the line; or NULL */
+    int mech_off;               /* a line is put off (gss-winrm disable) */
+    int off_in_general;         /* krb5.conf: enabled = false for everything */
     struct program_seen seen;
 
     /* The user. */
@@ -79,7 +100,6 @@ struct doctor {
     char *user, *user_realm;
     char *user_cache;           /* the real one's name, "FILE:/tmp/..." */
     time_t expired;             /* when, if the tickets are of no use now */
-    int revoked;                /* the KDC does not serve this user any more */
 
     /* The name. */
     int is_address;
@@ -89,8 +109,8 @@ struct doctor {
     char *reverse;              /* what its address is called; or NULL */
     char *krb5_name;            /* what krb5 makes of it */
     char *realm;                /* that krb5 thinks it is in; or NULL */
-    char **claimed;             /* what the servers there call themselves */
-    size_t nclaimed;
+    struct claim claims[CLAIMS_MAX];    /* of different names */
+    size_t nclaims;
     int nodes_differ;           /* ... at one address, in turn */
     char *resembling;           /* a computer whose first label is the same */
 
@@ -99,6 +119,7 @@ struct doctor {
 
     /* The directory. */
     struct dir *dir;
+    char *dir_realm;            /* whose; it knows nothing of other realms */
     int dir_seen;               /* was it to be searched? */
     char *dir_why;
     struct account **accounts;  /* all that have a candidate's name */
@@ -108,6 +129,7 @@ struct doctor {
     int open[2];                /* ports 5985 and 5986 (or d->port first) */
     int port_open;              /* the one that was asked for */
     char *port_why;
+    time_t web_until;           /* when it has had enough time: web_now() */
     int answered;               /* HTTP was */
     unsigned int offers;        /* GATE_OFFERS_* */
     char *certificate_why;      /* what is wrong with it; NULL: nothing */
@@ -115,9 +137,8 @@ struct doctor {
     char pin[65];               /* its key's SHA-256; "" without TLS */
     int needs_bindings;         /* authentication without is refused */
     int encrypted;              /* messages can be: 1; -1: it failed */
-    long ahead;                 /* the server's and the domain's clock, less
-                                 * ours: seconds, the larger one */
-    int clock_known;
+    long server_ahead, dc_ahead;        /* their clocks, less ours: seconds */
+    int server_clock, dc_clock; /* are they known? */
 
     /* The report. */
     json_t *checks, *current;
@@ -138,6 +159,18 @@ char *doc_copy(const char *text);
 void doc_set(char **to, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 
+#define SKEW_MAX 300            /* seconds: Kerberos' limit */
+
+/* --- claims.c --- */
+
+/* Ask each of the host's addresses what it calls itself. */
+void claims_ask(struct doctor *d);
+void claims_free(struct doctor *d);
+/* The nth name that DNS or krb5.conf vouches for; the first that they do not;
+ * or NULL. */
+const char *claims_vouched(const struct doctor *d, size_t n);
+const char *claims_doubted(const struct doctor *d);
+
 /* --- The checks, in their order --- */
 
 void check_conf(struct doctor *d);
@@ -156,9 +189,10 @@ void check_client(struct doctor *d);
 
 /* --- candidates.c --- */
 
-/* Add the usual names at a host; NULL: krb5.conf's names, and then the usual
- * ones, at the host of the question. */
-void candidates_add(struct doctor *d, const char *host);
+/* Add krb5.conf's names for the host, and then those that are usual. */
+void candidates_add(struct doctor *d);
+/* Add those of the host that one of the addresses says it is. */
+void candidates_claim(struct doctor *d, const struct claim *claim);
 /* Ask the KDC for those that have not been asked for yet. */
 void candidates_ask(struct doctor *d);
 void candidates_free(struct doctor *d);
@@ -168,8 +202,12 @@ void candidates_free(struct doctor *d);
 int accounts_find(struct doctor *d, struct cs_error *err);
 void accounts_free(struct doctor *d);
 
+/* The realm that it is in: of its ticket, else as krb5 thinks; or "". */
+const char *candidate_realm(const struct doctor *d,
+                            const struct candidate *c);
 /* Who owns it: the number of accounts, and the first.  *alias: it is HOST/
- * that is registered, and HTTP/ stands for that.  SIZE_MAX without LDAP. */
+ * that is registered, and HTTP/ stands for that.  SIZE_MAX without the
+ * directory of its realm. */
 size_t candidate_owners(const struct doctor *d, const struct candidate *c,
                         struct account **first, int *alias);
 

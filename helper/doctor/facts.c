@@ -2,12 +2,14 @@
 #define _GNU_SOURCE
 #include "config.h"
 
+#include <ctype.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "cli.h"
 #include "verdict.h"
@@ -19,19 +21,25 @@
 
 /* --- Subjects --- */
 
+/* One of krb5.conf's; else, where nothing gets in, another. */
 const struct candidate *
 facts_duplicate(const struct doctor *d)
 {
+    const struct candidate *c, *other = NULL;
     struct account *first;
     size_t i, n;
     int alias;
 
     for (i = 0; i < d->ncandidates; i++) {
-        n = candidate_owners(d, &d->candidates[i], &first, &alias);
-        if (n > 1 && n != SIZE_MAX && !alias)
-            return &d->candidates[i];
+        c = &d->candidates[i];
+        n = candidate_owners(d, c, &first, &alias);
+        if (n < 2 || n == SIZE_MAX || alias || c->outcome == DOC_ACCEPTED)
+            continue;
+        if (c->ours && !c->plain)
+            return c;
+        other = other != NULL ? other : c;
     }
-    return NULL;
+    return candidate_accepted(d, 0) == NULL ? other : NULL;
 }
 
 /* The machine's account: that of HOST/. */
@@ -76,30 +84,50 @@ facts_missing(const struct doctor *d)
 
     for (i = 0; i < d->ncandidates; i++) {
         if (d->candidates[i].ours && !d->candidates[i].plain &&
+            d->candidates[i].issued == NULL &&
             candidate_owners(d, &d->candidates[i], &first, &alias) == 0)
             return &d->candidates[i];
     }
     return NULL;
 }
 
-/* Of the accounts of a name twice registered, the one that has no business
- * with it: not a computer, else the second. */
-static const struct account *
-intruder(const struct doctor *d)
+/* Is it the account of the machine that the name is of? */
+static int
+is_machine_of(const struct account *a, const char *spn)
 {
-    const struct candidate *c = facts_duplicate(d);
-    const struct account *second = NULL;
-    size_t i, n = 0;
+    const char *host = strchr(spn, '/') + 1;
+    size_t first = strcspn(host, ".");
 
-    for (i = 0; c != NULL && i < d->naccounts; i++) {
+    return strcmp(a->kind, "computer") == 0 &&
+        ((a->host != NULL && strcasecmp(a->host, host) == 0) ||
+         (strlen(a->name) == first + 1 &&
+          strncasecmp(a->name, host, first) == 0));
+}
+
+/*
+ * Of the accounts of a name twice registered, the one that has no business
+ * with it; NULL when that is not plain.  HOST/ and WSMAN/ are a machine's.  An
+ * HTTP/ may well be the web site's, and nobody here knows which of two is
+ * right.
+ */
+static const struct account *
+intruder(const struct doctor *d, const struct candidate *c)
+{
+    const struct account *other = NULL;
+    size_t i, machines = 0;
+
+    if (strncasecmp(c->spn, "HOST/", 5) != 0 &&
+        strncasecmp(c->spn, "WSMAN/", 6) != 0)
+        return NULL;
+    for (i = 0; i < d->naccounts; i++) {
         if (!account_has(d->accounts[i], c->spn))
             continue;
-        if (strcmp(d->accounts[i]->kind, "computer") != 0)
-            return d->accounts[i];
-        if (++n == 2)
-            second = d->accounts[i];
+        if (is_machine_of(d->accounts[i], c->spn))
+            machines++;
+        else if (other == NULL)
+            other = d->accounts[i];
     }
-    return second;
+    return machines == 1 ? other : NULL;
 }
 
 static const struct account *
@@ -133,16 +161,27 @@ given(const char *text, const char *otherwise)
 
 /* A name that is to be pasted into somebody's shell: nobody who can choose the
  * name of an account shall choose commands as well. */
-static const char *
-account_name(const struct account *a)
+static int
+is_fit(const char *name)
 {
     static const char fit[] = "abcdefghijklmnopqrstuvwxyz"
         "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.";
-    size_t len = a != NULL ? strspn(a->name, fit) : 0;
+    size_t len = strspn(name, fit);
 
-    if (len == 0 || (a->name[len] != '\0' && strcmp(a->name + len, "$") != 0))
-        return "ACCOUNT";
-    return a->name;
+    return len > 0 && *name != '-' &&
+        (name[len] == '\0' || strcmp(name + len, "$") == 0);
+}
+
+static const char *
+account_name(const struct account *a)
+{
+    return a != NULL && is_fit(a->name) ? a->name : "ACCOUNT";
+}
+
+static const char *
+spn_of(const struct candidate *c)
+{
+    return c != NULL && c->spn != NULL ? c->spn : "HOST/?";
 }
 
 /* For people: in whose name the plain name is. */
@@ -151,17 +190,62 @@ word_whose(const struct doctor *d, char **out)
 {
     const struct account *a = plain_owner(d);
 
+    const struct candidate *c = candidate_plain(d);
+    struct account *first;
+    int alias;
+
     if (a != NULL)
         doc_set(out, "%s has that name", a->name);
+    else if (c != NULL && c->issued == NULL &&
+             candidate_owners(d, c, &first, &alias) == 0)
+        doc_set(out, "nobody has that name");
     else
-        doc_set(out, "%s", d->dir_seen ? "nobody has that name" :
-                "whose name that is could not be seen");
+        doc_set(out, "whose name that is could not be seen");
 }
 
-static const char *
-spn_of(const struct candidate *c)
+/* For people: all that have a name. */
+static void
+word_owners(const struct doctor *d, char **out)
 {
-    return c != NULL && c->spn != NULL ? c->spn : "HOST/?";
+    const struct candidate *c = facts_duplicate(d);
+    char *before;
+    size_t i;
+
+    doc_set(out, "%s", "");
+    for (i = 0; c != NULL && i < d->naccounts; i++) {
+        if (!account_has(d->accounts[i], c->spn))
+            continue;
+        before = *out;
+        *out = NULL;
+        doc_set(out, "%s%s%s (%s)", given(before, ""), before != NULL &&
+                *before != '\0' ? ", " : "", d->accounts[i]->name,
+                d->accounts[i]->kind);
+        free(before);
+    }
+}
+
+static void
+word_deduplicate(const struct doctor *d, char **out)
+{
+    const struct candidate *c = facts_duplicate(d);
+    const struct account *a = c != NULL ? intruder(d, c) : NULL;
+
+    if (a != NULL)
+        doc_set(out, "setspn -D %s %s", c->spn, account_name(a));
+    else
+        doc_set(out, "setspn -Q %s", spn_of(c));
+}
+
+/* The user's, without the realm: AD's commands take no principals. */
+static void
+word_account(const struct doctor *d, char **out)
+{
+    const char *user = given(d->user, "");
+    size_t len = strcspn(user, "@");
+
+    doc_set(out, "%.*s", (int)len, user);
+    if (*out == NULL || !is_fit(*out))
+        doc_set(out, "ACCOUNT");
 }
 
 const char *
@@ -174,7 +258,19 @@ facts_real_name(const struct doctor *d)
     if (slash != NULL && strchr(slash, '.') != NULL &&
         strchr(slash, ':') == NULL)
         return slash + 1;
-    return given(d->nclaimed > 0 ? d->claimed[0] : d->resembling, "HOST");
+    return given(claims_vouched(d, 0), given(d->resembling, "HOST"));
+}
+
+/* The module that is listed, if it may be; else where it is installed. */
+static const char *
+module(const struct doctor *d)
+{
+    static const char fit[] = "abcdefghijklmnopqrstuvwxyz"
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.+/";
+    const char *path = d->mech_module;
+
+    return path != NULL && *path == '/' && path[strspn(path, fit)] == '\0' &&
+        access(path, R_OK) == 0 ? path : GW_MODULE;
 }
 
 /* The domain of a name, without its first dot. */
@@ -197,6 +293,9 @@ WORD(realm, "%s", given(d->realm, given(d->conf->realm, "REALM")))
 WORD(domain, "%s", domain_of(given(d->dns_name, d->host)))
 WORD(name, "%s", facts_real_name(d))
 WORD(name_domain, "%s", domain_of(facts_real_name(d)))
+WORD(claim, "%s", given(claims_doubted(d), "HOST"))
+WORD(url, "http%s://%s:%u/wsman", d->tls ? "s" : "", d->host,
+     (unsigned int)d->port)
 WORD(krb5_name, "%s", given(d->krb5_name, d->host))
 WORD(dns_name, "%s", given(d->dns_name, d->host))
 WORD(plain, "%s", spn_of(candidate_plain(d)))
@@ -204,14 +303,15 @@ WORD(sent, "%s", given(d->seen.sent, spn_of(candidate_accepted(d, 0))))
 WORD(accepted, "%s", spn_of(candidate_accepted(d, 0)))
 WORD(machine, "%s", account_name(machine(d)))
 WORD(duplicate, "%s", spn_of(facts_duplicate(d)))
-WORD(intruder, "%s", account_name(intruder(d)))
 WORD(missing, "%s", spn_of(facts_missing(d)))
 WORD(port_why, "%s", given(d->port_why, "no answer"))
 WORD(certificate_why, "%s", given(d->certificate_why, "it is good"))
 WORD(program_why, "%s", given(d->seen.why, "no answer"))
 WORD(mech_file, "%s", given(d->environment[2],
                             "/etc/gss/mech.d/gss-winrm.conf"))
-WORD(module, "%s", given(d->mech_module, GW_MODULE))
+WORD(listed_in, "%s", given(d->mech_file, "mech.d"))
+WORD(mech_why, "%s", given(d->mech_why, "it is good"))
+WORD(module, "%s", module(d))
 WORD(proxy, "%s", given(d->environment[0], ""))
 WORD(address, "%s", d->naddresses > 0 ? d->addresses[0] : "?")
 WORD(resembling, "%s", given(d->resembling, "?"))
@@ -224,13 +324,40 @@ word_offers(const struct doctor *d, char **out)
     doc_set(out, "%s", web_offers(d->offers, buf, sizeof(buf)));
 }
 
+/* How far apart two clocks are, from the one that is spoken of. */
 static void
-word_ahead(const struct doctor *d, char **out)
+set_ahead(long ahead, char **out)
 {
     char span[64];
 
-    cli_span_text((uint64_t)labs(d->ahead), span, sizeof(span));
-    doc_set(out, "%s %s", span, d->ahead > 0 ? "behind" : "ahead of");
+    cli_span_text((uint64_t)labs(ahead), span, sizeof(span));
+    doc_set(out, "%s %s", span, ahead > 0 ? "ahead of" : "behind");
+}
+
+static void
+word_ahead(const struct doctor *d, char **out)
+{
+    if (d->dc_clock && labs(d->dc_ahead) > SKEW_MAX)
+        set_ahead(-d->dc_ahead, out);
+    else
+        doc_set(out, "more than five minutes from");
+}
+
+static void
+word_server_ahead(const struct doctor *d, char **out)
+{
+    set_ahead(d->server_ahead, out);
+}
+
+/* The DNS domain that a realm of Active Directory has. */
+static void
+word_realm_domain(const struct doctor *d, char **out)
+{
+    char *c;
+
+    word_realm(d, out);
+    for (c = *out; c != NULL && *c != '\0'; c++)
+        *c = (char)tolower((unsigned char)*c);
 }
 
 static void
@@ -245,27 +372,45 @@ word_expired(const struct doctor *d, char **out)
 static int
 compare(const void *a, const void *b)
 {
-    return strcmp(*(char *const *)a, *(char *const *)b);
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
-/* Every node that has said its name. */
+static void
+list_claims(const struct doctor *d, int vouched, const char *between,
+            char **out)
+{
+    const char *names[CLAIMS_MAX];
+    size_t i, n = 0;
+    char *before;
+
+    for (i = 0; i < d->nclaims; i++) {
+        if (d->claims[i].vouched || !vouched)
+            names[n++] = d->claims[i].name;
+    }
+    if (n > 1)
+        qsort(names, n, sizeof(*names), compare);
+    doc_set(out, "%s", "");
+    for (i = 0; i < n; i++) {
+        before = *out;
+        *out = NULL;
+        doc_set(out, "%s%s%s", given(before, ""), i > 0 ? between : "",
+                names[i]);
+        free(before);
+    }
+}
+
+/* Every node that has said its name, and whose name that is. */
 static void
 word_nodes(const struct doctor *d, char **out)
 {
-    size_t i;
-    char *list = strdup(""), *more;
+    list_claims(d, 1, " ", out);
+}
 
-    if (d->nclaimed > 1)
-        qsort(d->claimed, d->nclaimed, sizeof(*d->claimed), compare);
-    for (i = 0; i < d->nclaimed && list != NULL; i++) {
-        if (asprintf(&more, "%s%s%s", list, i > 0 ? " " : "",
-                     d->claimed[i]) < 0)
-            more = NULL;
-        free(list);
-        list = more;
-    }
-    free(*out);
-    *out = list;
+/* For people: every name that was said. */
+static void
+word_claims(const struct doctor *d, char **out)
+{
+    list_claims(d, 0, ", ", out);
 }
 
 static const struct {
@@ -281,7 +426,9 @@ static const struct {
     { "plain", word_plain }, { "whose", word_whose },
     { "sent", word_sent }, { "accepted", word_accepted },
     { "machine", word_machine }, { "duplicate", word_duplicate },
-    { "intruder", word_intruder }, { "missing", word_missing },
+    { "owners", word_owners },
+    { "deduplicate", word_deduplicate }, { "account", word_account },
+    { "missing", word_missing },
     { "port_why", word_port_why },
     { "certificate_why", word_certificate_why },
     { "program_why", word_program_why }, { "mech_file", word_mech_file },
@@ -289,6 +436,10 @@ static const struct {
     { "address", word_address }, { "resembling", word_resembling },
     { "offers", word_offers }, { "ahead", word_ahead },
     { "expired", word_expired }, { "nodes", word_nodes },
+    { "claims", word_claims }, { "claim", word_claim }, { "url", word_url },
+    { "server_ahead", word_server_ahead },
+    { "realm_domain", word_realm_domain }, { "listed_in", word_listed_in },
+    { "mech_why", word_mech_why },
 };
 
 #define NWORDS (sizeof(words) / sizeof(*words))

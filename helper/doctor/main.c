@@ -6,6 +6,7 @@
 #include "config.h"
 
 #include <locale.h>
+#include <signal.h>
 #include <string.h>
 
 #include "cli.h"
@@ -37,6 +38,9 @@ main(int argc, char **argv)
 {
     const struct cli_command *c;
 
+    /* Servers hang up, and the witness may end; that is for the report.  It
+     * holds for the witness too (TLS writes by write()); nothing is exec'd. */
+    (void)signal(SIGPIPE, SIG_IGN);
     (void)setlocale(LC_CTYPE, "");
     (void)setlocale(LC_TIME, "");
     for (c = cli_commands; argc > 1 && c->name != NULL; c++) {

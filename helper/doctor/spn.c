@@ -226,6 +226,7 @@ int
 doc_spn(int argc, char **argv)
 {
     struct wanted w = { NULL, NULL, NULL, 0 };
+    struct cs_error err = { 0 };
     char *realm;
     int c, ret;
 
@@ -245,9 +246,9 @@ doc_spn(int argc, char **argv)
     look_init();
     realm = (w.realm != NULL) ? strdup(w.realm) : default_realm();
     if (realm == NULL) {
-        cli_error("there are no tickets, and krb5.conf has no default_realm; "
-                  "use --realm");
-        return CLI_FAILED;
+        (void)cs_fail(&err, CS_SYSTEM, "there are no tickets, and krb5.conf "
+                      "has no default_realm; use --realm");
+        return cli_fail(&err);
     }
     ret = run(&w, realm);
     free(realm);

@@ -2,10 +2,10 @@
 #define _GNU_SOURCE
 #include "config.h"
 
-#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <unistd.h>
 
 #include "cli.h"
@@ -14,10 +14,21 @@
 
 #define PROGRESS 200            /* accounts from line to line */
 
+/* One name of one account. */
+struct entry {
+    char *spn;
+    size_t owner;               /* which of the accounts */
+};
+
+/* A domain may have some hundred thousand of both: nothing is kept of them but
+ * what a line about them needs.  Owns all of it. */
 struct survey {
     const char *host;
-    json_t *seen;               /* "http/web01": [ account... ] */
-    size_t accounts;
+    struct entry *entries;
+    size_t nentries;
+    struct account **owners;    /* without their lists */
+    size_t nowners;
+    size_t accounts;            /* that were looked at */
     int tty;
 };
 
@@ -35,52 +46,68 @@ is_of_host(const char *spn, const char *host)
         (len == first && strncasecmp(name, host, len) == 0);
 }
 
-static char *
-key_of(const char *spn)
+/* Room for one more in an array that doubles: n members of that size. */
+static int
+grow(void **array, size_t n, size_t size)
 {
-    char *key = strdup(spn), *p;
+    void *more;
 
-    for (p = key; p != NULL && *p != '\0'; p++)
-        *p = tolower((unsigned char)*p);
-    return key;
+    if (n != 0 && (n & (n - 1)) != 0)
+        return 0;               /* not a power of two: there is room */
+    more = realloc(*array, (n != 0 ? 2 * n : 1) * size);
+    if (more == NULL)
+        return CS_NOMEM;
+    *array = more;
+    return 0;
 }
 
 static int
-note(struct survey *s, const char *spn, const struct account *account)
+note(struct survey *s, char **spn)
 {
-    char *key = key_of(spn);
-    json_t *list, *entry;
+    void *array = s->entries;
 
-    if (key == NULL)
+    if (grow(&array, s->nentries, sizeof(*s->entries)) != 0)
         return CS_NOMEM;
-    list = json_object_get(s->seen, key);
-    if (list == NULL) {
-        list = json_array();
-        (void)json_object_set_new(s->seen, key, list);
-    }
-    free(key);
-    entry = account_json(account);
-    if (list == NULL || entry == NULL)
+    s->entries = array;
+    s->entries[s->nentries].spn = *spn;
+    s->entries[s->nentries++].owner = s->nowners;
+    *spn = NULL;
+    return 0;
+}
+
+static int
+keep_owner(struct survey *s, struct account **account)
+{
+    void *array = s->owners;
+
+    if (grow(&array, s->nowners, sizeof(struct account *)) != 0)
         return CS_NOMEM;
-    (void)json_object_set_new(entry, "spn", json_string(spn));
-    return json_array_append_new(list, entry) == 0 ? 0 : CS_NOMEM;
+    s->owners = array;
+    s->owners[s->nowners++] = *account;
+    *account = NULL;
+    return 0;
 }
 
 static int
 visit(void *arg, struct account **account)
 {
     struct survey *s = arg;
-    char *const *spn;
+    char **spns = (*account)->spns, **spn, *copy;
+    size_t before = s->nentries;
     int ret = 0;
 
     if (++s->accounts % PROGRESS == 0 && s->tty)
         (void)fprintf(stderr, "\r%zu accounts...", s->accounts);
-    for (spn = (*account)->spns; spn != NULL && *spn != NULL && ret == 0;
-         spn++) {
-        if (s->host == NULL || is_of_host(*spn, s->host))
-            ret = note(s, *spn, *account);
+    for (spn = spns; spn != NULL && *spn != NULL && ret == 0; spn++) {
+        if (s->host != NULL && !is_of_host(*spn, s->host))
+            continue;
+        copy = strdup(*spn);
+        ret = copy != NULL ? note(s, &copy) : CS_NOMEM;
+        free(copy);
     }
-    return ret;
+    gw_free_words(spns);
+    (*account)->spns = NULL;
+    return ret == 0 && s->nentries > before ? keep_owner(s, account) : ret;
 }
 
 /* Every account with a name at the host, in whatever class and form. */
@@ -105,35 +132,75 @@ filter_for(const char *host)
     return filter;
 }
 
-static json_t *
-more_than_once(const struct survey *s)
-{
-    json_t *list = json_array(), *o, *accounts;
-    void *at = json_object_iter(s->seen);
+/* --- The duplicates --- */
 
-    for (; at != NULL; at = json_object_iter_next(s->seen, at)) {
-        accounts = json_object_iter_value(at);
-        if (json_array_size(accounts) < 2)
-            continue;
-        o = json_object();
-        (void)json_object_set(o, "spn", json_object_get(
-                              json_array_get(accounts, 0), "spn"));
-        (void)json_object_set(o, "accounts", accounts);
-        (void)json_array_append_new(list, o);
+static int
+compare(const void *a, const void *b)
+{
+    const struct entry *x = a, *y = b;
+    int by_name = strcasecmp(x->spn, y->spn);
+
+    return by_name != 0 ? by_name : (x->owner > y->owner) -
+        (x->owner < y->owner);
+}
+
+/* The n entries of one name. */
+static json_t *
+one_name(const struct survey *s, const struct entry *e, size_t n)
+{
+    json_t *accounts = json_array(), *o;
+    size_t i;
+
+    for (i = 0; i < n; i++) {
+        o = account_json(s->owners[e[i].owner]);
+        (void)json_object_set_new(o, "spn", json_string(e[i].spn));
+        (void)json_array_append_new(accounts, o);
+    }
+    return json_pack("{s:s, s:o}", "spn", e->spn, "accounts", accounts);
+}
+
+static json_t *
+more_than_once(struct survey *s)
+{
+    json_t *list = json_array();
+    const struct entry *e = s->entries;
+    size_t i, n;
+
+    if (s->nentries > 1)
+        qsort(s->entries, s->nentries, sizeof(*s->entries), compare);
+    for (i = 0; i < s->nentries; i += n) {
+        for (n = 1; i + n < s->nentries &&
+             strcasecmp(e[i].spn, e[i + n].spn) == 0; n++)
+            ;
+        if (e[i].owner != e[i + n - 1].owner)
+            (void)json_array_append_new(list, one_name(s, e + i, n));
     }
     return list;
+}
+
+static void
+survey_free(struct survey *s)
+{
+    size_t i;
+
+    for (i = 0; i < s->nentries; i++)
+        free(s->entries[i].spn);
+    for (i = 0; i < s->nowners; i++)
+        account_free(&s->owners[i]);
+    free(s->entries);
+    free(s->owners);
 }
 
 int
 spn_duplicates(struct dir *dir, const char *host, json_t **out,
                size_t *accounts, struct cs_error *err)
 {
-    struct survey s = { host, json_object(), 0, isatty(STDERR_FILENO) };
+    struct survey s = { .host = host, .tty = isatty(STDERR_FILENO) };
     char *filter = filter_for(host);
     int ret = CS_NOMEM;
 
     *out = NULL;
-    if (filter != NULL && s.seen != NULL)
+    if (filter != NULL)
         ret = dir_search(dir, filter, visit, &s, err);
     if (s.tty && s.accounts >= PROGRESS)
         (void)fputs("\r                       \r", stderr);
@@ -142,7 +209,7 @@ spn_duplicates(struct dir *dir, const char *host, json_t **out,
     else if (ret == CS_NOMEM)
         (void)cs_nomem(err);
     *accounts = s.accounts;
-    json_decref(s.seen);
+    survey_free(&s);
     free(filter);
     return ret;
 }

@@ -37,14 +37,16 @@ json_t *verdict_json(const struct doctor *d, const struct verdict *v);
 /* A text with its {words} filled in, new memory. */
 char *facts_fill(const struct doctor *d, const char *text);
 
-/* The name that is registered to more than one account, or NULL. */
+/* The name that is registered to more than one account, and stands in the way;
+ * or NULL. */
 const struct candidate *facts_duplicate(const struct doctor *d);
 /* An account of the machine's names that is disabled, or NULL. */
 const struct account *facts_disabled(const struct doctor *d);
-/* What the host's name should be: proved by Kerberos, else claimed by it, else
- * like one of the domain's; "HOST" when there is none of these. */
+/* What the host's name should be: proved by Kerberos, else claimed by it and
+ * vouched for, else like one of the domain's; "HOST" when there is none. */
 const char *facts_real_name(const struct doctor *d);
-/* One that krb5.conf has and nobody owns, or NULL. */
+/* One that krb5.conf has, no ticket is issued for, and nobody owns; or
+ * NULL. */
 const struct candidate *facts_missing(const struct doctor *d);
 
 #endif /* DOC_VERDICT_H */

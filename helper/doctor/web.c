@@ -51,6 +51,29 @@ web_offers(unsigned int offers, char *buf, size_t size)
 /* --- A connection --- */
 
 int
+web_limits(struct hc_gateway **out, struct cs_error *err)
+{
+    int ret = hc_gateway_load(out, err);
+
+    if (ret != 0)
+        return ret;
+    if ((*out)->connect_timeout > 5)
+        (*out)->connect_timeout = 5;
+    if ((*out)->response_timeout > WEB_REQUEST_MAX)
+        (*out)->response_timeout = WEB_REQUEST_MAX;
+    return 0;
+}
+
+time_t
+web_now(void)
+{
+    struct timespec t;
+
+    (void)clock_gettime(CLOCK_MONOTONIC, &t);
+    return t.tv_sec;
+}
+
+int
 web_open(const struct doctor *d, const char *address, struct web *web,
          struct cs_error *err)
 {
@@ -68,6 +91,9 @@ web_open(const struct doctor *d, const char *address, struct web *web,
     o.port = d->port;
     o.tls = d->tls;
     o.client = -1;
+    web->deadline = web_now() + WEB_ALL_MAX;
+    if (d->web_until != 0 && d->web_until < web->deadline)
+        web->deadline = d->web_until;
     return up_new(&o, &web->up, err);
 }
 
@@ -84,10 +110,14 @@ web_post(struct web *web, const char *scheme, struct cs_span token,
 {
     struct cs_buf value = CS_BUF_INIT(2 * TOKEN_MAX);
     struct up_request request;
-    int ret;
+    time_t left = web->deadline - web_now();
+    int ret = 0;
 
     memset(&request, 0, sizeof(request));
     memset(reply, 0, sizeof(*reply));
+    if (left <= 0)
+        return cs_fail(err, CS_SYSTEM, "the server takes too long");
+    request.seconds = left < WEB_REQUEST_MAX ? left : WEB_REQUEST_MAX;
     request.path = "/wsman";
     request.content_type = type != NULL ? type : SOAP_TYPE;
     request.body = body;
@@ -95,10 +125,11 @@ web_post(struct web *web, const char *scheme, struct cs_span token,
         gate_authorization(&value, scheme, token);
         cs_buf_add(&value, "", 1);
         if (value.error != 0)
-            return cs_nomem(err);
+            ret = cs_nomem(err);
         request.authorization = (const char *)value.p;
     }
-    ret = up_post(web->up, &request, reply, err);
+    if (ret == 0)
+        ret = up_post(web->up, &request, reply, err);
     cs_buf_free(&value);
     return ret;
 }
@@ -164,11 +195,14 @@ begin(const struct doctor *d, struct legs *l, struct cs_error *err)
     char offers[64];
     int ret;
 
-    ret = web_open(d, NULL, &l->web, err);
+    memset(&reply, 0, sizeof(reply));
+    ret = web_open(d, l->how->address, &l->web, err);
     if (ret == 0)
         ret = web_post(&l->web, NULL, none, NULL, none, &reply, err);
-    if (ret != 0)
+    if (ret != 0) {
+        up_reply_free(&reply);
         return ret;
+    }
     l->scheme = "Negotiate";
     l->mech = &spnego;
     l->which = 0;
@@ -204,8 +238,11 @@ exchange(struct legs *l, struct web_result *r, struct cs_error *err)
     for (legs = 0; ret == 0 && out.len > 0 && legs < LEGS_MAX; legs++) {
         ret = web_post(&l->web, l->scheme, cs_buf_span(&out), NULL, none,
                        &reply, err);
-        if (ret != 0)
+        if (ret != 0) {
+            r->outcome = DOC_FAILED;
+            up_reply_free(&reply);
             break;
+        }
         in = cs_buf_span(&reply.challenge.token[l->which]);
         r->outcome = reply.status == 200 ? DOC_ACCEPTED : DOC_REFUSED;
         if (r->outcome == DOC_REFUSED)
@@ -214,7 +251,7 @@ exchange(struct legs *l, struct web_result *r, struct cs_error *err)
         cs_buf_reset(&out);
         if (in.len > 0 && !l->complete)
             ret = step(l, in, &out, err);
-        else if (r->outcome == DOC_ACCEPTED && !l->complete)
+        if (ret == 0 && r->outcome == DOC_ACCEPTED && !l->complete)
             ret = cs_fail(err, CS_INNER, "the server has not proved itself");
         up_reply_free(&reply);
         if (r->outcome == DOC_ACCEPTED)

@@ -2,14 +2,28 @@
 #ifndef DOC_WEB_H
 #define DOC_WEB_H
 
+#include <time.h>
 #include <gssapi/gssapi.h>
 
 #include "doctor.h"
 #include "upstream.h"
 
+/* Seconds: for one request, for all of them on one connection, and for all of
+ * a server's connections.  Whoever is there may answer byte by byte. */
+#define WEB_REQUEST_MAX 10
+#define WEB_ALL_MAX 20
+#define WEB_SERVER_MAX 60
+
+/* Seconds of a clock that nobody sets. */
+time_t web_now(void);
+
+/* krb5.conf's limits, or less: a gateway may wait longer than a person. */
+int web_limits(struct hc_gateway **out, struct cs_error *err);
+
 /* What one authentication is to be like. */
 struct web_try {
     const char *name;           /* a form of names.h */
+    const char *address;        /* where; NULL: any of the host's */
     int bindings;               /* send channel bindings (5986) */
     int encrypt;                /* then send a sealed message (5985) */
 };
@@ -29,6 +43,7 @@ struct web {
     struct hc_host conf;
     struct gw_policy policy;
     struct upstream *up;
+    time_t deadline;            /* for all that is asked on it: monotonic */
 };
 int web_open(const struct doctor *d, const char *address, struct web *web,
              struct cs_error *err);

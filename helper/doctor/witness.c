@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include <gssapi/gssapi.h>
@@ -20,7 +21,11 @@
 struct witness {
     pid_t pid;
     int fd;                     /* JSON both ways, an object a message */
+    int dead;                   /* or as good as that: no answer came */
 };
+
+/* Seconds for an answer: those of web.h, and as many for the KDCs. */
+#define PATIENCE (WEB_ALL_MAX + 40)
 
 #define FLAGS (JSON_COMPACT | JSON_ENCODE_ANY)
 
@@ -130,7 +135,7 @@ authenticate(const json_t *order)
     (void)snprintf(name, sizeof(name), "HTTP@%s", host);
     how.name = name;
     how.bindings = 1;
-    if (hc_gateway_load(&d.limits, &err) == 0 &&
+    if (web_limits(&d.limits, &err) == 0 &&
         hc_host_load(host, &d.conf, &err) == 0 && tickets_copy(&d) == 0)
         web_authenticate(&d, &how, &result);
     (void)json_object_set_new(o, "outcome", json_integer(result.outcome));
@@ -162,6 +167,7 @@ child(int fd)
 struct witness *
 witness_start(void)
 {
+    static const struct timeval patience = { PATIENCE, 0 };
     struct witness *p = calloc(1, sizeof(*p));
     int pair[2];
 
@@ -178,6 +184,8 @@ witness_start(void)
     }
     (void)close(pair[1]);
     p->fd = pair[0];
+    (void)setsockopt(p->fd, SOL_SOCKET, SO_RCVTIMEO, &patience,
+                     sizeof(patience));
     return p;
 }
 
@@ -191,7 +199,7 @@ witness_end(struct witness **witness)
         return;
     (void)close(p->fd);
     if (p->pid > 0) {
-        (void)kill(p->pid, SIGTERM);
+        (void)kill(p->pid, SIGKILL);    /* it has nothing to leave tidy */
         (void)waitpid(p->pid, NULL, 0);
     }
     free(p);
@@ -203,8 +211,11 @@ talk(struct witness *p, json_t *order)
 {
     json_t *answer = NULL;
 
-    if (p != NULL && p->pid > 0 && json_dumpfd(order, p->fd, FLAGS) == 0)
-        answer = json_loadfd(p->fd, JSON_DISABLE_EOF_CHECK, NULL);
+    if (p != NULL && p->pid > 0 && !p->dead) {
+        if (json_dumpfd(order, p->fd, FLAGS) == 0)
+            answer = json_loadfd(p->fd, JSON_DISABLE_EOF_CHECK, NULL);
+        p->dead = answer == NULL;
+    }
     json_decref(order);
     return answer;
 }
@@ -225,6 +236,7 @@ witness_look(struct doctor *d)
 
     if (answer == NULL)
         return -1;
+    d->seen.looked = 1;
     take_text(answer, "plugin", &d->seen.plugin);
     d->seen.gssproxy = json_is_true(json_object_get(answer, "gssproxy"));
     json_decref(answer);

@@ -454,7 +454,7 @@ curl_failed(struct upstream *u, CURLcode code, struct cs_error *err)
 
 static int
 perform(struct upstream *u, const char *url, struct curl_slist *headers,
-        struct cs_span body, struct cs_error *err)
+        const struct up_request *request, struct cs_error *err)
 {
     CURLcode code;
 
@@ -462,9 +462,10 @@ perform(struct upstream *u, const char *url, struct curl_slist *headers,
     curl_easy_setopt(u->curl, CURLOPT_POST, 1L);
     curl_easy_setopt(u->curl, CURLOPT_HTTPHEADER, headers);
     curl_easy_setopt(u->curl, CURLOPT_POSTFIELDSIZE_LARGE,
-                     (curl_off_t)body.len);
-    curl_easy_setopt(u->curl, CURLOPT_POSTFIELDS,
-                     body.len > 0 ? (const char *)body.p : "");
+                     (curl_off_t)request->body.len);
+    curl_easy_setopt(u->curl, CURLOPT_POSTFIELDS, request->body.len > 0 ?
+                     (const char *)request->body.p : "");
+    curl_easy_setopt(u->curl, CURLOPT_TIMEOUT, (long)request->seconds);
     u->error[0] = '\0';
     u->refused = 0;
     u->too_much = NULL;
@@ -500,8 +501,7 @@ up_post(struct upstream *u, const struct up_request *request,
     ret = make_headers(request, &headers);
     if (ret == 0 && asprintf(&url, "%s%s", u->url, request->path) < 0)
         ret = CS_NOMEM;
-    ret = (ret != 0) ? cs_nomem(err) :
-        perform(u, url, headers, request->body, err);
+    ret = ret != 0 ? cs_nomem(err) : perform(u, url, headers, request, err);
     curl_slist_free_all(headers);
     free(url);
     u->reply = NULL;

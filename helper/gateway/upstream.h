@@ -31,6 +31,7 @@ struct up_request {             /* borrowed for the call */
     const char *content_type;
     const char *const *headers; /* "NAME: VALUE"..., NULL at the end; or NULL */
     struct cs_span body;
+    unsigned int seconds;       /* for all of it; 0: while bytes come */
 };
 
 #define UP_HEADERS_MAX 64

@@ -7,6 +7,7 @@ import subprocess
 import time
 
 from place import HERE, PROGRAM, check, ended
+from servers import Server, answering, challenge_of, findings, forge_tickets
 
 CHECKS = ['krb5.conf', 'mech.d', 'tickets', 'name', 'services', 'accounts', 'ports', 'certificate', 'schemes',
           'authentication', 'programs', 'clock', 'client']
@@ -33,10 +34,38 @@ def test_doctor_text(place):
     check(ascii_only.stdout.isascii() and 'x bad' in ascii_only.stdout, ascii_only.stdout)
 
 
+def contents(place):
+    return {str(p): p.read_bytes() if p.is_file() else None for p in place.path.rglob('*')}
+
+
 def test_doctor_changes_nothing(place):
-    before = sorted(p.name for p in place.path.iterdir())
-    place.run('doctor', 'nosuch.corp.invalid')
-    check(sorted(p.name for p in place.path.iterdir()) == before, list(place.path.iterdir()))
+    """Neither files nor tickets, also where there is a server that wants some."""
+    forge_tickets(place)
+    before = contents(place)
+    with Server(5985, answering()) as server:
+        for host in ('nosuch.corp.invalid', server.address):
+            done = place.run('doctor', host)
+            check('alice@CORP.EXAMPLE.COM until' in done.stdout, done.stdout)
+            check(contents(place) == before, host, set(contents(place)) ^ set(before))
+
+
+def test_doctor_claims(place):
+    """A server may call itself what it likes; that counts if DNS or krb5.conf says so too."""
+    forge_tickets(place)
+    name = 'dc1.corp.invalid'
+    with Server(5985, answering(headers=('WWW-Authenticate: Negotiate ' + challenge_of(name),))) as server:
+        answer = json.loads(place.run('doctor', '--json', server.address).stdout)
+        schemes = [c for c in answer['checks'] if c['check'] == 'schemes'][0]
+        check(schemes['claims'] == [{'name': name, 'address': server.address, 'vouched': False}], schemes)
+        check('calls itself %s, which is unproved' % name in ' '.join(findings(answer, 'schemes')), schemes)
+        check(answer['verdict']['id'] == 'no-kdc' and name not in str(answer['verdict']), answer['verdict'])
+        check(answer['verdict']['fixes'][0]['text'] == 'dig +short SRV _kerberos._udp.corp.example.com',
+              answer['verdict'])
+        (place.path / 'krb5.conf').write_text((place.path / 'krb5.conf').read_text().replace(
+            '10.20.30.40 = { host = web03.corp.example.com', '%s = { host = %s' % (server.address, name)))
+        answer = json.loads(place.run('doctor', '--json', server.address).stdout)
+        schemes = [c for c in answer['checks'] if c['check'] == 'schemes'][0]
+        check(schemes['claims'][0]['vouched'], schemes)
 
 
 def test_doctor_page(place):
@@ -55,13 +84,23 @@ def test_doctor_usage(place):
     for arguments, text in (((), 'needs one HOST'), (('a', 'b'), 'needs one HOST'),
                             (('--port', '0', 'a'), 'not a port'), (('--port', '99999', 'a'), 'not a port'),
                             (('a:b:',), 'name or address'),
-                            (('a:x',), 'HOST:PORT'), (('--nosuch', 'a'), 'no option')):
-        done = place.run('doctor', *arguments)
-        check(done.returncode in (1, 2) and text in done.stderr, arguments, done.returncode, done.stderr)
+                            (('a:x',), 'HOST:PORT'), (('--nosuch', 'a'), 'no option'), (('a', '--port'), 'a value')):
+        ended(place.run('doctor', *arguments), 2, text)
+        done = place.run('doctor', *arguments, '--json') if arguments[-1:] != ('--port',) else \
+            place.run('doctor', '--json', *arguments)
+        ended(done, 2, text)
+        answer = json.loads(done.stdout)
+        check(text in answer['error'] and answer['status'] == 2, arguments, answer)
     ended(place.run('doctor', 'a', GSS_WINRM_LIBEXEC='/no/such'), 1, 'gss-winrm-doctor')
+    done = place.run('doctor', '--json', 'a', GSS_WINRM_LIBEXEC='/no/such')
+    check(json.loads(done.stdout)['status'] == done.returncode == 1, done)
     for arguments in ((), ('-q', 'a', '-x'), ('-q', 'a', 'b'), ('-x', 'a', 'b')):
         ended(place.run('spn', *arguments), 2)
+        check(json.loads(place.run('spn', '--json', *arguments).stdout)['status'] == 2, arguments)
     ended(place.run('spn', '-x', '--realm', 'NO.SUCH.INVALID'), 1, 'no domain controller')
+    (place.path / 'krb5.conf').write_text('[libdefaults]\n dns_lookup_realm = false\n')
+    done = place.run('spn', '--json', '-x')
+    check('--realm' in json.loads(done.stdout)['error'] and done.returncode == 1, done)
 
 
 def on_terminal(place, width, *arguments, **env):

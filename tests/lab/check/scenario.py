@@ -14,6 +14,16 @@ from .clients import CURL
 from .helper import Helper
 from .lab import HERE
 
+# What a stand-in takes for these, word for word.
+SERVER_COMMANDS = {
+    "winrm set winrm/config/service/auth "
+    "'@{CbtHardeningLevel=\"Relaxed\"}'": {"bindings": "relaxed"},
+    "winrm set winrm/config/service/auth "
+    "'@{Negotiate=\"true\";Kerberos=\"true\"}'": {
+        "schemes": ["Negotiate", "Kerberos"]},
+    "w32tm /resync": {"ahead": 0},
+}
+
 SUDO = "#!/bin/sh\nexec \"$@\"\n"
 
 
@@ -102,10 +112,23 @@ class Doctor:
         elif words[:2] == ["setspn", "-D"]:
             self.register(words[2], words[3], "delete", beneath=True)
         elif words[:2] == ["Enable-ADAccount", "-Identity"]:
-            self.control(words[2].partition("@")[0],
+            self.control(words[2],
                          4096 if words[2].endswith("$") else 512)
         else:
             raise RuntimeError(f"no such command: {text}")
+
+    def server_command(self, host, text):
+        """What the administrator of a server was told to do there, and no
+        more than that."""
+        path = f"{self.lab.dir}/standin/{host}.json"
+        with open(path) as f:
+            settings = json.load(f)
+        for command, settle in SERVER_COMMANDS.items():
+            if text == command:
+                settings.update(settle)
+                self.lab.set(host, **settings)
+                return
+        raise RuntimeError(f"no such command: {text}")
 
     def kinit(self, user=hosts.USER, *options):
         """A new cache with that user's tickets."""
@@ -206,7 +229,7 @@ def proven(doctor, scenario, text):
         doctor.domain_command(text)
         return mended(doctor, scenario)
     if scenario.fix == "server":
-        doctor.lab.set()
+        doctor.server_command(scenario.host.partition(".")[0], text)
         return mended(doctor, scenario)
     if text.startswith("gss-winrm doctor"):
         return by_doctor(doctor, scenario, text)
@@ -230,7 +253,7 @@ def told(doctor, scenario):
     elif verdict["status"] != result.code:
         problems.append(f"status {verdict['status']}, exit {result.code}")
     text = "\n".join([verdict.get("sentence", "")] +
-                     [f["text"] for f in verdict["fixes"]])
+                     [f["text"] for f in verdict["fixes"]] + [""])
     if scenario.says and scenario.says not in text:
         problems.append(f"no {scenario.says!r} in {text!r}")
     if problems:

@@ -48,6 +48,7 @@ class Settings:
     fault: int = 0                      # bytes of a fault for every request
     boundary: bool = False              # ciphertext has the boundary inside
     corrupt: bool = False               # somebody changes what was sealed
+    ahead: float = 0                    # seconds: its clock, so it refuses
 
     @classmethod
     def load(cls, path):

@@ -27,8 +27,9 @@ from spnego.exceptions import SpnegoError
 from . import sealed, soap, tokens
 from .auth import Acceptor, Settings
 from .credssp import CredSSPAcceptor, NTLMAcceptor
-from .verdict import Caller
+from .verdict import Caller, Verdict
 
+SKEW_MAX = 300      # seconds: what Kerberos allows
 SOAP_TYPE = "application/soap+xml;charset=UTF-8"
 
 
@@ -58,6 +59,10 @@ class Connection(BaseHTTPRequestHandler):
         """Nobody is authenticated (any more)."""
         self.caller = self.seal = self.scheme = None
         self.served = 0
+
+    def date_time_string(self, timestamp=None):
+        return super().date_time_string(
+            (timestamp or time.time()) + self.settings.ahead)
 
     def log_message(self, format, *args):
         pass    # the log of authentications says more
@@ -168,6 +173,8 @@ class Connection(BaseHTTPRequestHandler):
                 self.acceptors.pop("ntlm", None)
             if "ntlm" in self.acceptors:
                 return self.acceptors["ntlm"].step(token)
+        if abs(self.settings.ahead) > SKEW_MAX:
+            return Verdict(False, reason="clock skew too great")
         return self.acceptor("gss", lambda: Acceptor(
             self.server.directory, self.server.keytab, self.settings,
             self.server.certificate_hash)).step(token, ask)
