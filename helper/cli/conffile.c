@@ -9,51 +9,33 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "conffile.h"
+#include "newfile.h"
 
 #define MAIN "/etc/krb5.conf"
 
 static int
-system_failed(struct cs_error *err, const char *path)
+failed(struct cs_error *err, const char *path, int error)
 {
-    return cs_fail(err, CS_SYSTEM, "%s: %s", path, strerror(errno));
+    return cs_fail(err, CS_SYSTEM, "%s: %s", path, newfile_text(error));
 }
 
 /* --- Reading --- */
 
 static int
-read_all(int fd, struct cs_buf *out)
-{
-    uint8_t *room;
-    ssize_t n;
-
-    do {
-        room = cs_buf_room(out, 4096);
-        if (room == NULL)
-            return -1;
-        n = read(fd, room, 4096);
-        if (n > 0)
-            out->len += n;
-    } while (n > 0);
-    return n == 0 ? 0 : -1;
-}
-
-static int
 load(struct conf_file *f, struct cs_error *err)
 {
-    struct cs_buf text = CS_BUF_INIT(CONF_MAX);
+    struct cs_buf text = CS_BUF_INIT(CONF_MAX + NEWFILE_ROOM);
     struct cs_error why;
-    int fd = open(f->path, O_RDONLY | O_CLOEXEC), ret = 0;
+    int fd = open(f->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK), ret = 0;
 
     if (fd == -1 && errno != ENOENT)
-        return system_failed(err, f->path);
+        return failed(err, f->path, errno);
     f->exists = fd != -1;
-    if (fd != -1 && read_all(fd, &text) != 0)
-        ret = text.error != 0 ? cs_fail(err, CS_SYSTEM, "%s is too long",
-                                        f->path) : system_failed(err, f->path);
+    if (fd != -1 && (ret = newfile_read(fd, CONF_MAX, &text, &f->st)) != 0)
+        ret = failed(err, f->path, ret);
     if (fd != -1)
         (void)close(fd);
     if (ret == 0) {
@@ -126,7 +108,7 @@ static int
 look_into(struct conf_job *job, const char *path, int *included,
           struct cs_error *err)
 {
-    struct conf_file f = { path, 0, NULL };
+    struct conf_file f = { .path = path };
     int ret;
 
     if (strcmp(path, job->dropin.path) == 0) {
@@ -163,64 +145,6 @@ conf_included(struct conf_job *job, int *included, struct cs_error *err)
 
 /* --- Writing --- */
 
-static int
-write_all(int fd, struct cs_span text)
-{
-    ssize_t n;
-
-    while (text.len > 0) {
-        n = write(fd, text.p, text.len);
-        if (n == -1)
-            return -1;
-        text.p += n;
-        text.len -= n;
-    }
-    return fsync(fd);
-}
-
-/* A new file with everything of the old one but the text. */
-static int
-write_beside(const char *path, const char *beside, struct cs_span text)
-{
-    struct stat st = { .st_mode = 0644, .st_uid = getuid(),
-                       .st_gid = getgid() };
-    int fd, ret, saved;
-
-    (void)stat(path, &st);
-    fd = open(beside, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW,
-              0600);
-    if (fd == -1)
-        return -1;
-    ret = write_all(fd, text);
-    if (ret == 0 && fchown(fd, st.st_uid, st.st_gid) != 0 && geteuid() == 0)
-        ret = -1;
-    if (ret == 0)
-        ret = fchmod(fd, st.st_mode & 07777);
-    saved = errno;
-    (void)close(fd);
-    errno = saved;
-    return ret;
-}
-
-static int
-replace(const char *path, struct cs_span text, struct cs_error *err)
-{
-    char *beside;
-    int ret, saved;
-
-    if (asprintf(&beside, "%s.new-%ld~", path, (long)getpid()) < 0)
-        return cs_nomem(err);
-    ret = write_beside(path, beside, text);
-    if (ret == 0)
-        ret = rename(beside, path);
-    saved = errno;
-    if (ret != 0)
-        (void)unlink(beside);
-    errno = saved;
-    free(beside);
-    return ret != 0 ? system_failed(err, path) : 0;
-}
-
 /* The directory of a drop-in may be missing, and nothing above it. */
 static int
 make_directory(const char *path, struct cs_error *err)
@@ -231,7 +155,7 @@ make_directory(const char *path, struct cs_error *err)
     if (copy == NULL)
         return cs_nomem(err);
     if (mkdir(dirname(copy), 0755) != 0 && errno != EEXIST)
-        ret = system_failed(err, path);
+        ret = failed(err, path, errno);
     free(copy);
     return ret;
 }
@@ -240,6 +164,7 @@ int
 conf_save(const struct conf_file *file, struct cs_error *err)
 {
     struct cs_buf text = CS_BUF_INIT(2 * CONF_MAX);
+    struct stat st;
     char *real;
     int ret;
 
@@ -247,13 +172,19 @@ conf_save(const struct conf_file *file, struct cs_error *err)
         return 0;
     /* A link stays one. */
     real = realpath(file->path, NULL);
+    if (real == NULL && lstat(file->path, &st) == 0)
+        return cs_fail(err, CS_SYSTEM, "%s is a link that leads nowhere",
+                       file->path);
     confedit_write(file->edit, &text);
     ret = text.error != 0 ? cs_nomem(err) : 0;
     if (ret == 0 && real == NULL)
         ret = make_directory(file->path, err);
-    if (ret == 0)
-        ret = replace(real != NULL ? real : file->path, cs_buf_span(&text),
-                      err);
+    if (ret == 0) {
+        ret = newfile_put(AT_FDCWD, real != NULL ? real : file->path,
+                          cs_buf_span(&text), file->exists ? &file->st : NULL);
+        if (ret != 0)
+            ret = failed(err, file->path, ret);
+    }
     free(real);
     cs_buf_free(&text);
     return ret;

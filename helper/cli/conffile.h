@@ -2,6 +2,8 @@
 #ifndef CLI_CONFFILE_H
 #define CLI_CONFFILE_H
 
+#include <sys/stat.h>
+
 #include "confedit.h"
 
 #define CONF_MAX ((size_t)1024 * 1024)  /* bytes of a file */
@@ -9,6 +11,7 @@
 struct conf_file {
     const char *path;           /* borrowed */
     int exists;
+    struct stat st;             /* what it was, if it exists */
     struct confedit *edit;      /* owned */
 };
 

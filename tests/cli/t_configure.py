@@ -1,10 +1,17 @@
 """gss-winrm configure."""
 
+import array
+import errno
+import fcntl
 import json
+import os
 import shutil
+import struct
 import subprocess
+import termios
+import time
 
-from place import HERE, check, ended
+from place import HERE, PROGRAM, check, ended
 
 SHIPPED = HERE.parents[1] / 'plugin/krb5.conf.d/gss-winrm.conf'
 PLAIN = '[libdefaults]\n default_realm = CORP.EXAMPLE.COM\n'
@@ -141,6 +148,59 @@ def test_configure_files(place):
     path.symlink_to(real)
     ended(configure(place, path, 'web01', 'match=always'), 0)
     check(path.is_symlink() and real.stat().st_mode & 0o777 == 0o640, oct(real.stat().st_mode))
+    check([p.name for p in path.parent.iterdir()] == [path.name], list(path.parent.iterdir()))
+
+
+def test_configure_odd_files(place):
+    """A link that leads nowhere, a file that is none, one that ends in the middle of a line."""
+    path, _ = set_up(place)
+    path.symlink_to(place.path / 'nowhere.conf')
+    ended(configure(place, path, 'web01', 'match=always'), 1, 'leads nowhere')
+    check(path.is_symlink(), 'the link was replaced')
+    path.unlink()
+    os.mkfifo(path)
+    ended(configure(place, path, 'web01', 'match=always'), 1, 'not a file of text')
+    path.unlink()
+    path.write_text('# no end')
+    ended(configure(place, path, 'web01', 'match=always'), 0)
+    check(path.read_text().startswith('# no end\n'), path.read_text())
+
+
+def test_configure_access_list(place):
+    """Who may read a file by its access list still may."""
+    path, _ = set_up(place, dropin='')
+    acl = struct.pack('<I', 2) + b''.join(struct.pack('<HHI', *entry) for entry in (
+        (1, 6, 0xffffffff), (2, 4, 12345), (4, 4, 0xffffffff), (0x10, 4, 0xffffffff), (0x20, 0, 0xffffffff)))
+    try:
+        os.setxattr(path, 'system.posix_acl_access', acl)
+    except OSError as error:
+        check(error.errno == errno.ENOTSUP, error)
+        return 'SKIP no access lists here'
+    ended(configure(place, path, 'web01', 'match=always'), 0)
+    check(os.getxattr(path, 'system.posix_acl_access') == acl, 'the access list')
+
+
+def test_configure_meanwhile(place):
+    """A file that somebody else changes meanwhile is left as it is: here while the diff waits to be read."""
+    long = ('# ' + 'x' * 1800 + '\n') * 4
+    path, _ = set_up(place, dropin=long)
+    reader, writer = os.pipe()
+    fcntl.fcntl(writer, 1031, 4096)  # F_SETPIPE_SZ
+    with subprocess.Popen([str(PROGRAM), 'configure', '--file', str(path), 'web01', 'match=always'], env=place.env,
+                          stdout=writer, stderr=subprocess.PIPE, text=True) as program:
+        os.close(writer)
+        waiting = array.array('i', [0])
+        for _ in range(1000):
+            fcntl.ioctl(reader, termios.FIONREAD, waiting)
+            if waiting[0] >= 4096:
+                break
+            time.sleep(0.01)
+        path.write_text(long + '# theirs\n')
+        with os.fdopen(reader) as out:
+            out.read()
+        error = program.stderr.read()
+    check(program.returncode == 1 and 'changed meanwhile' in error, program.returncode, error)
+    check(path.read_text() == long + '# theirs\n', path.read_text())
     check([p.name for p in path.parent.iterdir()] == [path.name], list(path.parent.iterdir()))
 
 
