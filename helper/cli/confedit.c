@@ -2,6 +2,7 @@
 #define _GNU_SOURCE
 #include "config.h"
 
+#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,28 +24,37 @@ struct region {
     size_t from, to, depth;
 };
 
+/* Take the next line, without its '\n', from a text; 0 at the end. */
+static int
+next_line(struct cs_span *text, struct cs_span *line)
+{
+    const uint8_t *end;
+
+    if (text->len == 0)
+        return 0;
+    end = memchr(text->p, '\n', text->len);
+    line->p = text->p;
+    line->len = end != NULL ? (size_t)(end - text->p) : text->len;
+    text->p += line->len + (end != NULL);
+    text->len -= line->len + (end != NULL);
+    return 1;
+}
+
 int
 confedit_parse(struct cs_span text, struct confedit **out,
                struct cs_error *err)
 {
     struct confedit *e = calloc(1, sizeof(*e));
     struct cs_span line;
-    const uint8_t *end;
     size_t depth = 0;
     int ret = 0;
 
     *out = NULL;
     if (e == NULL)
         return cs_nomem(err);
-    while (text.len > 0 && ret == 0) {
-        end = memchr(text.p, '\n', text.len);
-        e->no_newline = end == NULL;
-        line.p = text.p;
-        line.len = end != NULL ? (size_t)(end - text.p) : text.len;
+    e->no_newline = text.len > 0 && text.p[text.len - 1] != '\n';
+    while (ret == 0 && next_line(&text, &line))
         ret = lines_parse(&e->lines, line, &depth, err);
-        text.p += line.len + (end != NULL);
-        text.len -= line.len + (end != NULL);
-    }
     if (ret == 0 && depth > 0)
         ret = cs_fail(err, CS_MALFORMED, "a { is never closed");
     if (ret != 0)
@@ -221,25 +231,38 @@ confedit_set(struct confedit *edit, const char *const *path, const char *key,
 /* --- Directives --- */
 
 static size_t
-without_slash(const char *path)
+without_slash(const char *path, size_t len)
 {
-    size_t len = strlen(path);
-
     return len > 1 && path[len - 1] == '/' ? len - 1 : len;
 }
 
+/* Is a line that directive?  As libkrb5 has it, at the very beginning. */
+static int
+is_directive(struct cs_span line, const char *directive, const char *argument)
+{
+    size_t len = strlen(directive), want;
+    const char *p = (const char *)line.p, *end = p + line.len;
+
+    if (line.len <= len || memcmp(p, directive, len) != 0 ||
+        !isspace((unsigned char)p[len]))
+        return 0;
+    for (p += len; p < end && isspace((unsigned char)*p); p++)
+        ;
+    while (end > p && isspace((unsigned char)end[-1]))
+        end--;
+    want = without_slash(argument, strlen(argument));
+    len = without_slash(p, end - p);
+    return len == want && memcmp(p, argument, len) == 0;
+}
+
 int
-confedit_has_directive(const struct confedit *edit, const char *directive,
+confedit_has_directive(struct cs_span text, const char *directive,
                        const char *argument)
 {
-    size_t len = without_slash(argument), i;
-    const struct line *l;
+    struct cs_span line;
 
-    for (i = 0; i < edit->lines.n; i++) {
-        l = &edit->lines.v[i];
-        if (l->kind == LINE_DIRECTIVE && strcmp(l->name, directive) == 0 &&
-            l->value != NULL && without_slash(l->value) == len &&
-            strncmp(l->value, argument, len) == 0)
+    while (next_line(&text, &line)) {
+        if (is_directive(line, directive, argument))
             return 1;
     }
     return 0;

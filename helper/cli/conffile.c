@@ -24,20 +24,27 @@ failed(struct cs_error *err, const char *path, int error)
 
 /* --- Reading --- */
 
+/* Its text, which is empty if the file is not there. */
+static int
+read_text(struct conf_file *f, struct cs_buf *text, struct cs_error *err)
+{
+    int fd = open(f->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK), ret;
+
+    f->exists = fd != -1;
+    if (fd == -1)
+        return errno == ENOENT ? 0 : failed(err, f->path, errno);
+    ret = newfile_read(fd, CONF_MAX, text, &f->st);
+    (void)close(fd);
+    return ret != 0 ? failed(err, f->path, ret) : 0;
+}
+
 static int
 load(struct conf_file *f, struct cs_error *err)
 {
     struct cs_buf text = CS_BUF_INIT(CONF_MAX + NEWFILE_ROOM);
     struct cs_error why;
-    int fd = open(f->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK), ret = 0;
+    int ret = read_text(f, &text, err);
 
-    if (fd == -1 && errno != ENOENT)
-        return failed(err, f->path, errno);
-    f->exists = fd != -1;
-    if (fd != -1 && (ret = newfile_read(fd, CONF_MAX, &text, &f->st)) != 0)
-        ret = failed(err, f->path, ret);
-    if (fd != -1)
-        (void)close(fd);
     if (ret == 0) {
         ret = confedit_parse(cs_buf_span(&text), &f->edit, &why);
         if (ret != 0)
@@ -108,22 +115,23 @@ static int
 look_into(struct conf_job *job, const char *path, int *included,
           struct cs_error *err)
 {
+    struct cs_buf text = CS_BUF_INIT(CONF_MAX + NEWFILE_ROOM);
     struct conf_file f = { .path = path };
+    struct cs_span span;
     int ret;
 
     if (strcmp(path, job->dropin.path) == 0) {
         *included = 1;
         return 0;
     }
-    ret = load(&f, err);
-    if (ret == 0)
-        *included |= confedit_has_directive(f.edit, "includedir",
-                                            job->directory) ||
-            confedit_has_directive(f.edit, "include", job->dropin.path);
-    if (ret == 0 && job->main.edit == NULL)
+    ret = read_text(&f, &text, err);
+    span = cs_buf_span(&text);
+    *included = ret == 0 &&
+        (confedit_has_directive(span, "includedir", job->directory) ||
+         confedit_has_directive(span, "include", job->dropin.path));
+    cs_buf_free(&text);
+    if (job->main.path == NULL || (f.exists && !job->main.exists))
         job->main = f;
-    else
-        confedit_free(&f.edit);
     return ret;
 }
 
@@ -138,9 +146,25 @@ conf_included(struct conf_job *job, int *included, struct cs_error *err)
         if (*path != '\0')
             ret = look_into(job, path, included, err);
     }
-    if (ret == 0 && !*included && job->main.edit == NULL)
+    if (ret == 0 && !*included && job->main.path == NULL)
         ret = cs_fail(err, CS_SYSTEM, "there is no krb5.conf");
     return ret;
+}
+
+int
+conf_include(struct conf_job *job, struct cs_error *err)
+{
+    char *line;
+    int ret;
+
+    ret = load(&job->main, err);
+    if (ret != 0)
+        return ret;
+    if (asprintf(&line, "includedir %s/", job->directory) < 0)
+        return cs_nomem(err);
+    ret = confedit_prepend(job->main.edit, line);
+    free(line);
+    return ret != 0 ? cs_nomem(err) : 0;
 }
 
 /* --- Writing --- */

@@ -19,19 +19,22 @@ struct conf_job {
     const char *target;         /* borrowed: a key of targets, or a realm */
     int realm;
     struct conf_file dropin;
-    struct conf_file main;      /* the first file of krb5.conf */
+    struct conf_file main;      /* the first file of krb5.conf; edit is NULL
+                                 * unless it has to be changed */
     char *directory;            /* where the drop-in is; owned, as is: */
     char *config;               /* KRB5_CONFIG, or its default */
 };
 
-/* Read both.  A drop-in that is not there is empty; a main file that cannot be
- * understood matters only when it has to be changed.  Returns 0, CS_SYSTEM,
+/* Read the drop-in; one that is not there is empty.  Returns 0, CS_SYSTEM,
  * CS_MALFORMED, CS_USAGE or CS_NOMEM. */
 int conf_load(struct conf_job *job, struct cs_error *err);
 void conf_unload(struct conf_job *job);
 
-/* Is the drop-in read, by an includedir or by itself?  Then *included. */
+/* Is the drop-in read, by an includedir or by itself?  Then *included, else
+ * job->main.path is the file to change; it need not be understood before. */
 int conf_included(struct conf_job *job, int *included, struct cs_error *err);
+/* Put the includedir into it.  Returns as conf_load(). */
+int conf_include(struct conf_job *job, struct cs_error *err);
 
 /* Is there such a key for such a target?  0 or CS_USAGE. */
 int conf_key_ok(const struct conf_job *job, const char *key,

@@ -77,7 +77,6 @@ static int
 include(struct conf_job *job, int told, struct cs_error *err)
 {
     int included, ret;
-    char *line;
 
     ret = conf_included(job, &included, err);
     if (ret != 0 || included)
@@ -86,11 +85,7 @@ include(struct conf_job *job, int told, struct cs_error *err)
         return cs_fail(err, CS_POLICY, "nothing would read %s: %s does not "
                        "include %s.  --includedir puts that line in",
                        job->dropin.path, job->main.path, job->directory);
-    if (asprintf(&line, "includedir %s/", job->directory) < 0)
-        return cs_nomem(err);
-    ret = confedit_prepend(job->main.edit, line);
-    free(line);
-    return ret != 0 ? cs_nomem(err) : 0;
+    return conf_include(job, err);
 }
 
 /* Its lines, for JSON. */

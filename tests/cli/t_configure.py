@@ -204,6 +204,23 @@ def test_configure_meanwhile(place):
     check([p.name for p in path.parent.iterdir()] == [path.name], list(path.parent.iterdir()))
 
 
+def test_configure_main_file(place):
+    """krb5.conf is understood only if it has to be changed; of several, the first that is there is."""
+    path, main = set_up(place)
+    odd = '[realms]\r\n A = {\n  kdc = "quoted"\n }\n'
+    for line in ('includedir %s', 'includedir\t%s/ ', 'includedir %s\r'):
+        main.write_text(odd + line % path.parent + '\n')
+        ended(configure(place, path, '-n', 'web01', 'match=always'), 0)
+    for line in (' includedir %s', '# includedir %s', 'includedirs %s', 'includedir %s x', 'module %s', 'includedir'):
+        main.write_text(odd + line.replace('%s', str(path.parent)) + '\n')
+        ended(configure(place, path, 'web01', 'match=always'), 4, 'nothing would read')
+        ended(configure(place, path, '-i', 'web01', 'match=always'), 1, '%s, line ' % main)
+        check(not path.exists() and main.read_bytes().startswith(b'[realms]\r\n'), main.read_bytes())
+    main.write_text(PLAIN)
+    ended(configure(place, path, '-i', 'web01', 'match=always', KRB5_CONFIG='/no/such:%s:/neither' % main), 0)
+    check(main.read_text() == 'includedir %s/\n%s' % (path.parent, PLAIN), main.read_text())
+
+
 def test_configure_json(place):
     path, _ = set_up(place)
     answer = json.loads(configure(place, path, '--json', '-n', 'web01', 'match=always').stdout)

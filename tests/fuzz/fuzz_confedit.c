@@ -51,6 +51,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct confedit *edit;
     struct cs_error err;
 
+    (void)confedit_has_directive(in, "includedir", "/x");
     if (confedit_parse(in, &edit, &err) != 0)
         return 0;
     confedit_write(edit, &text);
@@ -66,6 +67,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         cs_buf_reset(&text);
         confedit_write(edit, &text);
         check_again(&text, NULL);
+        check(confedit_has_directive(cs_buf_span(&text), "includedir", "/x/"));
     }
     confedit_free(&edit);
     cs_buf_free(&text);
