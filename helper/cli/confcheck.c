@@ -7,11 +7,14 @@
 #include <string.h>
 #include <strings.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "confint.h"
 #include "conffile.h"
 #include "words.h"
+
+#define FILES_MAX 512           /* descriptors, for files that include others */
 
 /* Keys that are for one kind of target only. */
 static const struct { const char *key; int realm; } only[] = {
@@ -58,25 +61,68 @@ conf_key_ok(const struct conf_job *job, const char *key, struct cs_error *err)
                    "them all", key);
 }
 
-/* A profile of nothing but the drop-in as it would be. */
-static int
-open_profile(const struct conf_job *job, profile_t *out)
+/* libkrb5 follows files that include each other until it has no more descriptors,
+ * or no more stack. */
+static long
+init_profile(const char *path, profile_t *out)
+{
+    const char *files[] = { path, NULL };
+    struct rlimit was, now;
+    long ret;
+
+    if (getrlimit(RLIMIT_NOFILE, &was) != 0)
+        return -1;
+    now = was;
+    if (now.rlim_cur > FILES_MAX)
+        now.rlim_cur = FILES_MAX;
+    (void)setrlimit(RLIMIT_NOFILE, &now);
+    ret = profile_init(files, out);
+    (void)setrlimit(RLIMIT_NOFILE, &was);
+    return ret;
+}
+
+/* A profile of nothing but a file as it would be.  Returns an error of libkrb5's,
+ * or -1. */
+static long
+open_profile(const struct confedit *edit, profile_t *out)
 {
     struct cs_buf text = CS_BUF_INIT(2 * CONF_MAX);
     int fd = memfd_create("krb5.conf", MFD_CLOEXEC);
     char path[64];
-    const char *files[] = { path, NULL };
     long ret = -1;
 
-    confedit_write(job->dropin.edit, &text);
+    confedit_write(edit, &text);
     (void)snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
     if (fd != -1 && text.error == 0 &&
         write(fd, text.p, text.len) == (ssize_t)text.len)
-        ret = profile_init(files, out);
+        ret = init_profile(path, out);
     cs_buf_free(&text);
     if (fd != -1)
         (void)close(fd);
-    return ret == 0 ? 0 : -1;
+    return ret;
+}
+
+int
+conf_main_ok(const struct conf_job *job, struct cs_error *err)
+{
+    profile_t profile = NULL;
+    struct stat st;
+    const char *why;
+    long ret;
+
+    if (stat(job->directory, &st) != 0)
+        return 0;               /* conf_save() makes it */
+    ret = open_profile(job->main.edit, &profile);
+    if (ret == 0) {
+        profile_release(profile);
+        return 0;
+    }
+    why = krb5_get_error_message(NULL, (krb5_error_code)ret);
+    ret = cs_fail(err, CS_SYSTEM, "libkrb5 would not read %s with all that is "
+                  "in %s: %.80s", job->main.path, job->directory,
+                  ret == -1 ? "out of memory" : why);
+    krb5_free_error_message(NULL, why);
+    return (int)ret;
 }
 
 /* A host that the target is for: ".corp" has "x.corp", "." has "x". */
@@ -125,7 +171,7 @@ conf_value_ok(const struct conf_job *job, const char *key, const char *value,
     const char *at;
     int ret = 0;
 
-    if (open_profile(job, &profile) != 0)
+    if (open_profile(job->dropin.edit, &profile) != 0)
         return cs_fail(err, CS_SYSTEM, "libkrb5 would not read %s",
                        job->dropin.path);
     if (host_of(job, &host) != 0)

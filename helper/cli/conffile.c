@@ -2,7 +2,6 @@
 #define _GNU_SOURCE
 #include "config.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <libgen.h>
@@ -54,23 +53,6 @@ load(struct conf_file *f, struct cs_error *err)
     return ret;
 }
 
-/* libkrb5 reads *.conf, and names of letters, digits, '-' and '_'. */
-static int
-is_read(const char *name)
-{
-    size_t len = strlen(name), i;
-
-    if (*name == '.')
-        return 0;
-    if (len > 5 && strcmp(name + len - 5, ".conf") == 0)
-        return 1;
-    for (i = 0; i < len; i++) {
-        if (!isalnum((unsigned char)name[i]) && strchr("-_", name[i]) == NULL)
-            return 0;
-    }
-    return len > 0;
-}
-
 static int
 find_directory(struct conf_job *job, struct cs_error *err)
 {
@@ -79,7 +61,7 @@ find_directory(struct conf_job *job, struct cs_error *err)
     if (*path != '/' || slash == path)
         return cs_fail(err, CS_USAGE, "%s is not an absolute path in a "
                        "directory", path);
-    if (!is_read(slash + 1))
+    if (!conf_is_read(slash + 1))
         return cs_fail(err, CS_USAGE, "libkrb5 would not read a file called "
                        "%s: it should end in .conf", slash + 1);
     job->directory = strndup(path, slash - path);
@@ -158,6 +140,8 @@ conf_include(struct conf_job *job, struct cs_error *err)
     int ret;
 
     ret = load(&job->main, err);
+    if (ret == 0)
+        ret = conf_directory_ok(job, err);
     if (ret != 0)
         return ret;
     if (asprintf(&line, "includedir %s/", job->directory) < 0)
@@ -169,16 +153,19 @@ conf_include(struct conf_job *job, struct cs_error *err)
 
 /* --- Writing --- */
 
-/* The directory of a drop-in may be missing, and nothing above it. */
+/* The directory of a drop-in may be missing, and nothing above it.  Whatever the
+ * umask is, everybody who uses Kerberos has to read it. */
 static int
 make_directory(const char *path, struct cs_error *err)
 {
-    char *copy = strdup(path);
+    char *copy = strdup(path), *directory;
     int ret = 0;
 
     if (copy == NULL)
         return cs_nomem(err);
-    if (mkdir(dirname(copy), 0755) != 0 && errno != EEXIST)
+    directory = dirname(copy);
+    if (mkdir(directory, 0755) != 0 ? errno != EEXIST :
+        chmod(directory, 0755) != 0)
         ret = failed(err, path, errno);
     free(copy);
     return ret;

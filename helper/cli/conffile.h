@@ -33,8 +33,16 @@ void conf_unload(struct conf_job *job);
 /* Is the drop-in read, by an includedir or by itself?  Then *included, else
  * job->main.path is the file to change; it need not be understood before. */
 int conf_included(struct conf_job *job, int *included, struct cs_error *err);
-/* Put the includedir into it.  Returns as conf_load(). */
+/* Put the includedir into it, if conf_directory_ok().  Returns as conf_load(). */
 int conf_include(struct conf_job *job, struct cs_error *err);
+
+/* Does libkrb5 read a file of that name in a directory? */
+int conf_is_read(const char *name);
+/* Can those who read krb5.conf read the drop-in's directory and what is in it,
+ * and can not everybody write there?  0, or CS_SYSTEM and what to do. */
+int conf_directory_ok(const struct conf_job *job, struct cs_error *err);
+/* Is krb5.conf with the includedir one that libkrb5 reads?  0 or CS_SYSTEM. */
+int conf_main_ok(const struct conf_job *job, struct cs_error *err);
 
 /* Is there such a key for such a target?  0 or CS_USAGE. */
 int conf_key_ok(const struct conf_job *job, const char *key,

@@ -85,7 +85,8 @@ include(struct conf_job *job, int told, struct cs_error *err)
         return cs_fail(err, CS_POLICY, "nothing would read %s: %s does not "
                        "include %s.  --includedir puts that line in",
                        job->dropin.path, job->main.path, job->directory);
-    return conf_include(job, err);
+    ret = conf_include(job, err);
+    return ret != 0 ? ret : conf_main_ok(job, err);
 }
 
 /* Its lines, for JSON. */

@@ -221,6 +221,57 @@ def test_configure_main_file(place):
     check(main.read_text() == 'includedir %s/\n%s' % (path.parent, PLAIN), main.read_text())
 
 
+def test_configure_directory_for_all(place):
+    """Where everybody reads krb5.conf, everybody can read what it includes from now on."""
+    path, main = set_up(place, included=False)
+    path.parent.rmdir()
+    place.path.chmod(0o755)
+    before = main.read_text()
+    main.chmod(0o644)
+    umask = os.umask(0o077)
+    try:
+        ended(configure(place, path, '-i', 'web01', 'match=always'), 0)
+    finally:
+        os.umask(umask)
+    check(path.parent.stat().st_mode & 0o7777 == 0o755 and path.stat().st_mode & 0o7777 == 0o644,
+          oct(path.parent.stat().st_mode))
+    if os.geteuid() == 0:
+        done = subprocess.run([str(PROGRAM), 'explain', 'web01'], env=place.env, text=True, capture_output=True,
+                              preexec_fn=lambda: os.setuid(65534))
+        check(done.returncode == 0 and 'targets web01' in done.stdout, done)
+    written = path.read_text()
+    for what, mode in ((path.parent, 0o700), (path.parent, 0o751), (path, 0o640)):
+        main.write_text(before)
+        good = what.stat().st_mode & 0o7777
+        what.chmod(mode)
+        ended(configure(place, path, '-i', 'web01', 'match=never'), 1, 'chmod o+r', '%s' % what)
+        check(main.read_text() == before, main.read_text())
+        main.chmod(0o600)       # and where nobody else does, nobody needs to
+        ended(configure(place, path, '-i', '-n', 'web01', 'match=never'), 0)
+        main.chmod(0o644)
+        what.chmod(good)
+    check(path.read_text() == written, path.read_text())
+
+
+def test_configure_directory_unfit(place):
+    """What else is in the directory is read from now on, too; what would break krb5 is found first."""
+    path, main = set_up(place, included=False)
+    before = main.read_text()
+    other = path.parent / 'other.conf'
+    for text in ('[libdefaults\n', 'includedir %s\n' % path.parent, 'include /no/such\n'):
+        other.write_text(text)
+        # Directories that include each other would take all the stack there is.
+        done = subprocess.run(['sh', '-c', 'ulimit -s 512; exec "$@"', 'sh', str(PROGRAM), 'configure', '--file',
+                               str(path), '-i', 'web01', 'match=always'], env=place.env, text=True, capture_output=True)
+        ended(done, 1, 'libkrb5 would not read %s' % main)
+        check(main.read_text() == before and not path.exists(), main.read_text())
+    other.rename(path.parent / 'other.bak')
+    path.parent.chmod(0o777)
+    ended(configure(place, path, '-i', 'web01', 'match=always'), 1, 'everybody to write')
+    path.parent.chmod(0o755)
+    ended(configure(place, path, '-i', 'web01', 'match=always'), 0)
+
+
 def test_configure_json(place):
     path, _ = set_up(place)
     answer = json.loads(configure(place, path, '--json', '-n', 'web01', 'match=always').stdout)
