@@ -5,13 +5,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
 #include "confint.h"
 #include "conffile.h"
+#include "confpath.h"
 #include "words.h"
 
 #define FILES_MAX 512           /* descriptors, for files that include others */
@@ -135,15 +135,16 @@ host_of(const struct conf_job *job, char **out)
                     "" : t) < 0 ? -1 : 0;
 }
 
-/* Which level has the key, with a value that can be used; or NULL. */
-static char *
-level_of(const struct gw_levels *levels, const char *key)
+/* Would the plugin, or the broker, use the value that is there? */
+static int
+is_usable(const struct gw_levels *levels, const char *key)
 {
     struct gw_policy *policy = calloc(1, sizeof(*policy));
     struct hc_host *host = calloc(1, sizeof(*host));
     const struct gw_policy_key *p = policy_key(key);
     const struct hc_trust_key *t = trust_key(key);
     char *level = NULL;
+    int usable;
 
     if (policy != NULL && host != NULL && p != NULL)
         (void)gw_policy_read(levels, p, policy, &level);
@@ -157,7 +158,45 @@ level_of(const struct gw_levels *levels, const char *key)
         free(host);
     }
     gw_policy_free(policy);
-    return level;
+    usable = level != NULL;
+    free(level);
+    return usable;
+}
+
+/* Keep only the level where configure writes, if it is there. */
+static void
+keep_ours(struct gw_levels *levels, const struct conf_job *job)
+{
+    struct gw_level *l, ours = { L_GENERAL, NULL };
+
+    for (l = levels->v; l < levels->v + levels->n; l++) {
+        if (ours.key == NULL && l->kind == (job->realm ? L_REALM : L_TARGET) &&
+            (job->realm || confpath_same_target(l->key, job->target)))
+            ours = *l;
+        else
+            free(l->key);
+    }
+    levels->n = ours.key != NULL;
+    levels->v[0] = ours;
+}
+
+static int
+check_read(const struct gw_levels *levels, const struct conf_job *job,
+           const char *key, const char *value, struct cs_error *err)
+{
+    char **read = levels->n == 0 ? NULL :
+        gw_level_values(levels, &levels->v[0], NULL, key);
+    int right = value == NULL ? read == NULL : read != NULL &&
+        strcmp(read[0], value) == 0 && read[1] == NULL;
+
+    gw_free_words(read);
+    if (!right)
+        return cs_fail(err, CS_SYSTEM, "%s: %s would not be read from it as it "
+                       "was to be written", job->dropin.path, key);
+    if (value != NULL && !is_usable(levels, key))
+        return cs_fail(err, CS_USAGE, "%s = %.80s: gss-winrm.conf(5) does not "
+                      "know such a value", key, value);
+    return 0;
 }
 
 int
@@ -167,29 +206,23 @@ conf_value_ok(const struct conf_job *job, const char *key, const char *value,
     struct gw_subject subject = { NULL, NULL, NULL };
     struct gw_levels levels;
     profile_t profile = NULL;
-    char *host = NULL, *level = NULL;
-    const char *at;
-    int ret = 0;
+    char *host = NULL;
+    int ret;
 
     if (open_profile(job->dropin.edit, &profile) != 0)
         return cs_fail(err, CS_SYSTEM, "libkrb5 would not read %s",
                        job->dropin.path);
-    if (host_of(job, &host) != 0)
-        ret = CS_NOMEM;
+    ret = host_of(job, &host);
     subject.typed = job->realm ? NULL : host;
     subject.realm = job->realm ? job->target : NULL;
-    if (ret == 0 && gw_levels_find(&levels, profile, &subject) == 0) {
-        level = level_of(&levels, key);
+    if (ret == 0 && (ret = gw_levels_find(&levels, profile, &subject)) == 0) {
+        keep_ours(&levels, job);
+        ret = check_read(&levels, job, key, value, err);
         gw_levels_free(&levels);
+    } else {
+        ret = cs_nomem(err);
     }
     profile_release(profile);
     free(host);
-    if (ret != 0)
-        return cs_nomem(err);
-    at = level != NULL ? strrchr(level, ' ') : NULL;
-    if (at == NULL || strcasecmp(at + 1, job->target) != 0)
-        ret = cs_fail(err, CS_USAGE, "%s = %.80s: gss-winrm.conf(5) does not "
-                      "know such a value", key, value);
-    free(level);
     return ret;
 }

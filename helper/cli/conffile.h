@@ -47,8 +47,8 @@ int conf_main_ok(const struct conf_job *job, struct cs_error *err);
 /* Is there such a key for such a target?  0 or CS_USAGE. */
 int conf_key_ok(const struct conf_job *job, const char *key,
                 struct cs_error *err);
-/* Is the value taken from the text as it would be written?  0, CS_USAGE,
- * CS_SYSTEM or CS_NOMEM. */
+/* Is the value taken from the text as it would be written; or the key not there,
+ * if value is NULL?  0, CS_USAGE, CS_SYSTEM or CS_NOMEM. */
 int conf_value_ok(const struct conf_job *job, const char *key,
                   const char *value, struct cs_error *err);
 

@@ -53,6 +53,19 @@ set_pair(struct conf_job *job, const char *pair, struct cs_error *err)
     return ret;
 }
 
+/* Is the pair one that a later one for the same key takes back? */
+static int
+is_overridden(char **pair, size_t len)
+{
+    char **later;
+
+    for (later = pair + 1; *later != NULL; later++) {
+        if (strncmp(*later, *pair, len + 1) == 0)
+            return 1;
+    }
+    return 0;
+}
+
 static int
 check_pairs(const struct conf_job *job, char **pairs, struct cs_error *err)
 {
@@ -62,11 +75,12 @@ check_pairs(const struct conf_job *job, char **pairs, struct cs_error *err)
 
     for (; *pairs != NULL && ret == 0; pairs++) {
         equals = strchr(*pairs, '=');
-        if (equals[1] == '\0')
+        if (is_overridden(pairs, equals - *pairs))
             continue;
         key = strndup(*pairs, equals - *pairs);
-        ret = key != NULL ? conf_value_ok(job, key, equals + 1, err) :
-            cs_nomem(err);
+        ret = key == NULL ? cs_nomem(err) :
+            conf_value_ok(job, key, equals[1] != '\0' ? equals + 1 : NULL,
+                          err);
         free(key);
     }
     return ret;

@@ -199,6 +199,20 @@ lines_insert(struct lines *lines, size_t at, char *text, size_t depth)
 }
 
 void
+lines_sweep(struct lines *lines)
+{
+    size_t i, n = 0;
+
+    for (i = 0; i < lines->n; i++) {
+        if (lines->v[i].state == GONE)
+            free_line(&lines->v[i]);
+        else
+            lines->v[n++] = lines->v[i];
+    }
+    lines->n = n;
+}
+
+void
 lines_free(struct lines *lines)
 {
     size_t i;

@@ -272,6 +272,46 @@ def test_configure_directory_unfit(place):
     ended(configure(place, path, '-i', 'web01', 'match=always'), 0)
 
 
+def section(*lines):
+    return '[appdefaults]\nwinrm = {\ntargets = {\n%s\n}\n}\n' % '\n'.join(lines)
+
+
+def test_configure_sections_again(place):
+    """libkrb5 makes one section of those with the same name, wherever they are."""
+    path, _ = set_up(place)
+    twice = [section('web01 = {\nhost = old1\n}\nweb01 = {\nhost = old2\nmatch = never\n}') +
+             '[realms]\n' + section('web01 = {\nhost = old3\n}'),
+             section('web01 = {\nmatch = never\n}', '}', 'targets = {', 'Web01. = {\nhost = old1\n}'),
+             section('}', '}', 'winrm = {', 'targets = {', 'WEB01 = {\nhost = old1\n}', 'web01 = {\nmatch = never\n}')]
+    for text in twice:
+        path.write_text(text)
+        ended(configure(place, path, 'web01', 'host=new', 'match=always'), 0)
+        after = path.read_text()
+        check('old' not in after and after.count('host = ') == after.count('match = ') == 1, after)
+        for key, value in (('host', 'new'), ('match', 'always')):
+            check(explained(place, 'web01', key)[0] == value, key, after)
+        ended(configure(place, path, 'web01', 'host=new', 'match=always'), 0, 'already', where='stdout')
+        path.write_text(text)
+        ended(configure(place, path, 'web01', 'host='), 0)
+        check('host' not in path.read_text(), path.read_text())
+    # A host that is called as the one that stands for a suffix.
+    path.write_text(section('x.corp = {\nmatch = never\n}', 'x = {\nmatch = never\n}'))
+    ended(configure(place, path, '.corp', 'match=always'), 0)
+    ended(configure(place, path, '.', 'match=always'), 0)
+    # One of them on one line.
+    path.write_text(section('web01 = {\nhost = a\n}', 'web01 = { host = b }'))
+    ended(configure(place, path, 'web01', 'host='), 1, 'lines of its own')
+
+
+def test_configure_pairs_again(place):
+    """The last of several pairs counts, and the diff has what comes of it."""
+    path, _ = set_up(place)
+    done = configure(place, path, 'web01', 'match=never', 'host=a', 'match=', 'match=always', 'host=b')
+    ended(done, 0)
+    check(done.stdout.count('\n') == 3 + 9 and '@@ -0,0 +1,9 @@' in done.stdout and '-  ' not in done.stdout,
+          done.stdout)
+
+
 def test_configure_json(place):
     path, _ = set_up(place)
     answer = json.loads(configure(place, path, '--json', '-n', 'web01', 'match=always').stdout)
