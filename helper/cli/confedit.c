@@ -192,6 +192,16 @@ confedit_set(struct confedit *edit, const char *const *path, const char *key,
     return ret;
 }
 
+int
+confedit_prune(struct confedit *edit, const char *const *path,
+               struct cs_error *err)
+{
+    int ret = confpath_prune(&edit->lines, path, count(path), err);
+
+    lines_sweep(&edit->lines);
+    return ret;
+}
+
 /* --- Directives --- */
 
 static size_t

@@ -19,6 +19,7 @@
 #include "conffile.h"
 #include "names.h"
 
+#define PATH_SIZE 5
 #define DROPIN "/etc/krb5.conf.d/gss-winrm.conf"
 
 static const struct option options[] = {
@@ -29,17 +30,27 @@ static const struct option options[] = {
     CLI_JSON, CLI_HELP, CLI_END
 };
 
+/* The path of the section for the target. */
+static void
+where(const struct conf_job *job, const char *path[PATH_SIZE])
+{
+    path[0] = "appdefaults";
+    path[1] = "winrm";
+    path[2] = job->realm ? job->target : "targets";
+    path[3] = job->realm ? NULL : job->target;
+    path[4] = NULL;
+}
+
 /* "KEY=VALUE"; the value NULL is to remove the key. */
 static int
 set_pair(struct conf_job *job, const char *pair, struct cs_error *err)
 {
     const char *equals = strchr(pair, '=');
-    const char *path[5] = { "appdefaults", "winrm", NULL, NULL, NULL };
+    const char *path[PATH_SIZE];
     char *key;
     int ret;
 
-    path[2] = job->realm ? job->target : "targets";
-    path[3] = job->realm ? NULL : job->target;
+    where(job, path);
     if (equals == NULL || equals == pair)
         return cs_fail(err, CS_USAGE, "%s is not KEY=VALUE", pair);
     key = strndup(pair, equals - pair);
@@ -51,6 +62,24 @@ set_pair(struct conf_job *job, const char *pair, struct cs_error *err)
                            equals + 1 : NULL, err);
     free(key);
     return ret;
+}
+
+/* An empty section would be no harm, but that the gateway goes where there is
+ * one. */
+static int
+prune(struct conf_job *job, struct cs_error *err)
+{
+    const char *path[PATH_SIZE];
+    int ret;
+
+    where(job, path);
+    ret = confedit_prune(job->dropin.edit, path, err);
+    if (ret != 1)
+        return ret;
+    cli_error("the section of %s has comments and stays%s", job->target,
+              job->realm ? "" : ": while it is there, the gateway may still "
+              "connect to that host");
+    return 0;
 }
 
 /* Is the pair one that a later one for the same key takes back? */
@@ -185,6 +214,8 @@ configure(struct conf_job *job, char **pairs, int told, int dry,
     ret = conf_load(job, err);
     for (pair = pairs; ret == 0 && *pair != NULL; pair++)
         ret = set_pair(job, *pair, err);
+    if (ret == 0)
+        ret = prune(job, err);
     if (ret == 0)
         ret = include(job, told, err);
     if (ret == 0)

@@ -39,6 +39,14 @@ int confpath_first(struct lines *lines, confpath path, size_t n,
 int confpath_make(struct lines *lines, confpath path, size_t n,
                   struct region *r, struct cs_error *err);
 
+/*
+ * Remove sections that are empty from those that path leads to, if something has
+ * been removed in them, and then so the ones around them (in confprune.c).
+ * Returns 1 if what stays at path is comments only, 0, or an error as above.
+ */
+int confpath_prune(struct lines *lines, confpath path, size_t n,
+                   struct cs_error *err);
+
 /* Insert a line of three pieces at index at.  0 or CS_NOMEM. */
 int confpath_insert(struct lines *lines, size_t at, size_t depth,
                     const char *a, const char *b, const char *c);

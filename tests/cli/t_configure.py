@@ -312,6 +312,55 @@ def test_configure_pairs_again(place):
           done.stdout)
 
 
+def test_configure_remove_nothing(place):
+    """A removal makes no section: one for a host lets the gateway go there."""
+    path, _ = set_up(place)
+    done = configure(place, path, 'web01', 'match=')
+    ended(done, 0, 'says so already', where='stdout')
+    check(not path.exists(), 'a file was made')
+    ended(configure(place, path, 'web01', 'match=always', 'match='), 0, 'says so already', where='stdout')
+    check(not json.loads(place.run('explain', '--json', 'web01').stdout)['gateway']['connects'], 'the gateway')
+
+
+def test_configure_remove_last(place):
+    """With its last key a section goes, and what else is empty then; comments stay."""
+    top = '# top\n[realms]\n A = {\n }\n'
+    path, _ = set_up(place, dropin=top)
+    ended(configure(place, path, 'web01', 'match=always', 'host=web02'), 0)
+    full = path.read_text()
+    ended(configure(place, path, 'web01', 'match='), 0)
+    check(path.read_text() == full.replace('                match = always\n', ''), path.read_text())
+    done = configure(place, path, 'web01', 'host=')
+    ended(done, 0)
+    check(path.read_text() == top + '\n' and done.stderr == '', path.read_text(), done.stderr)
+    # Others stay.
+    for rest in ('web02 = {\nmatch = never\n}', '# why\n'):
+        path.write_text(section(rest, 'web01 = {\nmatch = never\n\n}'))
+        ended(configure(place, path, 'web01', 'match='), 0)
+        check(path.read_text() == section(rest), path.read_text())
+    # In two places; and a section of which something is left.
+    path.write_text(section('web01 = {\nmatch = never\n}', 'WEB01 = {\n}') + section('web01 = {\nhost = a\n}'))
+    ended(configure(place, path, 'web01', 'match='), 0)
+    check(path.read_text() == section('web01 = {\nhost = a\n}'), path.read_text())
+    ended(configure(place, path, 'web01', 'host='), 0)
+    check(path.read_text() == '', path.read_text())
+    ended(configure(place, path, '--realm', 'CORP', 'match=always'), 0)
+    ended(configure(place, path, '--realm', 'CORP', 'match='), 0)
+    check(path.read_text() == '', path.read_text())
+    # Back in the same run.
+    path.write_text(section('web01 = {\nmatch = never\n}'))
+    ended(configure(place, path, 'web01', 'match=', 'host=a'), 0)
+    check(path.read_text().count('web01') == 1, path.read_text())
+
+
+def test_configure_remove_commented(place):
+    text = section('web01 = {\n# since the move\nmatch = never\n}')
+    path, _ = set_up(place, dropin=text)
+    done = configure(place, path, 'web01', 'match=')
+    ended(done, 0, 'web01 has comments', 'the gateway may still connect')
+    check(path.read_text() == text.replace('match = never\n', ''), path.read_text())
+
+
 def test_configure_json(place):
     path, _ = set_up(place)
     answer = json.loads(configure(place, path, '--json', '-n', 'web01', 'match=always').stdout)
