@@ -81,42 +81,56 @@ init_profile(const char *path, profile_t *out)
     return ret;
 }
 
-/* A profile of nothing but a file as it would be.  Returns an error of libkrb5's,
- * or -1. */
+/* A profile of nothing but a file as it would be. */
+struct check {
+    profile_t profile;
+    int fd;                     /* libkrb5 looks at it again every second */
+};
+
+static void
+close_profile(struct check *c)
+{
+    if (c->profile != NULL)
+        profile_release(c->profile);
+    if (c->fd != -1)
+        (void)close(c->fd);
+}
+
+/* Returns an error of libkrb5's, or -1.  Close it in either case. */
 static long
-open_profile(const struct confedit *edit, profile_t *out)
+open_profile(const struct confedit *edit, struct check *c)
 {
     struct cs_buf text = CS_BUF_INIT(2 * CONF_MAX);
-    int fd = memfd_create("krb5.conf", MFD_CLOEXEC);
     char path[64];
     long ret = -1;
 
+    c->profile = NULL;
+    c->fd = memfd_create("krb5.conf", MFD_CLOEXEC);
     confedit_write(edit, &text);
-    (void)snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
-    if (fd != -1 && text.error == 0 &&
-        write(fd, text.p, text.len) == (ssize_t)text.len)
-        ret = init_profile(path, out);
+    (void)snprintf(path, sizeof(path), "/proc/self/fd/%d", c->fd);
+    if (c->fd != -1 && text.error == 0 &&
+        write(c->fd, text.p, text.len) == (ssize_t)text.len)
+        ret = init_profile(path, &c->profile);
     cs_buf_free(&text);
-    if (fd != -1)
-        (void)close(fd);
+    if (ret != 0)
+        c->profile = NULL;
     return ret;
 }
 
 int
 conf_main_ok(const struct conf_job *job, struct cs_error *err)
 {
-    profile_t profile = NULL;
+    struct check check;
     struct stat st;
     const char *why;
     long ret;
 
     if (stat(job->directory, &st) != 0)
         return 0;               /* conf_save() makes it */
-    ret = open_profile(job->main.edit, &profile);
-    if (ret == 0) {
-        profile_release(profile);
+    ret = open_profile(job->main.edit, &check);
+    close_profile(&check);
+    if (ret == 0)
         return 0;
-    }
     why = krb5_get_error_message(NULL, (krb5_error_code)ret);
     ret = cs_fail(err, CS_SYSTEM, "libkrb5 would not read %s with all that is "
                   "in %s: %.80s", job->main.path, job->directory,
@@ -199,20 +213,15 @@ check_read(const struct gw_levels *levels, const struct conf_job *job,
     return 0;
 }
 
-int
-conf_value_ok(const struct conf_job *job, const char *key, const char *value,
-              struct cs_error *err)
+static int
+check_profile(profile_t profile, const struct conf_job *job, const char *key,
+              const char *value, struct cs_error *err)
 {
     struct gw_subject subject = { NULL, NULL, NULL };
     struct gw_levels levels;
-    profile_t profile = NULL;
     char *host = NULL;
-    int ret;
+    int ret = host_of(job, &host);
 
-    if (open_profile(job->dropin.edit, &profile) != 0)
-        return cs_fail(err, CS_SYSTEM, "libkrb5 would not read %s",
-                       job->dropin.path);
-    ret = host_of(job, &host);
     subject.typed = job->realm ? NULL : host;
     subject.realm = job->realm ? job->target : NULL;
     if (ret == 0 && (ret = gw_levels_find(&levels, profile, &subject)) == 0) {
@@ -222,7 +231,22 @@ conf_value_ok(const struct conf_job *job, const char *key, const char *value,
     } else {
         ret = cs_nomem(err);
     }
-    profile_release(profile);
     free(host);
+    return ret;
+}
+
+int
+conf_value_ok(const struct conf_job *job, const char *key, const char *value,
+              struct cs_error *err)
+{
+    struct check check;
+    int ret;
+
+    if (open_profile(job->dropin.edit, &check) != 0)
+        ret = cs_fail(err, CS_SYSTEM, "libkrb5 would not read %s",
+                      job->dropin.path);
+    else
+        ret = check_profile(check.profile, job, key, value, err);
+    close_profile(&check);
     return ret;
 }
