@@ -32,6 +32,21 @@ look(struct lines *lines, const struct region *r, void *arg)
     return 0;
 }
 
+/* Without a [section] at the beginning of a line, libkrb5 would take one behind
+ * it that is not there for a comment. */
+static int
+is_needed(const struct lines *lines, size_t head)
+{
+    size_t i;
+
+    for (i = head + 1; lines->v[head].kind == LINE_SECTION && i < lines->n;
+         i++) {
+        if (lines->v[i].kind == LINE_SECTION && !line_is_out(&lines->v[i]))
+            return *lines->v[i].text != '[';
+    }
+    return 0;
+}
+
 static int
 remove_empty(struct lines *lines, const struct region *r, void *arg)
 {
@@ -40,7 +55,7 @@ remove_empty(struct lines *lines, const struct region *r, void *arg)
 
     (void)arg;
     (void)look(lines, r, &c);
-    if (c.live || c.comments)
+    if (c.live || c.comments || is_needed(lines, r->head))
         return 0;
     if (lines->v[r->head].kind == LINE_OPEN)
         end++;                  /* its brace */

@@ -120,6 +120,7 @@ def test_configure_refuses(place):
             (['--realm', 'CORP', 'nodes=x'], 2, 'not a key for a realm'),
             (['web01', 'match'], 2, 'not KEY=VALUE'),
             (['web01', 'host=a\nb'], 2, 'cannot be written'),
+            (['web01', 'nodes=' + 'web02 ' * 400 + 'web03'], 2, 'longer than libkrb5 reads'),
             (['web 01', 'match=always'], 2, 'not a host'),
             (['web01}', 'match=always'], 2, 'not a host'),
             (['--realm', 'A = {', 'match=always'], 2, 'not a realm'),
@@ -129,10 +130,15 @@ def test_configure_refuses(place):
     for text, wrong in (('[appdefaults]\n winrm =\n {\n }\n', 'line 2'), ('key\n', 'line 1'),
                         ('[a]\n b = {\n', 'closed'), ('[a]\n b = "c\n', 'line 2'), ('[a]*\n', 'line 1'),
                         ('[a]\n}\n', 'line 2'), ('\x01\n', 'line 1'),
+                        (' [appdefaults]\n', 'beginning of a line'), ('[a]\r\n', 'dos2unix'),
+                        ('[a]\n# %s\n' % ('x' * 2100), 'line 2: it is longer'),
                         ('[appdefaults]\nwinrm = {\ntargets = { web01 = { match = never } }\n}\n', 'lines of its own')):
         path.write_text(text)
         ended(configure(place, path, 'web01', 'match=always'), 1, wrong)
-        check(path.read_text() == text, repr(path.read_text()))
+        check(path.read_bytes() == text.encode(), repr(path.read_bytes()))
+    path.write_text('[ appdefaults ]\n')      # another name, to libkrb5
+    ended(configure(place, path, 'web01', 'match=always'), 0)
+    check(path.read_text().startswith('[ appdefaults ]\n\n[appdefaults]\n'), path.read_text())
     ended(configure(place, 'relative.conf', 'web01', 'match=always'), 2, 'absolute')
     ended(configure(place, path.parent / 'a.conf.bak', 'web01', 'match=always'), 2, 'would not read')
     ended(configure(place, path.parent / 'no/such/a.conf', 'web01', 'match=always', '-i'), 1)
@@ -347,6 +353,10 @@ def test_configure_remove_last(place):
     ended(configure(place, path, '--realm', 'CORP', 'match=always'), 0)
     ended(configure(place, path, '--realm', 'CORP', 'match='), 0)
     check(path.read_text() == '', path.read_text())
+    # Not the only [section] that begins a line: libkrb5 would take the next for a comment.
+    path.write_text(section('web01 = {\nmatch = never\n}') + ' [realms]\n')
+    ended(configure(place, path, 'web01', 'match='), 0)
+    check(path.read_text() == '[appdefaults]\n [realms]\n', path.read_text())
     # Back in the same run.
     path.write_text(section('web01 = {\nmatch = never\n}'))
     ended(configure(place, path, 'web01', 'match=', 'host=a'), 0)
