@@ -224,7 +224,7 @@ check_profile(profile_t profile, const struct conf_job *job, const char *key,
 
     subject.typed = job->realm ? NULL : host;
     subject.realm = job->realm ? job->target : NULL;
-    if (ret == 0 && (ret = gw_levels_find(&levels, profile, &subject)) == 0) {
+    if (ret == 0 && gw_levels_find(&levels, profile, &subject) == 0) {
         keep_ours(&levels, job);
         ret = check_read(&levels, job, key, value, err);
         gw_levels_free(&levels);

@@ -119,25 +119,30 @@ is_same(int dir, const char *name, const struct stat *old)
 }
 
 /* A new file, under a name that neither libkrb5 nor the mechglue reads; one that
- * an earlier process has left may be there. */
-static int
-open_beside(int dir, const char *name, char **beside, int *fd)
+ * an earlier process has left may be there.  Returns the name, or NULL with
+ * errno set. */
+static char *
+open_beside(int dir, const char *name, int *fd)
 {
-    int i;
+    char *beside;
+    int i, saved;
 
-    *fd = -1;
     for (i = 0; i < TRIES; i++) {
-        if (asprintf(beside, "%s.new-%ld-%d~", name, (long)getpid(), i) < 0)
-            return ENOMEM;
-        *fd = openat(dir, *beside, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC |
+        if (asprintf(&beside, "%s.new-%ld-%d~", name, (long)getpid(), i) < 0) {
+            errno = ENOMEM;
+            return NULL;
+        }
+        *fd = openat(dir, beside, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC |
                      O_NOFOLLOW, 0600);
         if (*fd != -1)
-            return 0;
-        free(*beside);
+            return beside;
+        saved = errno;
+        free(beside);
+        errno = saved;
         if (errno != EEXIST)
             break;
     }
-    return errno;
+    return NULL;
 }
 
 int
@@ -145,11 +150,11 @@ newfile_put(int dir, const char *name, struct cs_span text,
             const struct stat *old)
 {
     char *beside;
-    int fd, ret;
+    int fd = -1, ret;
 
-    ret = open_beside(dir, name, &beside, &fd);
-    if (ret != 0)
-        return ret;
+    beside = open_beside(dir, name, &fd);
+    if (beside == NULL)
+        return errno;
     ret = write_all(fd, text);
     if (ret == 0)
         ret = set_attributes(dir, name, fd, old);
