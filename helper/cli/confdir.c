@@ -61,7 +61,7 @@ conf_directory_ok(const struct conf_job *job, struct cs_error *err)
     else if ((st.st_mode & S_IWOTH) != 0)
         ret = cs_fail(err, CS_SYSTEM, "%s is for everybody to write into: "
                       "krb5.conf should not include it", path);
-    else if ((job->main.st.st_mode & S_IROTH) == 0)
+    else if (job->main.exists && (job->main.st.st_mode & S_IROTH) == 0)
         ;                       /* a krb5.conf of one's own */
     else if ((st.st_mode & (S_IROTH | S_IXOTH)) != (S_IROTH | S_IXOTH))
         ret = cs_fail(err, CS_SYSTEM, "%s is not for everybody to read: "

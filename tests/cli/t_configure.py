@@ -248,6 +248,7 @@ def test_configure_directory_for_all(place):
     written = path.read_text()
     for what, mode in ((path.parent, 0o700), (path.parent, 0o751), (path, 0o640)):
         main.write_text(before)
+        main.chmod(0o644)
         good = what.stat().st_mode & 0o7777
         what.chmod(mode)
         ended(configure(place, path, '-i', 'web01', 'match=never'), 1, 'chmod o+r', '%s' % what)
@@ -255,8 +256,12 @@ def test_configure_directory_for_all(place):
         main.chmod(0o600)       # and where nobody else does, nobody needs to
         ended(configure(place, path, '-i', '-n', 'web01', 'match=never'), 0)
         main.chmod(0o644)
+        main.unlink()           # a new one is for everybody
+        ended(configure(place, path, '-i', 'web01', 'match=never'), 1, 'chmod o+r')
         what.chmod(good)
     check(path.read_text() == written, path.read_text())
+    ended(configure(place, path, '-i', 'web01', 'match=never'), 0)
+    check(main.read_text() == 'includedir %s/\n' % path.parent and main.stat().st_mode & 0o777 == 0o644, main.stat())
 
 
 def test_configure_directory_unfit(place):
