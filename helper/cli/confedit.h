@@ -28,8 +28,18 @@ void confedit_free(struct confedit **edit);
 int confedit_set(struct confedit *edit, const char *const *path,
                  const char *key, const char *value, struct cs_error *err);
 
-/* Is there a line "DIRECTIVE ARGUMENT"?  A final '/' does not matter. */
-int confedit_has_directive(const struct confedit *edit, const char *directive,
+/*
+ * Remove the sections at path from which confedit_set() has removed the last
+ * key, and those around them that are empty then.  Where there is a comment, it
+ * stays with its section.  Returns 1 if what stays at path is comments only, 0,
+ * CS_NOMEM or CS_MALFORMED.
+ */
+int confedit_prune(struct confedit *edit, const char *const *path,
+                   struct cs_error *err);
+
+/* Does a file's text have a line "DIRECTIVE ARGUMENT"?  The rest of it need not
+ * be understood, and a final '/' does not matter. */
+int confedit_has_directive(struct cs_span text, const char *directive,
                            const char *argument);
 /* Put a line at the top.  Returns 0 or CS_NOMEM. */
 int confedit_prepend(struct confedit *edit, const char *line);

@@ -2,60 +2,48 @@
 #define _GNU_SOURCE
 #include "config.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <libgen.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "conffile.h"
+#include "newfile.h"
 
 #define MAIN "/etc/krb5.conf"
 
 static int
-system_failed(struct cs_error *err, const char *path)
+failed(struct cs_error *err, const char *path, int error)
 {
-    return cs_fail(err, CS_SYSTEM, "%s: %s", path, strerror(errno));
+    return cs_fail(err, CS_SYSTEM, "%s: %s", path, newfile_text(error));
 }
 
 /* --- Reading --- */
 
+/* Its text, which is empty if the file is not there. */
 static int
-read_all(int fd, struct cs_buf *out)
+read_text(struct conf_file *f, struct cs_buf *text, struct cs_error *err)
 {
-    uint8_t *room;
-    ssize_t n;
+    int fd = open(f->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK), ret;
 
-    do {
-        room = cs_buf_room(out, 4096);
-        if (room == NULL)
-            return -1;
-        n = read(fd, room, 4096);
-        if (n > 0)
-            out->len += n;
-    } while (n > 0);
-    return n == 0 ? 0 : -1;
+    f->exists = fd != -1;
+    if (fd == -1)
+        return errno == ENOENT ? 0 : failed(err, f->path, errno);
+    ret = newfile_read(fd, CONF_MAX, text, &f->st);
+    (void)close(fd);
+    return ret != 0 ? failed(err, f->path, ret) : 0;
 }
 
 static int
 load(struct conf_file *f, struct cs_error *err)
 {
-    struct cs_buf text = CS_BUF_INIT(CONF_MAX);
+    struct cs_buf text = CS_BUF_INIT(CONF_MAX + NEWFILE_ROOM);
     struct cs_error why;
-    int fd = open(f->path, O_RDONLY | O_CLOEXEC), ret = 0;
+    int ret = read_text(f, &text, err);
 
-    if (fd == -1 && errno != ENOENT)
-        return system_failed(err, f->path);
-    f->exists = fd != -1;
-    if (fd != -1 && read_all(fd, &text) != 0)
-        ret = text.error != 0 ? cs_fail(err, CS_SYSTEM, "%s is too long",
-                                        f->path) : system_failed(err, f->path);
-    if (fd != -1)
-        (void)close(fd);
     if (ret == 0) {
         ret = confedit_parse(cs_buf_span(&text), &f->edit, &why);
         if (ret != 0)
@@ -63,23 +51,6 @@ load(struct conf_file *f, struct cs_error *err)
     }
     cs_buf_free(&text);
     return ret;
-}
-
-/* libkrb5 reads *.conf, and names of letters, digits, '-' and '_'. */
-static int
-is_read(const char *name)
-{
-    size_t len = strlen(name), i;
-
-    if (*name == '.')
-        return 0;
-    if (len > 5 && strcmp(name + len - 5, ".conf") == 0)
-        return 1;
-    for (i = 0; i < len; i++) {
-        if (!isalnum((unsigned char)name[i]) && strchr("-_", name[i]) == NULL)
-            return 0;
-    }
-    return len > 0;
 }
 
 static int
@@ -90,7 +61,7 @@ find_directory(struct conf_job *job, struct cs_error *err)
     if (*path != '/' || slash == path)
         return cs_fail(err, CS_USAGE, "%s is not an absolute path in a "
                        "directory", path);
-    if (!is_read(slash + 1))
+    if (!conf_is_read(slash + 1))
         return cs_fail(err, CS_USAGE, "libkrb5 would not read a file called "
                        "%s: it should end in .conf", slash + 1);
     job->directory = strndup(path, slash - path);
@@ -126,22 +97,23 @@ static int
 look_into(struct conf_job *job, const char *path, int *included,
           struct cs_error *err)
 {
-    struct conf_file f = { path, 0, NULL };
+    struct cs_buf text = CS_BUF_INIT(CONF_MAX + NEWFILE_ROOM);
+    struct conf_file f = { .path = path };
+    struct cs_span span;
     int ret;
 
     if (strcmp(path, job->dropin.path) == 0) {
         *included = 1;
         return 0;
     }
-    ret = load(&f, err);
-    if (ret == 0)
-        *included |= confedit_has_directive(f.edit, "includedir",
-                                            job->directory) ||
-            confedit_has_directive(f.edit, "include", job->dropin.path);
-    if (ret == 0 && job->main.edit == NULL)
+    ret = read_text(&f, &text, err);
+    span = cs_buf_span(&text);
+    *included = ret == 0 &&
+        (confedit_has_directive(span, "includedir", job->directory) ||
+         confedit_has_directive(span, "include", job->dropin.path));
+    cs_buf_free(&text);
+    if (job->main.path == NULL || (f.exists && !job->main.exists))
         job->main = f;
-    else
-        confedit_free(&f.edit);
     return ret;
 }
 
@@ -156,82 +128,45 @@ conf_included(struct conf_job *job, int *included, struct cs_error *err)
         if (*path != '\0')
             ret = look_into(job, path, included, err);
     }
-    if (ret == 0 && !*included && job->main.edit == NULL)
+    if (ret == 0 && !*included && job->main.path == NULL)
         ret = cs_fail(err, CS_SYSTEM, "there is no krb5.conf");
     return ret;
 }
 
+int
+conf_include(struct conf_job *job, struct cs_error *err)
+{
+    char *line;
+    int ret;
+
+    ret = load(&job->main, err);
+    if (ret == 0)
+        ret = conf_directory_ok(job, err);
+    if (ret != 0)
+        return ret;
+    if (asprintf(&line, "includedir %s/", job->directory) < 0)
+        return cs_nomem(err);
+    ret = confedit_prepend(job->main.edit, line);
+    free(line);
+    return ret != 0 ? cs_nomem(err) : 0;
+}
+
 /* --- Writing --- */
 
-static int
-write_all(int fd, struct cs_span text)
-{
-    ssize_t n;
-
-    while (text.len > 0) {
-        n = write(fd, text.p, text.len);
-        if (n == -1)
-            return -1;
-        text.p += n;
-        text.len -= n;
-    }
-    return fsync(fd);
-}
-
-/* A new file with everything of the old one but the text. */
-static int
-write_beside(const char *path, const char *beside, struct cs_span text)
-{
-    struct stat st = { .st_mode = 0644, .st_uid = getuid(),
-                       .st_gid = getgid() };
-    int fd, ret, saved;
-
-    (void)stat(path, &st);
-    fd = open(beside, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW,
-              0600);
-    if (fd == -1)
-        return -1;
-    ret = write_all(fd, text);
-    if (ret == 0 && fchown(fd, st.st_uid, st.st_gid) != 0 && geteuid() == 0)
-        ret = -1;
-    if (ret == 0)
-        ret = fchmod(fd, st.st_mode & 07777);
-    saved = errno;
-    (void)close(fd);
-    errno = saved;
-    return ret;
-}
-
-static int
-replace(const char *path, struct cs_span text, struct cs_error *err)
-{
-    char *beside;
-    int ret, saved;
-
-    if (asprintf(&beside, "%s.new-%ld~", path, (long)getpid()) < 0)
-        return cs_nomem(err);
-    ret = write_beside(path, beside, text);
-    if (ret == 0)
-        ret = rename(beside, path);
-    saved = errno;
-    if (ret != 0)
-        (void)unlink(beside);
-    errno = saved;
-    free(beside);
-    return ret != 0 ? system_failed(err, path) : 0;
-}
-
-/* The directory of a drop-in may be missing, and nothing above it. */
+/* The directory of a drop-in may be missing, and nothing above it.  Whatever the
+ * umask is, everybody who uses Kerberos has to read it. */
 static int
 make_directory(const char *path, struct cs_error *err)
 {
-    char *copy = strdup(path);
+    char *copy = strdup(path), *directory;
     int ret = 0;
 
     if (copy == NULL)
         return cs_nomem(err);
-    if (mkdir(dirname(copy), 0755) != 0 && errno != EEXIST)
-        ret = system_failed(err, path);
+    directory = dirname(copy);
+    if (mkdir(directory, 0755) != 0 ? errno != EEXIST :
+        chmod(directory, 0755) != 0)
+        ret = failed(err, path, errno);
     free(copy);
     return ret;
 }
@@ -240,6 +175,7 @@ int
 conf_save(const struct conf_file *file, struct cs_error *err)
 {
     struct cs_buf text = CS_BUF_INIT(2 * CONF_MAX);
+    struct stat st;
     char *real;
     int ret;
 
@@ -247,13 +183,19 @@ conf_save(const struct conf_file *file, struct cs_error *err)
         return 0;
     /* A link stays one. */
     real = realpath(file->path, NULL);
+    if (real == NULL && lstat(file->path, &st) == 0)
+        return cs_fail(err, CS_SYSTEM, "%s is a link that leads nowhere",
+                       file->path);
     confedit_write(file->edit, &text);
     ret = text.error != 0 ? cs_nomem(err) : 0;
     if (ret == 0 && real == NULL)
         ret = make_directory(file->path, err);
-    if (ret == 0)
-        ret = replace(real != NULL ? real : file->path, cs_buf_span(&text),
-                      err);
+    if (ret == 0) {
+        ret = newfile_put(AT_FDCWD, real != NULL ? real : file->path,
+                          cs_buf_span(&text), file->exists ? &file->st : NULL);
+        if (ret != 0)
+            ret = failed(err, file->path, ret);
+    }
     free(real);
     cs_buf_free(&text);
     return ret;

@@ -2,6 +2,8 @@
 #ifndef CLI_CONFFILE_H
 #define CLI_CONFFILE_H
 
+#include <sys/stat.h>
+
 #include "confedit.h"
 
 #define CONF_MAX ((size_t)1024 * 1024)  /* bytes of a file */
@@ -9,6 +11,7 @@
 struct conf_file {
     const char *path;           /* borrowed */
     int exists;
+    struct stat st;             /* what it was, if it exists */
     struct confedit *edit;      /* owned */
 };
 
@@ -16,25 +19,36 @@ struct conf_job {
     const char *target;         /* borrowed: a key of targets, or a realm */
     int realm;
     struct conf_file dropin;
-    struct conf_file main;      /* the first file of krb5.conf */
+    struct conf_file main;      /* the first file of krb5.conf; edit is NULL
+                                 * unless it has to be changed */
     char *directory;            /* where the drop-in is; owned, as is: */
     char *config;               /* KRB5_CONFIG, or its default */
 };
 
-/* Read both.  A drop-in that is not there is empty; a main file that cannot be
- * understood matters only when it has to be changed.  Returns 0, CS_SYSTEM,
+/* Read the drop-in; one that is not there is empty.  Returns 0, CS_SYSTEM,
  * CS_MALFORMED, CS_USAGE or CS_NOMEM. */
 int conf_load(struct conf_job *job, struct cs_error *err);
 void conf_unload(struct conf_job *job);
 
-/* Is the drop-in read, by an includedir or by itself?  Then *included. */
+/* Is the drop-in read, by an includedir or by itself?  Then *included, else
+ * job->main.path is the file to change; it need not be understood before. */
 int conf_included(struct conf_job *job, int *included, struct cs_error *err);
+/* Put the includedir into it, if conf_directory_ok().  Returns as conf_load(). */
+int conf_include(struct conf_job *job, struct cs_error *err);
+
+/* Does libkrb5 read a file of that name in a directory? */
+int conf_is_read(const char *name);
+/* Can those who read krb5.conf read the drop-in's directory and what is in it,
+ * and can not everybody write there?  0, or CS_SYSTEM and what to do. */
+int conf_directory_ok(const struct conf_job *job, struct cs_error *err);
+/* Is krb5.conf with the includedir one that libkrb5 reads?  0 or CS_SYSTEM. */
+int conf_main_ok(const struct conf_job *job, struct cs_error *err);
 
 /* Is there such a key for such a target?  0 or CS_USAGE. */
 int conf_key_ok(const struct conf_job *job, const char *key,
                 struct cs_error *err);
-/* Is the value taken from the text as it would be written?  0, CS_USAGE,
- * CS_SYSTEM or CS_NOMEM. */
+/* Is the value taken from the text as it would be written; or the key not there,
+ * if value is NULL?  0, CS_USAGE, CS_SYSTEM or CS_NOMEM. */
 int conf_value_ok(const struct conf_job *job, const char *key,
                   const char *value, struct cs_error *err);
 

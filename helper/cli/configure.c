@@ -19,6 +19,7 @@
 #include "conffile.h"
 #include "names.h"
 
+#define PATH_SIZE 5
 #define DROPIN "/etc/krb5.conf.d/gss-winrm.conf"
 
 static const struct option options[] = {
@@ -29,17 +30,27 @@ static const struct option options[] = {
     CLI_JSON, CLI_HELP, CLI_END
 };
 
+/* The path of the section for the target. */
+static void
+where(const struct conf_job *job, const char *path[PATH_SIZE])
+{
+    path[0] = "appdefaults";
+    path[1] = "winrm";
+    path[2] = job->realm ? job->target : "targets";
+    path[3] = job->realm ? NULL : job->target;
+    path[4] = NULL;
+}
+
 /* "KEY=VALUE"; the value NULL is to remove the key. */
 static int
 set_pair(struct conf_job *job, const char *pair, struct cs_error *err)
 {
     const char *equals = strchr(pair, '=');
-    const char *path[5] = { "appdefaults", "winrm", NULL, NULL, NULL };
+    const char *path[PATH_SIZE];
     char *key;
     int ret;
 
-    path[2] = job->realm ? job->target : "targets";
-    path[3] = job->realm ? NULL : job->target;
+    where(job, path);
     if (equals == NULL || equals == pair)
         return cs_fail(err, CS_USAGE, "%s is not KEY=VALUE", pair);
     key = strndup(pair, equals - pair);
@@ -53,6 +64,37 @@ set_pair(struct conf_job *job, const char *pair, struct cs_error *err)
     return ret;
 }
 
+/* An empty section would be no harm, but that the gateway goes where there is
+ * one. */
+static int
+prune(struct conf_job *job, struct cs_error *err)
+{
+    const char *path[PATH_SIZE];
+    int ret;
+
+    where(job, path);
+    ret = confedit_prune(job->dropin.edit, path, err);
+    if (ret != 1)
+        return ret;
+    cli_error("the section of %s has comments and stays%s", job->target,
+              job->realm ? "" : ": while it is there, the gateway may still "
+              "connect to that host");
+    return 0;
+}
+
+/* Is the pair one that a later one for the same key takes back? */
+static int
+is_overridden(char **pair, size_t len)
+{
+    char **later;
+
+    for (later = pair + 1; *later != NULL; later++) {
+        if (strncmp(*later, *pair, len + 1) == 0)
+            return 1;
+    }
+    return 0;
+}
+
 static int
 check_pairs(const struct conf_job *job, char **pairs, struct cs_error *err)
 {
@@ -62,11 +104,12 @@ check_pairs(const struct conf_job *job, char **pairs, struct cs_error *err)
 
     for (; *pairs != NULL && ret == 0; pairs++) {
         equals = strchr(*pairs, '=');
-        if (equals[1] == '\0')
+        if (is_overridden(pairs, equals - *pairs))
             continue;
         key = strndup(*pairs, equals - *pairs);
-        ret = key != NULL ? conf_value_ok(job, key, equals + 1, err) :
-            cs_nomem(err);
+        ret = key == NULL ? cs_nomem(err) :
+            conf_value_ok(job, key, equals[1] != '\0' ? equals + 1 : NULL,
+                          err);
         free(key);
     }
     return ret;
@@ -77,7 +120,6 @@ static int
 include(struct conf_job *job, int told, struct cs_error *err)
 {
     int included, ret;
-    char *line;
 
     ret = conf_included(job, &included, err);
     if (ret != 0 || included)
@@ -86,11 +128,8 @@ include(struct conf_job *job, int told, struct cs_error *err)
         return cs_fail(err, CS_POLICY, "nothing would read %s: %s does not "
                        "include %s.  --includedir puts that line in",
                        job->dropin.path, job->main.path, job->directory);
-    if (asprintf(&line, "includedir %s/", job->directory) < 0)
-        return cs_nomem(err);
-    ret = confedit_prepend(job->main.edit, line);
-    free(line);
-    return ret != 0 ? cs_nomem(err) : 0;
+    ret = conf_include(job, err);
+    return ret != 0 ? ret : conf_main_ok(job, err);
 }
 
 /* Its lines, for JSON. */
@@ -175,6 +214,8 @@ configure(struct conf_job *job, char **pairs, int told, int dry,
     ret = conf_load(job, err);
     for (pair = pairs; ret == 0 && *pair != NULL; pair++)
         ret = set_pair(job, *pair, err);
+    if (ret == 0)
+        ret = prune(job, err);
     if (ret == 0)
         ret = include(job, told, err);
     if (ret == 0)

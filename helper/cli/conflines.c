@@ -61,7 +61,7 @@ read_section(struct line *l, const char *p, size_t depth)
     if (end == NULL || end[1 + strspn(end + 1, BLANKS)] != '\0')
         return "this is no section: [NAME] is expected";
     l->kind = LINE_SECTION;
-    l->name = cut(p + 1, end);
+    l->name = strndup(p + 1, end - p - 1);      /* blanks count */
     return NULL;
 }
 
@@ -114,6 +114,18 @@ read_line(struct line *l, size_t *depth)
     return wrong;
 }
 
+/* libkrb5 takes everything for a comment until a line begins with '['. */
+static const char *
+begin(struct lines *lines, const struct line *l)
+{
+    if (l->kind == LINE_SECTION && *l->text == '[')
+        lines->begun = 1;
+    if (lines->begun || l->kind == LINE_EMPTY || l->kind == LINE_DIRECTIVE)
+        return NULL;
+    return "libkrb5 reads nothing in front of the first [section] at the "
+        "beginning of a line";
+}
+
 static int
 has_control(struct cs_span text)
 {
@@ -124,6 +136,19 @@ has_control(struct cs_span text)
             return 1;
     }
     return 0;
+}
+
+static const char *
+unfit(const struct lines *lines, struct cs_span text)
+{
+    if (lines->n >= LINES_MAX)
+        return "there are too many lines";
+    if (text.len > LINE_BYTES)
+        return "it is longer than libkrb5 reads";
+    if (text.len > 0 && text.p[text.len - 1] == '\r')
+        return "it ends with a carriage return, as on Windows (dos2unix takes "
+            "them out)";
+    return has_control(text) ? "there are control characters" : NULL;
 }
 
 /* Room for one more at index at, cleared; NULL without memory. */
@@ -158,18 +183,18 @@ int
 lines_parse(struct lines *lines, struct cs_span text, size_t *depth,
             struct cs_error *err)
 {
-    const char *wrong;
+    const char *wrong = unfit(lines, text);
     struct line *l;
 
-    if (has_control(text))
-        return malformed(err, lines, "there are control characters");
-    if (lines->n >= LINES_MAX)
-        return malformed(err, lines, "there are too many lines");
+    if (wrong != NULL)
+        return malformed(err, lines, wrong);
     l = make_room(lines, lines->n);
     if (l == NULL)
         return cs_nomem(err);
     l->text = strndup((const char *)text.p, text.len);
     wrong = l->text != NULL ? read_line(l, depth) : NULL;
+    if (wrong == NULL && l->text != NULL)
+        wrong = begin(lines, l);
     if (wrong == NULL && l->text != NULL &&
         (l->kind == LINE_EMPTY || l->kind == LINE_CLOSE || l->name != NULL)) {
         lines->n++;
@@ -196,6 +221,20 @@ lines_insert(struct lines *lines, size_t at, char *text, size_t depth)
     (void)read_line(l, &inside);
     l->state = ADDED;
     return 0;
+}
+
+void
+lines_sweep(struct lines *lines)
+{
+    size_t i, n = 0;
+
+    for (i = 0; i < lines->n; i++) {
+        if (lines->v[i].state == GONE)
+            free_line(&lines->v[i]);
+        else
+            lines->v[n++] = lines->v[i];
+    }
+    lines->n = n;
 }
 
 void

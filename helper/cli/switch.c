@@ -16,6 +16,8 @@
 #include <unistd.h>
 
 #include "cli.h"
+#include "inroot.h"
+#include "newfile.h"
 
 #ifndef GW_MECH_CONF            /* the Makefile's win */
 #define GW_MECH_CONF "/etc/gss/mech.d/gss-winrm.conf"
@@ -24,6 +26,7 @@
 #define GW_MODULE "/usr/lib/gss-winrm/gss_winrm.so"
 #endif
 
+#define TEXT_MAX ((size_t)1024 * 1024)
 #define MARK "#off "            /* in front of a line that has been put off */
 #define NAME "gss_winrm"        /* the first word of ours */
 #define LINE NAME "\t2.25.1467839256\t" GW_MODULE "\t<interposer>\n"
@@ -34,8 +37,9 @@ static const struct option options[] = {
 };
 
 struct file {
-    char *path;                 /* behind symbolic links, if any */
-    char *old, *new;            /* its text; old is NULL where there is none */
+    struct inroot at;           /* behind symbolic links, if any */
+    struct cs_buf old;          /* its text, and a zero; none if not there */
+    char *new;
     size_t new_len;
     struct stat st;
 };
@@ -45,7 +49,9 @@ fail(const char *path, int error)
 {
     struct cs_error err = { 0 };
 
-    (void)cs_fail(&err, CS_USAGE, "%s: %s%s", path, strerror(error),
+    (void)cs_fail(&err, CS_USAGE, "%s: %s%s", path, error == ELOOP ?
+                  "there are symbolic links that cannot be followed" :
+                  newfile_text(error),
                   error == EACCES || error == EROFS || error == EPERM ?
                   "; this needs root" : "");
     return cli_fail(&err);
@@ -75,12 +81,18 @@ switched(const char *line, int on, const char **prefix)
     return line;
 }
 
+static const char *
+old_text(const struct file *f)
+{
+    return f->old.len > 0 ? (const char *)f->old.p : "";
+}
+
 /* The new text from the old.  With on, a line that is nowhere is added. */
 static int
 rewrite(struct file *f, int on)
 {
     FILE *out = open_memstream(&f->new, &f->new_len);
-    const char *line = f->old != NULL ? f->old : "", *end, *from, *prefix;
+    const char *line = old_text(f), *end, *from, *prefix;
     int found = 0;
 
     if (out == NULL)
@@ -102,74 +114,47 @@ rewrite(struct file *f, int on)
 /* --- The file --- */
 
 static int
-read_file(struct file *f)
+open_regular(const struct inroot *at)
 {
-    FILE *in = fopen(f->path, "re");
-    size_t len, size = 0;
-    char *real;
-    ssize_t n;
+    struct stat st;
 
-    if (in == NULL)
-        return errno == ENOENT ? 0 : errno;
-    real = realpath(f->path, NULL);
-    if (real != NULL) {
-        free(f->path);
-        f->path = real;
+    /* Opening a device may do something. */
+    if (fstatat(at->dir, at->name, &st, AT_SYMLINK_NOFOLLOW) != 0)
+        return -1;
+    if (!S_ISREG(st.st_mode)) {
+        errno = EINVAL;
+        return -1;
     }
-    n = getdelim(&f->old, &size, '\0', in);
-    len = n > 0 ? (size_t)n : 0;
-    if (ferror(in) || fstat(fileno(in), &f->st) != 0 ||
-        (n < 0 && (f->old = realloc(f->old, 1)) == NULL)) {
-        (void)fclose(in);
-        return errno != 0 ? errno : EIO;
-    }
-    f->old[len] = '\0';
-    (void)fclose(in);
-    return 0;
+    return openat(at->dir, at->name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK |
+                  O_CLOEXEC);
 }
 
 static int
-write_all(int fd, const char *text, size_t len)
+read_file(struct file *f, const char *root)
 {
-    ssize_t n;
+    int ret = inroot_find(root, GW_MECH_CONF, &f->at), fd;
 
-    for (; len > 0; text += n, len -= n) {
-        n = write(fd, text, len);
-        if (n <= 0)
-            return errno;
-    }
-    return fsync(fd) == 0 ? 0 : errno;
+    if (ret != 0)
+        return ret == ENOENT ? 0 : ret;
+    fd = open_regular(&f->at);
+    if (fd == -1)
+        return errno == ENOENT ? 0 : errno;
+    ret = newfile_read(fd, TEXT_MAX, &f->old, &f->st);
+    (void)close(fd);
+    cs_buf_add(&f->old, "", 1);
+    return ret == 0 && f->old.error != 0 ? ENOMEM : ret;
 }
 
-/* Beside the old one, under a name that the mechglue does not read, and then
- * in its place: programs see one or the other. */
+/* Programs see one or the other. */
 static int
 write_file(const struct file *f)
 {
-    char *temporary;
-    int fd, ret = 0;
+    struct cs_span text = { (const uint8_t *)f->new, f->new_len };
 
-    if (asprintf(&temporary, "%s.XXXXXX", f->path) < 0)
-        return ENOMEM;
-    fd = mkostemp(temporary, O_CLOEXEC);
-    if (fd == -1) {
-        ret = errno;
-        free(temporary);
-        return ret;
-    }
-    if (fchmod(fd, f->old != NULL ? f->st.st_mode & 07777 : 0644) != 0 ||
-        (f->old != NULL && fchown(fd, f->st.st_uid, f->st.st_gid) != 0))
-        ret = errno;
-    if (ret == 0)
-        ret = write_all(fd, f->new, f->new_len);
-    if (close(fd) != 0 && ret == 0)
-        ret = errno;
-    if (ret == 0 && rename(temporary, f->path) != 0)
-        ret = errno;
-    if (ret != 0)
-        (void)unlink(temporary);
-    free(temporary);
-    return ret;
+    if (f->at.dir == -1)
+        return ENOENT;
+    return newfile_put(f->at.dir, f->at.name, text,
+                       f->old.len > 0 ? &f->st : NULL);
 }
 
 /*
@@ -180,22 +165,25 @@ write_file(const struct file *f)
 static int
 renew_module(const char *root)
 {
+    struct inroot at;
     struct stat st;
-    char *path;
-    int ret = 0;
+    int ret = inroot_find(root, GW_MODULE, &at), fd = -1;
 
-    if (asprintf(&path, "%s%s", root, GW_MODULE) < 0)
-        return ENOMEM;
-    if (stat(path, &st) != 0 || chmod(path, st.st_mode & 07777) != 0)
-        ret = fail(path, errno);
-    free(path);
+    if (ret == 0 && ((fd = open_regular(&at)) == -1 || fstat(fd, &st) != 0 ||
+                     fchmod(fd, st.st_mode & 07777) != 0))
+        ret = errno;
+    if (fd != -1)
+        (void)close(fd);
+    if (ret != 0)
+        ret = fail(at.path != NULL ? at.path : GW_MODULE, ret);
+    inroot_close(&at);
     return ret;
 }
 
 static void
 print_result(const struct file *f, int on, int changed)
 {
-    struct cs_span path = { (const uint8_t *)f->path, strlen(f->path) };
+    struct cs_span path = { (const uint8_t *)f->at.path, strlen(f->at.path) };
     json_t *object;
 
     if (cli_wants_json() && (object = json_object()) != NULL) {
@@ -216,31 +204,29 @@ print_result(const struct file *f, int on, int changed)
 static int
 turn(const char *root, int on)
 {
-    struct file f = { 0 };
+    struct file f = { .at = { .dir = -1 },
+                      .old = CS_BUF_INIT(TEXT_MAX + NEWFILE_ROOM) };
     int ret, changed = 0;
 
-    if (asprintf(&f.path, "%s%s", root, GW_MECH_CONF) < 0) {
-        f.path = NULL;
-        return fail(GW_MECH_CONF, ENOMEM);
-    }
-    ret = read_file(&f);
-    if (ret == 0 && (on || f.old != NULL))
+    ret = read_file(&f, root);
+    if (ret == 0 && (on || f.old.len > 0))
         ret = rewrite(&f, on);
     if (ret != 0) {
-        ret = fail(f.path, ret);
+        ret = fail(f.at.path != NULL ? f.at.path : GW_MECH_CONF, ret);
         goto out;
     }
-    changed = f.new != NULL && (f.old == NULL || strcmp(f.old, f.new) != 0);
+    changed = f.new != NULL &&
+        (f.old.len == 0 || strcmp(old_text(&f), f.new) != 0);
     if (changed && on)
         ret = renew_module(root);
     if (changed && ret == 0 && (ret = write_file(&f)) != 0)
-        ret = fail(f.path, ret);
+        ret = fail(f.at.path, ret);
     if (ret == 0)
         print_result(&f, on, changed);
 
 out:
-    free(f.path);
-    free(f.old);
+    inroot_close(&f.at);
+    cs_buf_free(&f.old);
     free(f.new);
     return ret;
 }

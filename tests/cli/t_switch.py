@@ -1,8 +1,13 @@
 """gss-winrm enable and disable, on a system of their own (--root)."""
 
+import ctypes
+import errno
 import json
 import os
 import re
+import shutil
+import struct
+import subprocess
 
 from place import BUILD, PROGRAM, check, ended
 
@@ -90,13 +95,103 @@ def test_switch_file_removed(place):
     check(root.lines() == [line], root.conf.read_text())
 
 
+def outside(place, root):
+    """The same tree beside the root, which a link that is followed there would reach; what is in it."""
+    other = place.path / 'outside'
+    shutil.copytree(root.path, other, symlinks=True)
+
+    def state():
+        return {path: (path.lstat().st_ino, path.lstat().st_ctime_ns, path.is_file() and path.read_bytes())
+                for path in other.rglob('*')}
+
+    return other, state
+
+
 def test_switch_link(place):
+    """Links are the other system's: from its root, and not above it."""
     root = Root(place)
-    real = place.path / 'managed.conf'
-    root.conf.rename(real)
-    root.conf.symlink_to(real)
-    root.turn('disable')
-    check(root.conf.is_symlink() and root.lines() == [], 'the link')
+    for to in ('/managed.conf', '../' * 30 + 'managed.conf', 'managed.conf', '/link.conf'):
+        real = (root.conf.parent if to == 'managed.conf' else root.path) / 'managed.conf'
+        (root.path / 'link.conf').symlink_to('/managed.conf')
+        real.write_text(root.shipped)
+        root.conf.unlink()
+        root.conf.symlink_to(to)
+        root.turn('disable')
+        check(root.conf.is_symlink() and '\n#off gss_winrm' in real.read_text(), to, real.read_text())
+        root.turn('enable')
+        check(root.conf.is_symlink() and real.read_text() == root.shipped, to, real.read_text())
+        real.unlink()
+        (root.path / 'link.conf').unlink()
+
+
+def test_switch_link_out(place):
+    """A link that leads out, seen from here, is not followed there: root would change this system."""
+    root = Root(place)
+    other, state = outside(place, root)
+    before = state()
+    for path in (root.conf, root.conf.parent, root.module, root.module.parent):
+        saved = path.rename(place.path / 'saved')
+        path.symlink_to(other / path.relative_to(root.path))
+        for command in ('disable', 'enable'):
+            done = place.run(command, '--root', str(root.path))
+            check(state() == before, command, path, done)
+            check(done.returncode == 0 or 'No such file' in done.stderr, command, path, done)
+        path.unlink()
+        saved.rename(path)
+        root.turn('enable')
+    root.conf.unlink()
+    root.conf.symlink_to(root.conf.name)
+    ended(place.run('disable', '--root', str(root.path)), 1, 'symbolic links')
+
+
+def without_openat2():
+    """A filter of system calls, as of an old container: there is no openat2(2)."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    steps = [(0x20, 0, 0, 0), (0x15, 0, 1, 437), (0x06, 0, 0, 0x00050000 | errno.ENOSYS), (0x06, 0, 0, 0x7fff0000)]
+    code = ctypes.create_string_buffer(b''.join(struct.pack('<HBBI', *step) for step in steps))
+    program = ctypes.create_string_buffer(struct.pack('@HP', len(steps), ctypes.addressof(code)))
+    if libc.prctl(38, 1, 0, 0, 0) or libc.prctl(22, 2, program, 0, 0):
+        raise OSError(ctypes.get_errno(), 'prctl')
+
+
+def test_switch_old_kernel(place):
+    """Without openat2(2) a directory that is a link is an error."""
+    root = Root(place)
+    other, state = outside(place, root)
+    before = state()
+
+    def turn(command):
+        return subprocess.run([str(PROGRAM), command, '--root', str(root.path)], env=place.env, text=True,
+                              capture_output=True, preexec_fn=without_openat2)
+
+    ended(turn('disable'), 0)
+    ended(turn('enable'), 0)
+    check(len(root.lines()) == 1, root.conf.read_text())
+    for to in (other / root.conf.parent.relative_to(root.path), '../mech.e'):
+        saved = root.conf.parent.rename(root.conf.parent.with_name('mech.e'))
+        root.conf.parent.symlink_to(to)
+        ended(turn('disable'), 1, 'symbolic links')
+        check(state() == before and (saved / root.conf.name).read_text() == root.shipped, 'disable')
+        root.conf.parent.unlink()
+        saved.rename(root.conf.parent)
+    root.conf.unlink()
+    root.conf.symlink_to('../' * 30 + str(other / root.conf.relative_to(root.path)))
+    ended(turn('disable'), 1, 'symbolic links')
+    check(state() == before, 'disable')
+
+
+def test_switch_odd_files(place):
+    """What is no text of a sensible size is left as it is."""
+    root = Root(place)
+    line = root.shipped.encode()
+    for text in (line + b'\0' + line, line + b'#' * (1 << 20)):
+        root.conf.write_bytes(text)
+        for command in ('disable', 'enable'):
+            done = place.run(command, '--root', str(root.path))
+            check(done.returncode == 1 and root.conf.read_bytes() == text, done)
+    root.conf.unlink()
+    os.mkfifo(root.conf)
+    ended(place.run('disable', '--root', str(root.path)), 1, 'not a file of text')
 
 
 def test_switch_running_programs(place):
