@@ -1,8 +1,10 @@
 """Debian's packages, in the order of a machine's life: each case goes on where the one before has left the system."""
 
+import os
+import re
 import subprocess
 
-from work import NEXT, check, install_debs, install_depends, need, probe, run
+from work import NEXT, TOP, check, install_debs, install_depends, need, only, probe, run
 
 CONF = 'etc/gss/mech.d/gss-winrm.conf'
 life = {}
@@ -26,9 +28,29 @@ def quiet(root, *arguments):
     return done.stdout
 
 
+def depends(*kinds):
+    """The packages that a kind of tests/deps.sh is; those marked are not in every release."""
+    return [name for name in run(TOP / 'tests/deps.sh', '--list', *kinds).split() if not name.endswith('?')]
+
+
 def test_builds(work):
-    """They build."""
-    work.debs(work.version)
+    """They build, on a machine that has the packages for that and no others."""
+    few = only(work, 'few', work.root('debian'), depends('build', 'packages'))
+    work.debs(work.version, PATH='%s:%s' % (few, os.environ['PATH']))
+    check((few / 'asked').exists(), 'nobody has asked what is installed')
+
+
+def test_depends(work):
+    """With --check they want the tests' packages as well; the Containerfile has what it needs."""
+    root, control = work.root('debian'), TOP / 'packaging/debian/control'
+    image = re.search(r'install -y --no-install-recommends \\\n((?: .*\n)+)',
+                      (TOP / 'packaging/container/Containerfile').read_text()).group(1)
+    for name, packages, profile in (('all', depends('build', 'check', 'packages'), ''),
+                                    ('image', image.replace('\\', '').split(), 'nocheck')):
+        run(only(work, name, root, packages) / 'dpkg-checkbuilddeps', control,
+            env=dict(os.environ, DEB_BUILD_PROFILES=profile))
+    did = subprocess.run([work.path / 'few/dpkg-checkbuilddeps', control], text=True, capture_output=True)
+    check('libcmocka-dev' in did.stderr, 'nothing was missing:', did.stderr)
 
 
 def test_lintian(work):

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import tarfile
@@ -89,12 +90,12 @@ class Work:
             run('tar', '-cJf', path, '-C', new.parent, new.name)
         return path
 
-    def debs(self, version):
-        """The directory with the packages of a version, built when first asked for."""
+    def debs(self, version, **env):
+        """The directory with the packages of a version, built when first asked for. env: more environment."""
         if version not in self.built:
             archive = self.archive if version == self.version else self.next_archive()
             where = self.path / ('deb-' + version)
-            env = dict(os.environ, LC_ALL='C.UTF-8')
+            env = dict(os.environ, LC_ALL='C.UTF-8', **env)
             log = run(TOP / 'packaging/build-deb', archive, where, env=env)
             (where / 'log').write_text(log)
             self.built[version] = where
@@ -122,6 +123,26 @@ def install_debs(work, root, version, packages=('gss-winrm', 'gss-winrm-helper',
         shutil.copy(deb, root.path / 'var/tmp')
         names.append('/var/tmp/' + deb.name)
     return root.apt('install', '-o', 'Dpkg::Options::=--force-confdef', '-o', 'Dpkg::Options::=--force-confold', *names)
+
+
+def only(work, name, root, packages):
+    """A directory for PATH, in which the dpkg-checkbuilddeps of a machine that has these packages is.
+
+    And what they depend on, but none of what they recommend, as apt would have it on a machine without anything.
+    """
+    where = work.path / name
+    where.mkdir()
+    done = root.run('apt-get', '-s', '-o', 'Dir::State::status=/dev/null', '--no-install-recommends', 'install', *packages)
+    check(done.returncode == 0, done.stdout)
+    chosen = re.findall(r'^Inst (\S+) \((\S+)', done.stdout, re.M)
+    shown = root.run('apt-cache', 'show', *['%s=%s' % each for each in chosen])
+    check(shown.returncode == 0, shown.stdout)
+    (where / 'status').write_text(re.sub('^(Package: .*)$', r'\1\nStatus: install ok installed', shown.stdout, flags=re.M))
+    command = where / 'dpkg-checkbuilddeps'
+    command.write_text('#!/bin/sh\n: >"%s/asked"\nexec "%s" --admindir="%s" "$@"\n'
+                       % (where, shutil.which('dpkg-checkbuilddeps'), where))
+    command.chmod(0o755)
+    return where
 
 
 def probe(root):
