@@ -45,6 +45,16 @@ def lab_up(work):
     shutil.copy(TOP / 'packaging/newcomer', root.path / 'root')
 
 
+def stopped(arguments, file, expected):
+    """quickstart, given a file at the top, comes to nothing but a sentence; not even to packages."""
+    (lab['top'] / 'tests/deps.sh').write_text('#!/bin/sh\nexit 1\n')
+    (lab['top'] / file).touch()
+    did = subprocess.run([lab['top'] / 'quickstart', *arguments], text=True, capture_output=True, timeout=60)
+    (lab['top'] / file).unlink()
+    check(did.returncode == 1 and did.stdout == '' and did.stderr.count('\n') == 1 and expected in did.stderr,
+          did.returncode, did.stdout, did.stderr)
+
+
 def test_newcomer_readme(work):
     """The script's commands are the README's."""
     readme = (TOP / 'README.md').read_text()
@@ -56,6 +66,20 @@ def test_newcomer_readme(work):
     for command in commands:
         command = command.strip().replace('-y -q --no-install-recommends ', '')
         check(command in install, command, 'is not in the README')
+
+
+def test_newcomer_archive(work):
+    """The README's way to the archive, after which quickstart would still work."""
+    line, = re.findall(r'^    (autoreconf .*make dist\)?)$', (TOP / 'README.md').read_text(), re.M)
+    lab['top'] = work.unpack(work.path / 'clone')
+    run('bash', '-c', line, cwd=lab['top'])
+    check((lab['top'] / 'build' / work.archive.name).exists(), 'there is no archive in build')
+    check(not (lab['top'] / 'config.status').exists(), 'the sources are configured in place')
+
+
+def test_newcomer_quickstart(work):
+    """Quickstart says what is in its way."""
+    stopped(['test', 'check'], 'config.status', 'make distclean')
 
 
 def test_newcomer_packages(work):
