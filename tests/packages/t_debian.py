@@ -36,8 +36,12 @@ def depends(*kinds):
 def test_builds(work):
     """They build, on a machine that has the packages for that and no others."""
     few = only(work, 'few', work.root('debian'), depends('build', 'packages'))
+    old = work.path / ('deb-' + work.version) / 'gss-winrm_0.0.1-1_all.deb'
+    old.parent.mkdir()
+    old.touch()
     work.debs(work.version, PATH='%s:%s' % (few, os.environ['PATH']))
     check((few / 'asked').exists(), 'nobody has asked what is installed')
+    check(not old.exists(), 'an older package is left, which would be installed as well')
 
 
 def test_depends(work):

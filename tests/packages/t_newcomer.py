@@ -86,9 +86,9 @@ def test_newcomer_packages(work):
     """Refused; packages installed; doctor; the same program works."""
     root = work.root('newcomer')
     install_depends(work, root)
-    (root.path / 'tmp/gss-winrm').mkdir()
+    (root.path / 'build/packages').mkdir(parents=True)
     for package in ('gss-winrm', 'gss-winrm-helper'):
-        shutil.copy(work.deb(package), root.path / 'tmp/gss-winrm')
+        shutil.copy(work.deb(package), root.path / 'build/packages')
     lab_up(work)
     done(work, 'kinit', 'alice', stdin=hosts.PASSWORD + '\n')
     for step in ('before', 'install', 'after'):
