@@ -1,5 +1,6 @@
 """What the parts share: a directory, the archives, the packages built from them."""
 
+import contextlib
 import json
 import os
 import re
@@ -143,6 +144,26 @@ def only(work, name, root, packages):
                        % (where, shutil.which('dpkg-checkbuilddeps'), where))
     command.chmod(0o755)
     return where
+
+
+@contextlib.contextmanager
+def systemd(root):
+    """Scripts find a systemd that runs. Gives a list, in which is in the end what they have told it of instances."""
+    program, policy, asked = root.path / 'usr/bin/systemctl', root.path / 'usr/sbin/policy-rc.d', []
+    kept = program.rename(program.with_suffix('.kept'))
+    forbids = policy.read_text()
+    root.write('usr/sbin/policy-rc.d', '#!/bin/sh\nexit 0\n', 0o755)
+    root.write('usr/bin/systemctl', '#!/bin/sh\necho "$@" >>/root/systemctl.log\n', 0o755)
+    (root.path / 'run/systemd/system').mkdir(parents=True)
+    try:
+        yield asked
+        lines = (root.path / 'root/systemctl.log').read_text().replace('--system ', '').splitlines()
+        asked += [line for line in lines if '@' in line or line == 'daemon-reload']
+    finally:
+        (root.path / 'root/systemctl.log').unlink(missing_ok=True)
+        (root.path / 'run/systemd/system').rmdir()
+        kept.rename(program)
+        policy.write_text(forbids)
 
 
 def probe(root):
