@@ -1,6 +1,7 @@
 """A newcomer's path, README in hand, in the lab's domain (tests/lab): packaging/newcomer, and make install."""
 
 import os
+import pwd
 import re
 import shutil
 import subprocess
@@ -45,11 +46,11 @@ def lab_up(work):
     shutil.copy(TOP / 'packaging/newcomer', root.path / 'root')
 
 
-def stopped(arguments, file, expected):
+def stopped(file, expected, *prefix):
     """quickstart, given a file at the top, comes to nothing but a sentence; not even to packages."""
     (lab['top'] / 'tests/deps.sh').write_text('#!/bin/sh\nexit 1\n')
     (lab['top'] / file).touch()
-    did = subprocess.run([lab['top'] / 'quickstart', *arguments], text=True, capture_output=True, timeout=60)
+    did = subprocess.run([*prefix, lab['top'] / 'quickstart', 'test', 'check'], text=True, capture_output=True, timeout=60)
     (lab['top'] / file).unlink()
     check(did.returncode == 1 and did.stdout == '' and did.stderr.count('\n') == 1 and expected in did.stderr,
           did.returncode, did.stdout, did.stderr)
@@ -79,7 +80,10 @@ def test_newcomer_archive(work):
 
 def test_newcomer_quickstart(work):
     """Quickstart says what is in its way."""
-    stopped(['test', 'check'], 'config.status', 'make distclean')
+    stopped('config.status', 'make distclean')
+    # Root's build is there.
+    stopped('build/some.log', 'another user', 'setpriv', '--reuid=nobody', '--regid=%d' % pwd.getpwnam('nobody').pw_gid,
+            '--clear-groups')
 
 
 def test_newcomer_packages(work):
