@@ -81,6 +81,7 @@ def test_newcomer_archive(work):
 def test_newcomer_quickstart(work):
     """Quickstart says what is in its way."""
     stopped('config.status', 'make distclean')
+    check('~/.cache/gss-winrm' in run(lab['top'] / 'quickstart', '--help'), 'it does not say what it keeps')
     # Root's build is there.
     stopped('build/some.log', 'another user', 'setpriv', '--reuid=nobody', '--regid=%d' % pwd.getpwnam('nobody').pw_gid,
             '--clear-groups')
