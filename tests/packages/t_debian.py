@@ -1,8 +1,10 @@
 """Debian's packages, in the order of a machine's life: each case goes on where the one before has left the system."""
 
+import os
+import re
 import subprocess
 
-from work import NEXT, check, install_debs, install_depends, need, probe, run
+from work import NEXT, TOP, check, install_debs, install_depends, need, only, probe, run, systemd
 
 CONF = 'etc/gss/mech.d/gss-winrm.conf'
 life = {}
@@ -26,9 +28,33 @@ def quiet(root, *arguments):
     return done.stdout
 
 
+def depends(*kinds):
+    """The packages that a kind of tests/deps.sh is; those marked are not in every release."""
+    return [name for name in run(TOP / 'tests/deps.sh', '--list', *kinds).split() if not name.endswith('?')]
+
+
 def test_builds(work):
-    """They build."""
-    work.debs(work.version)
+    """They build, on a machine that has the packages for that and no others."""
+    few = only(work, 'few', work.root('debian'), depends('build', 'packages'))
+    old = work.path / ('deb-' + work.version) / 'gss-winrm_0.0.1-1_all.deb'
+    old.parent.mkdir()
+    old.touch()
+    work.debs(work.version, PATH='%s:%s' % (few, os.environ['PATH']))
+    check((few / 'asked').exists(), 'nobody has asked what is installed')
+    check(not old.exists(), 'an older package is left, which would be installed as well')
+
+
+def test_depends(work):
+    """With --check they want the tests' packages as well; the Containerfile has what it needs."""
+    root, control = work.root('debian'), TOP / 'packaging/debian/control'
+    image = re.search(r'install -y --no-install-recommends \\\n((?: .*\n)+)',
+                      (TOP / 'packaging/container/Containerfile').read_text()).group(1)
+    for name, packages, profile in (('all', depends('build', 'check', 'packages'), ''),
+                                    ('image', image.replace('\\', '').split(), 'nocheck')):
+        run(only(work, name, root, packages) / 'dpkg-checkbuilddeps', control,
+            env=dict(os.environ, DEB_BUILD_PROFILES=profile))
+    did = subprocess.run([work.path / 'few/dpkg-checkbuilddeps', control], text=True, capture_output=True)
+    check('libcmocka-dev' in did.stderr, 'nothing was missing:', did.stderr)
 
 
 def test_lintian(work):
@@ -88,6 +114,17 @@ def test_units(work):
     check('gss-winrm' not in said, said)
 
 
+def test_instances(work):
+    """Instances for the accounts of services, and a gateway for everybody, can be enabled."""
+    root = work.root('debian')
+    quiet(root, 'systemctl', 'enable', 'gss-winrmd@nobody', 'gss-winrm-gateway@nobody')
+    quiet(root, 'systemctl', '--global', 'enable', 'gss-winrm-gateway.service')
+    for link in ('system/multi-user.target.wants/gss-winrmd@nobody.service',
+                 'system/multi-user.target.wants/gss-winrm-gateway@nobody.service',
+                 'user/default.target.wants/gss-winrm-gateway.service'):
+        check((root.path / 'etc/systemd' / link).is_symlink(), link)
+
+
 def test_pam(work):
     """The PAM module is off until it is chosen, and then in three places, never required."""
     root = work.root('debian')
@@ -113,7 +150,8 @@ def test_disable(work):
 def test_upgrade_disabled(work):
     """An upgrade keeps it disabled, though the file has changed in the package."""
     root = work.root('debian')
-    install_debs(work, root, work.next_version)
+    with systemd(root) as life['upgrade']:
+        install_debs(work, root, work.next_version)
     check(installed(root) == 'installed %s-1' % work.next_version, installed(root))
     check(active(root) == [], active(root))
     check(not probe(root)[1], 'it is on again')
@@ -130,7 +168,8 @@ def test_running(work):
                           stdout=subprocess.PIPE) as program:
         first = program.stdout.readline()
         check(first.endswith('True\n'), first)
-        root.apt('remove', 'gss-winrm', 'gss-winrm-helper', 'libpam-gss-winrm')
+        with systemd(root) as life['remove']:
+            root.apt('remove', 'gss-winrm', 'gss-winrm-helper', 'libpam-gss-winrm')
         program.stdin.write('\n')
         program.stdin.flush()
         check(program.stdout.readline() == first, 'it does not do the same any more')
@@ -141,6 +180,13 @@ def test_running(work):
     check((root.path / CONF).exists(), 'a configuration file is gone before purge')
     common = (root.path / 'etc/pam.d/common-auth').read_text()
     check('pam_gss_winrm' not in common, common)
+
+
+def test_instances_end(work):
+    """Instances that ran were restarted by the upgrade, and stopped before they were removed."""
+    broker, gateway = 'gss-winrmd@*.service', 'gss-winrm-gateway@*.service'
+    check(life['upgrade'] == ['daemon-reload', 'try-restart %s %s' % (broker, gateway)], life['upgrade'])
+    check(life['remove'] == ['stop %s %s' % (gateway, broker), 'daemon-reload'], life['remove'])
 
 
 def test_purge(work):

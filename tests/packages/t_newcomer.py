@@ -1,6 +1,7 @@
 """A newcomer's path, README in hand, in the lab's domain (tests/lab): packaging/newcomer, and make install."""
 
 import os
+import pwd
 import re
 import shutil
 import subprocess
@@ -45,6 +46,16 @@ def lab_up(work):
     shutil.copy(TOP / 'packaging/newcomer', root.path / 'root')
 
 
+def stopped(file, expected, *prefix):
+    """quickstart, given a file at the top, comes to nothing but a sentence; not even to packages."""
+    (lab['top'] / 'tests/deps.sh').write_text('#!/bin/sh\nexit 1\n')
+    (lab['top'] / file).touch()
+    did = subprocess.run([*prefix, lab['top'] / 'quickstart', 'test', 'check'], text=True, capture_output=True, timeout=60)
+    (lab['top'] / file).unlink()
+    check(did.returncode == 1 and did.stdout == '' and did.stderr.count('\n') == 1 and expected in did.stderr,
+          did.returncode, did.stdout, did.stderr)
+
+
 def test_newcomer_readme(work):
     """The script's commands are the README's."""
     readme = (TOP / 'README.md').read_text()
@@ -58,13 +69,31 @@ def test_newcomer_readme(work):
         check(command in install, command, 'is not in the README')
 
 
+def test_newcomer_archive(work):
+    """The README's way to the archive, after which quickstart would still work."""
+    line, = re.findall(r'^    (autoreconf .*make dist\)?)$', (TOP / 'README.md').read_text(), re.M)
+    lab['top'] = work.unpack(work.path / 'clone')
+    run('bash', '-c', line, cwd=lab['top'])
+    check((lab['top'] / 'build' / work.archive.name).exists(), 'there is no archive in build')
+    check(not (lab['top'] / 'config.status').exists(), 'the sources are configured in place')
+
+
+def test_newcomer_quickstart(work):
+    """Quickstart says what is in its way."""
+    stopped('config.status', 'make distclean')
+    check('~/.cache/gss-winrm' in run(lab['top'] / 'quickstart', '--help'), 'it does not say what it keeps')
+    # Root's build is there.
+    stopped('build/some.log', 'another user', 'setpriv', '--reuid=nobody', '--regid=%d' % pwd.getpwnam('nobody').pw_gid,
+            '--clear-groups')
+
+
 def test_newcomer_packages(work):
     """Refused; packages installed; doctor; the same program works."""
     root = work.root('newcomer')
     install_depends(work, root)
-    (root.path / 'tmp/gss-winrm').mkdir()
+    (root.path / 'build/packages').mkdir(parents=True)
     for package in ('gss-winrm', 'gss-winrm-helper'):
-        shutil.copy(work.deb(package), root.path / 'tmp/gss-winrm')
+        shutil.copy(work.deb(package), root.path / 'build/packages')
     lab_up(work)
     done(work, 'kinit', 'alice', stdin=hosts.PASSWORD + '\n')
     for step in ('before', 'install', 'after'):

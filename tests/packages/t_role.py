@@ -43,6 +43,14 @@ def explained(work, host):
     return {item['key']: item for item in json.loads(done.stdout)['settings']}
 
 
+def test_role_readme(work):
+    """Its README's example names files by absolute paths, where the README has made them."""
+    words = re.search(r' -e (.*?\})\'\n', (TOP / 'packaging/ansible/README.md').read_text(), re.S).group(1)
+    named = json.loads(run('sh', '-c', "printf %s " + words + "'", cwd=work.path))['gss_winrm_packages']
+    files = ['%s/build/packages/%s_' % (work.path, package) for package in ('gss-winrm', 'gss-winrm-helper')]
+    check([name[:name.rindex('/')] + re.search('/[^/_]*_', name).group() for name in named] == files, named)
+
+
 def test_role_twice(work):
     """It rolls out, and a second run changes nothing."""
     names = packages(work, work.version)

@@ -1,9 +1,10 @@
 """The RPM packages: built by rpmbuild on whatever this machine is, installed with rpm in a directory of their own."""
 
 import os
+import shutil
 import subprocess
 
-from work import NEXT, TOP, check, need, run
+from work import NEXT, TOP, check, need, run, systemd
 
 CONF = 'etc/gss/mech.d/gss-winrm.conf'
 
@@ -28,7 +29,7 @@ def packages(work, version, *names):
 def rpm(work, *arguments):
     root = work.path / 'rpm-root'
     (root / 'var/lib/rpm').mkdir(parents=True, exist_ok=True)
-    # There is no shell in it; the scripts are systemd's, and on Debian empty.
+    # There is no shell in it; test_instances runs the scripts.
     return run('rpm', '--root', root, '--dbpath', '/var/lib/rpm', '--nodeps', '--noscripts', *arguments)
 
 
@@ -72,6 +73,38 @@ def test_install(work):
     loaded = run('/usr/bin/python3', '-c', 'import gssapi.raw; gssapi.raw.indicate_mechs(); '
                  'print(open("/proc/self/maps").read())', env=dict(os.environ, GSS_MECH_CONFIG=str(elsewhere)))
     check(str(root) in loaded, 'not loaded')
+
+
+def test_instances(work):
+    """Instances of its units: restarted by an upgrade; stopped, and not enabled any more, before it is removed."""
+    helper, = packages(work, work.version, 'gss-winrm-helper')
+    root = work.root('debian')
+    units = root.path / 'usr/lib/systemd'
+    for kind in ('system', 'user'):
+        for unit in (work.path / 'rpm-root/usr/lib/systemd' / kind).glob('gss-winrm*'):
+            shutil.copy(unit, units / kind)
+
+    def script(tag, *arguments):
+        done = root.run('sh', '-c', run('rpm', '-qp', '--qf', '%%{%s}' % tag, helper), 'script', *arguments)
+        check(done.returncode == 0, tag, done.stdout)
+
+    links = root.path / 'etc/systemd/system/multi-user.target.wants'
+    done = root.run('systemctl', 'enable', 'gss-winrmd@nobody', 'gss-winrm-gateway@nobody')
+    check(len(list(links.glob('gss-winrm*@nobody.service'))) == 2, done.stdout)
+    with systemd(root) as upgrade:
+        script('POSTIN', '2')
+        script('PREUN', '1')
+        script('POSTUN', '1')
+    with systemd(root) as erase:
+        script('PREUN', '0')
+        script('POSTUN', '0')
+    script('PREUN', '0')
+    check(not list(links.glob('gss-winrm*')), 'they are still enabled')
+    for unit in units.glob('*/gss-winrm*'):
+        unit.unlink()
+    broker, gateway = 'gss-winrmd@*.service', 'gss-winrm-gateway@*.service'
+    check(upgrade == ['daemon-reload'] * 2 + ['try-restart %s %s' % (broker, gateway)], upgrade)
+    check(erase[1:] == ['stop %s %s' % (gateway, broker), 'daemon-reload'] and 'disable' in erase[0], erase)
 
 
 def test_upgrade_disabled(work):

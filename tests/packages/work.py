@@ -1,7 +1,9 @@
 """What the parts share: a directory, the archives, the packages built from them."""
 
+import contextlib
 import json
 import os
+import re
 import shutil
 import subprocess
 import tarfile
@@ -89,12 +91,12 @@ class Work:
             run('tar', '-cJf', path, '-C', new.parent, new.name)
         return path
 
-    def debs(self, version):
-        """The directory with the packages of a version, built when first asked for."""
+    def debs(self, version, **env):
+        """The directory with the packages of a version, built when first asked for. env: more environment."""
         if version not in self.built:
             archive = self.archive if version == self.version else self.next_archive()
             where = self.path / ('deb-' + version)
-            env = dict(os.environ, LC_ALL='C.UTF-8')
+            env = dict(os.environ, LC_ALL='C.UTF-8', **env)
             log = run(TOP / 'packaging/build-deb', archive, where, env=env)
             (where / 'log').write_text(log)
             self.built[version] = where
@@ -122,6 +124,46 @@ def install_debs(work, root, version, packages=('gss-winrm', 'gss-winrm-helper',
         shutil.copy(deb, root.path / 'var/tmp')
         names.append('/var/tmp/' + deb.name)
     return root.apt('install', '-o', 'Dpkg::Options::=--force-confdef', '-o', 'Dpkg::Options::=--force-confold', *names)
+
+
+def only(work, name, root, packages):
+    """A directory for PATH, in which the dpkg-checkbuilddeps of a machine that has these packages is.
+
+    And what they depend on, but none of what they recommend, as apt would have it on a machine without anything.
+    """
+    where = work.path / name
+    where.mkdir()
+    done = root.run('apt-get', '-s', '-o', 'Dir::State::status=/dev/null', '--no-install-recommends', 'install', *packages)
+    check(done.returncode == 0, done.stdout)
+    chosen = re.findall(r'^Inst (\S+) \((\S+)', done.stdout, re.M)
+    shown = root.run('apt-cache', 'show', *['%s=%s' % each for each in chosen])
+    check(shown.returncode == 0, shown.stdout)
+    (where / 'status').write_text(re.sub('^(Package: .*)$', r'\1\nStatus: install ok installed', shown.stdout, flags=re.M))
+    command = where / 'dpkg-checkbuilddeps'
+    command.write_text('#!/bin/sh\n: >"%s/asked"\nexec "%s" --admindir="%s" "$@"\n'
+                       % (where, shutil.which('dpkg-checkbuilddeps'), where))
+    command.chmod(0o755)
+    return where
+
+
+@contextlib.contextmanager
+def systemd(root):
+    """Scripts find a systemd that runs. Gives a list, in which is in the end what they have told it of instances."""
+    program, policy, asked = root.path / 'usr/bin/systemctl', root.path / 'usr/sbin/policy-rc.d', []
+    kept = program.rename(program.with_suffix('.kept'))
+    forbids = policy.read_text()
+    root.write('usr/sbin/policy-rc.d', '#!/bin/sh\nexit 0\n', 0o755)
+    root.write('usr/bin/systemctl', '#!/bin/sh\necho "$@" >>/root/systemctl.log\n', 0o755)
+    (root.path / 'run/systemd/system').mkdir(parents=True)
+    try:
+        yield asked
+        lines = (root.path / 'root/systemctl.log').read_text().replace('--system ', '').splitlines()
+        asked += [line for line in lines if '@' in line or line == 'daemon-reload']
+    finally:
+        (root.path / 'root/systemctl.log').unlink(missing_ok=True)
+        (root.path / 'run/systemd/system').rmdir()
+        kept.rename(program)
+        policy.write_text(forbids)
 
 
 def probe(root):
