@@ -133,12 +133,14 @@ def only(work, name, root, packages):
     """
     where = work.path / name
     where.mkdir()
-    done = root.run('apt-get', '-s', '-o', 'Dir::State::status=/dev/null', '--no-install-recommends', 'install', *packages)
+    done = root.run('apt-get', '-s', '-o', 'Dir::State::status=/dev/null', '--no-install-recommends', 'install',
+                    *packages)
     check(done.returncode == 0, done.stdout)
     chosen = re.findall(r'^Inst (\S+) \((\S+)', done.stdout, re.M)
     shown = root.run('apt-cache', 'show', *['%s=%s' % each for each in chosen])
     check(shown.returncode == 0, shown.stdout)
-    (where / 'status').write_text(re.sub('^(Package: .*)$', r'\1\nStatus: install ok installed', shown.stdout, flags=re.M))
+    (where / 'status').write_text(re.sub('^(Package: .*)$', r'\1\nStatus: install ok installed', shown.stdout,
+                                         flags=re.M))
     command = where / 'dpkg-checkbuilddeps'
     command.write_text('#!/bin/sh\n: >"%s/asked"\nexec "%s" --admindir="%s" "$@"\n'
                        % (where, shutil.which('dpkg-checkbuilddeps'), where))
