@@ -92,18 +92,32 @@ close_both(const int fds[2])
     close(fds[1]);
 }
 
-static enum gw_offer_kind
-decide(char *host, enum gw_answer *answer)
+/* The gateway has 50 ms to offer what is wanted, which can pass before it runs
+ * at all on a machine that does other things: then it is asked again. */
+static void
+ask(const struct gw_name *name, enum gw_offer_kind wanted,
+    struct gw_decision *d)
+{
+    int tries;
+
+    for (tries = 0; tries < 20; tries++) {
+        assert_int_equal(gw_decide(NULL, name, d), 0);
+        if (d->offer.kind == wanted || wanted == GW_OFFER_NONE)
+            break;
+        gw_decision_free(d);
+    }
+    assert_int_equal(d->offer.kind, wanted);
+}
+
+static void
+decide(char *host, enum gw_offer_kind wanted, enum gw_answer *answer)
 {
     struct gw_name name = { .http_host = host };
     struct gw_decision d;
-    enum gw_offer_kind kind;
 
-    assert_int_equal(gw_decide(NULL, &name, &d), 0);
-    kind = d.offer.kind;
+    ask(&name, wanted, &d);
     *answer = d.answer;
     gw_decision_free(&d);
-    return kind;
 }
 
 /* A gateway that listens at a port of WinRM's is asked like any other. */
@@ -121,7 +135,7 @@ test_winrm_port(void **state)
                    "%d\n}\n", port);
     unit_krb5_conf(text);
     start(&g, port);
-    assert_int_equal(decide(host, &answer), GW_OFFER_TICKET);
+    decide(host, GW_OFFER_TICKET, &answer);
     assert_int_equal(answer, GW_YES);
     stop(&g);
     close_both(fds);
@@ -139,9 +153,9 @@ test_site(void **state)
     (void)state;
     unit_krb5_conf("[libdefaults]\n");
     start(&g, connect_somewhere(fds));
-    assert_int_equal(decide(host, &answer), GW_OFFER_TICKET);
+    decide(host, GW_OFFER_TICKET, &answer);
     (void)connect_somewhere(site);
-    assert_int_equal(decide(host, &answer), GW_OFFER_NONE);
+    decide(host, GW_OFFER_NONE, &answer);
     assert_int_not_equal(answer, GW_YES);
     close_both(site);
     stop(&g);
@@ -165,13 +179,11 @@ test_host_class(void **state)
     start(&g, port);
     (void)snprintf(proxy, sizeof(proxy), "http://127.0.0.1:%d", port);
     assert_int_equal(setenv("http_proxy", proxy, 1), 0);
-    assert_int_equal(gw_decide(NULL, &name, &d), 0);
-    assert_int_equal(d.offer.kind, GW_OFFER_TICKET);
+    ask(&name, GW_OFFER_TICKET, &d);
     assert_int_equal(d.answer, GW_YES);
     gw_decision_free(&d);
     close_both(fds);
-    assert_int_equal(gw_decide(NULL, &name, &d), 0);
-    assert_int_equal(d.offer.kind, GW_OFFER_NONE);
+    ask(&name, GW_OFFER_NONE, &d);
     assert_int_equal(d.answer, GW_LEAVE);
     assert_null(d.settings);    /* krb5.conf has not been looked at */
     gw_decision_free(&d);
