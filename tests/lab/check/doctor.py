@@ -254,7 +254,8 @@ def put_off(report, doctor):
     verdict, problems = told(doctor, scenario)
     if not problems:
         text = verdict["fixes"][0]["text"] + f" --root {root}"
-        module = root + doctor.lab.plugin
+        # The one that `enable' renews: where it would be installed.
+        module = root + doctor.module
         os.makedirs(os.path.dirname(module))
         shutil.copy(doctor.lab.plugin, module)
         problems = client(doctor, scenario, by_shell(doctor, scenario, text))
@@ -272,6 +273,7 @@ def machine(report, doctor):
     if not problems:
         text = verdict["fixes"][0]["text"]
         path = next(w for w in text.split() if w.endswith(".so"))
+        doctor.module = path
         text = text.replace(path, doctor.lab.plugin)
         problems = client(doctor, scenario, by_shell(doctor, scenario, text))
     report.ok("doctor: the plugin is not in mech.d: not-loaded, fixed "
