@@ -83,7 +83,12 @@ class Place:
                     os.kill(line['pid'], signal.SIGKILL)
                 except ProcessLookupError:
                     pass
-        shutil.rmtree(self.path)
+        # A broker that ends takes its socket away at the same time.
+        while self.path.exists():
+            try:
+                shutil.rmtree(self.path)
+            except FileNotFoundError:
+                pass
 
     def run(self, *arguments, stdin='', **env):
         """A session of its own, so that there is no terminal."""
