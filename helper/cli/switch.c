@@ -31,6 +31,8 @@
 #define NAME "gss_winrm"        /* the first word of ours */
 #define LINE NAME "\t2.25.1467839256\t" GW_MODULE "\t<interposer>\n"
 
+#define PATH_SHOWN 180
+
 static const struct option options[] = {
     { "root", required_argument, NULL, 'r' },
     CLI_JSON, CLI_HELP, CLI_END
@@ -49,7 +51,9 @@ fail(const char *path, int error)
 {
     struct cs_error err = { 0 };
 
-    (void)cs_fail(&err, CS_USAGE, "%s: %s%s", path, error == ELOOP ?
+    /* The reason has to have room behind the path. */
+    (void)cs_fail(&err, CS_USAGE, "%.*s%s: %s%s", PATH_SHOWN, path,
+                  strlen(path) > PATH_SHOWN ? "..." : "", error == ELOOP ?
                   "there are symbolic links that cannot be followed" :
                   newfile_text(error),
                   error == EACCES || error == EROFS || error == EPERM ?
