@@ -14,7 +14,7 @@ declare -A packages=(
              libjansson-dev libseccomp-dev libmnl-dev libcap-ng-dev
              libsystemd-dev libpam0g-dev libldap-dev libsasl2-dev"
     [check]="libcmocka-dev krb5-kdc krb5-admin-server krb5-user
-             libnss-wrapper libpam-wrapper tmux patch systemd
+             libnss-wrapper libpam-wrapper tmux patch systemd zsh
              libkrb5-dev libssl-dev gss-ntlmssp krb5-gss-samples python3
              python3-gssapi valgrind libc6-dbg gdb"
     [mit]="build-essential dpkg-dev bison perl patch xz-utils gpgv python3
