@@ -11,9 +11,9 @@
 #ifndef CS_CREDS_H
 #define CS_CREDS_H
 
+#include <string.h>
 #include <time.h>
 
-#include <string.h>
 #include <gssapi/gssapi.h>
 #include <gssapi/gssapi_ext.h>
 

@@ -156,8 +156,8 @@ copy_password(struct cs_creds *c, struct cs_secret *out, struct cs_error *err)
     return ret;
 }
 
-/* Put the cache in the place of the last one, unless all was wiped meanwhile.
- * Takes name. */
+/* Put the cache in the place of the last one, which is destroyed; or destroy
+ * it, if all was wiped meanwhile. */
 static krb5_error_code
 keep_tickets(struct cs_creds *c, krb5_context context, const char *name,
              time_t expiry)
