@@ -292,6 +292,7 @@ start_process(int (*end)(int fd), int *fd)
 
     assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, fds), 0);
     (void)fflush(NULL);
+    (void)unit_dir();           /* made by who removes it */
     pid = fork();
     assert_int_not_equal(pid, -1);
     if (pid == 0) {
