@@ -29,6 +29,8 @@ declare -A packages=(
            winpr-utils xvfb ldap-utils libsasl2-modules-gssapi-mit
            wget go:golang-go node:nodejs npm:npm faketime gssproxy
            nftables"
+    [attacks]="python3-impacket python3-pyasn1 python3-cryptography
+               chromium util-linux"
     [lint]="shellcheck cppcheck clang clang-tidy mandoc python3-pyflakes
             binutils build-essential libkrb5-dev libssl-dev"
     [bench]="gssproxy curl valgrind krb5-kdc krb5-admin-server krb5-user
@@ -42,7 +44,7 @@ declare -A packages=(
             libcurl4-openssl-dev libseccomp-dev libmnl-dev libcap-ng-dev
              libsystemd-dev libpam0g-dev libldap-dev libsasl2-dev"
 )
-kinds="build check mit lab lint bench packages fuzz"
+kinds="build check mit lab attacks lint bench packages fuzz"
 mark="# made by gss-winrm's tests/deps.sh while it installs packages"
 policy=/usr/sbin/policy-rc.d
 
