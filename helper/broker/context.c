@@ -384,18 +384,12 @@ context_delegate(struct context *c, struct cs_buf *out, struct cs_error *err)
 
 /* --- The others --- */
 
-int
-context_export(struct context *c, struct cs_buf *out, struct cs_error *err)
+static int
+export_ntlm(struct context *c, struct cs_buf *out, struct cs_error *err)
 {
     gss_buffer_desc token = GSS_C_EMPTY_BUFFER;
     OM_uint32 major, minor;
-    int ret = is_dead(c, err);
 
-    if (ret != 0)
-        return ret;
-    c->dead = 1;
-    if (!c->complete)
-        return cs_fail(err, CS_USAGE, "the context is not complete");
     major = gss_export_sec_context(&minor, &c->ctx, &token);
     if (GSS_ERROR(major))
         return cs_gss_fail(err, "export of the context", major, minor,
@@ -404,6 +398,21 @@ context_export(struct context *c, struct cs_buf *out, struct cs_error *err)
     explicit_bzero(token.value, token.length);
     (void)gss_release_buffer(&minor, &token);
     return (out->error != 0) ? cs_nomem(err) : 0;
+}
+
+int
+context_export(struct context *c, struct krb_keys *keys, struct cs_buf *out,
+               struct cs_error *err)
+{
+    int ret = is_dead(c, err);
+
+    if (ret != 0)
+        return ret;
+    c->dead = 1;
+    if (!c->complete)
+        return cs_fail(err, CS_USAGE, "the context is not complete");
+    return (c->info.mech == BP_MECH_KRB5) ?
+        krb_keys_take(&c->ctx, keys, err) : export_ntlm(c, out, err);
 }
 
 void

@@ -8,6 +8,7 @@
 #define BD_CONTEXT_H
 
 #include "choice.h"
+#include "krbkeys.h"
 
 struct context;
 
@@ -44,9 +45,13 @@ int context_verify(struct context *context, const struct cs_binding *binding,
 int context_delegate(struct context *context, struct cs_buf *out,
                      struct cs_error *err);
 
-/* The others alone: the whole context, which is forgotten. */
-int context_export(struct context *context, struct cs_buf *out,
-                   struct cs_error *err);
+/*
+ * The others alone: what sealing messages takes, and then the context is
+ * forgotten.  Of Kerberos *keys, which the caller wipes; of NTLM the context
+ * itself, in out: its keys are of this one exchange and lead nowhere else.
+ */
+int context_export(struct context *context, struct krb_keys *keys,
+                   struct cs_buf *out, struct cs_error *err);
 
 /* Keep how it ended for STATUS: as err says, or well with text. */
 void context_outcome(struct broker *broker, const struct context *context,

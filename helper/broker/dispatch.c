@@ -339,13 +339,31 @@ do_delegate(struct dispatch *s, struct cs_buf *out, struct cs_error *err)
     return data(s);
 }
 
+static void
+reply_keys(struct dispatch *s, const struct krb_keys *keys)
+{
+    cs_buf_add(&s->data, keys->key, keys->len);
+    s->reply.number = BP_KEYS;
+    s->reply.subkey = (uint8_t)keys->acceptor_subkey;
+    s->reply.enctype = (uint32_t)keys->enctype;
+    s->reply.send_seq = keys->send_seq;
+    s->reply.recv_seq = keys->recv_seq;
+    s->reply.data = cs_buf_span(&s->data);
+}
+
 static int
 do_export(struct dispatch *s, struct cs_buf *out, struct cs_error *err)
 {
     const struct context_info *info = context_info(s->context);
-    int ret = context_export(s->context, &s->data, err);
+    struct krb_keys keys = { 0 };
+    int ret = context_export(s->context, &keys, &s->data, err);
 
     (void)out;
+    if (ret == 0 && info->mech == BP_MECH_KRB5)
+        reply_keys(s, &keys);
+    else if (ret == 0)
+        (void)data(s);
+    krb_keys_wipe(&keys);
     if (ret != 0)
         return ret;
     log_line(LOG_INFO, "context: %s with %s (%s, %s)", info->credential,
@@ -353,7 +371,7 @@ do_export(struct dispatch *s, struct cs_buf *out, struct cs_error *err)
              "Kerberos");
     context_outcome(s->broker, s->context, NULL, "authenticated");
     context_free(&s->context);
-    return data(s);
+    return 0;
 }
 
 static int

@@ -443,28 +443,50 @@ bl_mech(const struct bl_link *link)
     return link->mech;
 }
 
-int
-bl_export(struct bl_link *link, gss_ctx_id_t *out, enum bp_mech *mech,
+static int
+take_keys(const struct bp_message *m, struct krb_keys *out,
           struct cs_error *err)
 {
-    gss_buffer_desc token;
-    OM_uint32 major, minor;
-    int ret;
+    if (m->data.len > sizeof(out->key))
+        return cs_fail(err, CS_MALFORMED, "the broker's key is too long");
+    out->initiator = 1;
+    out->acceptor_subkey = m->subkey;
+    out->enctype = (int32_t)m->enctype;
+    out->send_seq = m->send_seq;
+    out->recv_seq = m->recv_seq;
+    out->len = m->data.len;
+    memcpy(out->key, m->data.p, m->data.len);
+    return 0;
+}
 
-    *out = GSS_C_NO_CONTEXT;
-    if (mech != NULL)
-        *mech = link->mech;
+static int
+import_ntlm(const struct bp_message *m, gss_ctx_id_t *out,
+            struct cs_error *err)
+{
+    gss_buffer_desc token = { m->data.len, (void *)(uintptr_t)m->data.p };
+    OM_uint32 major, minor;
+
+    major = gss_import_sec_context(&minor, &token, out);
+    return GSS_ERROR(major) ? cs_fail(err, CS_INNER, "the context cannot be "
+                                      "imported (%u, %u)", major, minor) : 0;
+}
+
+int
+bl_export(struct bl_link *link, struct bl_exported *out, struct cs_error *err)
+{
+    int is_krb5 = link->mech == BP_MECH_KRB5, ret;
+
+    memset(out, 0, sizeof(*out));
+    out->mech = link->mech;
     link->request.number = BP_EXPORT;
-    ret = bl_call(link, BP_DATA, err);
+    ret = bl_call(link, is_krb5 ? BP_KEYS : BP_DATA, err);
     if (ret != 0)
         return ret;
     link->active = 0;
-    token.length = link->reply.data.len;
-    token.value = (void *)(uintptr_t)link->reply.data.p;
-    major = gss_import_sec_context(&minor, &token, out);
+    ret = is_krb5 ? take_keys(&link->reply, &out->keys, err) :
+        import_ntlm(&link->reply, &out->ntlm, err);
     cs_buf_reset(&link->in);    /* session keys */
-    return GSS_ERROR(major) ? cs_fail(err, CS_INNER, "the context cannot be "
-                                      "imported (%u, %u)", major, minor) : 0;
+    return ret;
 }
 
 void

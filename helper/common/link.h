@@ -12,6 +12,7 @@
 #include <gssapi/gssapi.h>
 
 #include "inner.h"
+#include "krbkeys.h"
 #include "proto.h"
 
 struct bl_link;
@@ -81,8 +82,13 @@ int bl_step(struct bl_link *link, struct cs_span in, struct cs_buf *out,
             int *complete, struct cs_error *err);
 /* The mechanism that was really used, once a context is complete. */
 enum bp_mech bl_mech(const struct bl_link *link);
-/* The finished context, imported into this process.  *mech: the real one. */
-int bl_export(struct bl_link *link, gss_ctx_id_t *out, enum bp_mech *mech,
+/* What is needed of a finished context to seal messages. */
+struct bl_exported {
+    enum bp_mech mech;          /* the real one */
+    struct krb_keys keys;       /* Kerberos: wipe them */
+    gss_ctx_id_t ntlm;          /* NTLM: the context, in this process; owned */
+};
+int bl_export(struct bl_link *link, struct bl_exported *out,
               struct cs_error *err);
 /* Give up a context that did not come about.  Nothing to do is fine. */
 void bl_abandon(struct bl_link *link);

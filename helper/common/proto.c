@@ -70,6 +70,9 @@ static const struct row {
       { AT(TEXT, spn), AT(U32, candidate), AT(U32, candidates),
         AT(TEXT, credential) } },
     { BP_LOGGED_IN, "LOGGED_IN", { AT(TEXT, name), AT(U64, expiry) } },
+    { BP_KEYS, "KEYS",
+      { AT(BOOL, subkey), AT(U32, enctype), AT(U64, send_seq),
+        AT(U64, recv_seq), AT(BYTES, data) } },
 };
 
 #define NROWS (sizeof(rows) / sizeof(*rows))

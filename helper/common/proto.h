@@ -26,7 +26,8 @@ enum bp_number {
     BP_CONTEXT = 20, BP_EXPORT = 21,
     BP_REPORT = 30,
     BP_OK = 128, BP_ERROR = 129, BP_WELCOME = 130, BP_DATA = 131,
-    BP_STEPPED = 132, BP_STATUS_IS = 133, BP_STARTED = 134, BP_LOGGED_IN = 135
+    BP_STEPPED = 132, BP_STATUS_IS = 133, BP_STARTED = 134, BP_LOGGED_IN = 135,
+    BP_KEYS = 136
 };
 
 enum bp_scheme { BP_NEGOTIATE = 1, BP_KERBEROS = 2 };
@@ -52,8 +53,9 @@ struct bp_message {
     enum bp_number number;
     uint32_t version, pid, lifetime, port, candidate, candidates, flags;
     uint32_t code, ntstatus, major, minor;
-    uint64_t expiry;
-    uint8_t check, has_token, scheme, locked, ready, complete, mech;
+    uint32_t enctype;
+    uint64_t expiry, send_seq, recv_seq;
+    uint8_t check, has_token, scheme, locked, ready, complete, mech, subkey;
     struct cs_span user, domain, password, name, host, node, token, sealed,
         data, bindings, text, source, target, spn, credential;
     struct cs_binding binding;

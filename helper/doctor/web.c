@@ -277,7 +277,7 @@ encrypt(struct legs *l, struct cs_error *err)
     int ret;
 
     memset(&reply, 0, sizeof(reply));
-    ret = seal_gss(&l->ctx, l->which == 1 ? GATE_KERBEROS : GATE_SPNEGO, 0,
+    ret = seal_context(&l->ctx, l->which == 1 ? GATE_KERBEROS : GATE_SPNEGO,
                    &seal, err);
     if (ret == 0)
         ret = seal_message(seal, plain, SOAP_TYPE, &body, &type, err);

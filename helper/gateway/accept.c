@@ -85,7 +85,7 @@ finish(struct accept *a, struct mint *mint, const char *host,
     int ret = mint_redeem(mint, a->ctx, host, err);
 
     if (ret == 0)
-        ret = seal_gss(&a->ctx, a->protocol, 0, &a->seal, err);
+        ret = seal_context(&a->ctx, a->protocol, &a->seal, err);
     if (ret == 0)
         a->state = ACCEPT_DONE;
     return ret;

@@ -342,25 +342,25 @@ gss_legs(struct session *s, const char *path, const struct gss_way *way,
     return ret;
 }
 
-/* The finished context comes here, to encrypt with. */
+/* What of the finished context is needed to encrypt comes here. */
 static int
 fetch_context(struct session *s, const struct gss_way *way,
               struct cs_error *err)
 {
-    gss_ctx_id_t ctx = GSS_C_NO_CONTEXT;
-    enum bp_mech mech = bl_mech(s->link);
+    struct bl_exported exported;
     int ret;
 
-    s->how.mech = (mech == BP_MECH_KRB5) ? "Kerberos" : "NTLM";
+    s->how.mech = (bl_mech(s->link) == BP_MECH_KRB5) ? "Kerberos" : "NTLM";
     if (s->tls) {
         bl_abandon(s->link);
         return 0;
     }
-    ret = bl_export(s->link, &ctx, NULL, err);
-    if (ret == 0)
-        ret = seal_gss(&ctx, way->protocol, mech == BP_MECH_NTLM, &s->seal,
-                       err);
-    return ret;
+    ret = bl_export(s->link, &exported, err);
+    if (ret != 0)
+        return ret;
+    return (exported.mech == BP_MECH_KRB5) ?
+        seal_krb5(&exported.keys, way->protocol, &s->seal, err) :
+        seal_ntlm(&exported.ntlm, way->protocol, &s->seal, err);
 }
 
 int

@@ -1,4 +1,9 @@
-/* seal.c - messages under a finished context. */
+/*
+ * seal.c - messages under a finished context.
+ *
+ * Kerberos' are made of the context's keys (krbseal.c), NTLM's by its mechanism
+ * and CredSSP's by TLS.
+ */
 #include "config.h"
 
 #include <stdlib.h>
@@ -6,6 +11,7 @@
 #include <gssapi/gssapi_ext.h>
 
 #include "gsserr.h"
+#include "krbseal.h"
 #include "seal.h"
 
 #define NTLM_SIGNATURE 16       /* bytes (MS-NLMP 2.2.2.9) */
@@ -13,9 +19,9 @@
 
 struct seal {
     enum gate_protocol protocol;
-    gss_ctx_id_t ctx;           /* SPNEGO, Kerberos */
-    int ntlm;                   /* ... with NTLM inside: no IOV calls */
-    struct credssp *exchange;   /* CredSSP */
+    struct krbseal *krb5;       /* one of these */
+    gss_ctx_id_t ntlm;
+    struct credssp *exchange;
 };
 
 static int
@@ -27,41 +33,25 @@ gss_failed(const char *what, OM_uint32 major, OM_uint32 minor,
 
 /* --- Out --- */
 
-/* Kerberos: header, data and (with RC4) padding apart.  Without a trailer in
- * the list MIT puts its content into the header, as Windows does. */
+/* Kerberos: the header apart. */
 static int
 wrap_krb5(struct seal *s, struct cs_span plain, struct gate_part *part,
           struct cs_buf *out, struct cs_error *err)
 {
-    gss_iov_buffer_desc iov[3];
-    struct cs_buf data = CS_BUF_INIT(plain.len + 64);
-    OM_uint32 major, minor, tmp;
-    int conf = 0;
+    struct cs_buf header = CS_BUF_INIT(PART_EXTRA);
+    struct cs_buf data = CS_BUF_INIT(plain.len + PART_EXTRA);
+    int ret = krbseal_wrap(s->krb5, plain, &header, &data, err);
 
-    memset(iov, 0, sizeof(iov));
-    cs_buf_add(&data, plain.p, plain.len);
-    if (data.error != 0)
-        return cs_nomem(err);
-    iov[0].type = GSS_IOV_BUFFER_TYPE_HEADER | GSS_IOV_BUFFER_FLAG_ALLOCATE;
-    iov[1].type = GSS_IOV_BUFFER_TYPE_DATA;
-    iov[1].buffer.value = data.p;
-    iov[1].buffer.length = data.len;
-    iov[2].type = GSS_IOV_BUFFER_TYPE_PADDING | GSS_IOV_BUFFER_FLAG_ALLOCATE;
-    major = gss_wrap_iov(&minor, s->ctx, 1, GSS_C_QOP_DEFAULT, &conf, iov, 3);
-    if (major == GSS_S_COMPLETE && conf) {
-        cs_buf_add(&data, iov[2].buffer.value, iov[2].buffer.length);
+    if (ret == 0) {
         part->length = data.len;
-        part->field = (uint32_t)iov[0].buffer.length;
-        part->header.p = iov[0].buffer.value;
-        part->header.len = iov[0].buffer.length;
+        part->field = (uint32_t)header.len;
+        part->header = cs_buf_span(&header);
         part->data = cs_buf_span(&data);
         gate_write_part(out, s->protocol, part);
     }
-    (void)gss_release_iov_buffer(&tmp, iov, 3);
+    cs_buf_free(&header);
     cs_buf_free(&data);
-    if (major != GSS_S_COMPLETE)
-        return gss_failed("encryption", major, minor, err);
-    return conf ? 0 : cs_fail(err, CS_INNER, "the context does not encrypt");
+    return ret;
 }
 
 /* NTLM: gss-ntlmssp has no IOV calls; its tokens begin with the signature. */
@@ -74,7 +64,7 @@ wrap_ntlm(struct seal *s, struct cs_span plain, struct gate_part *part,
     OM_uint32 major, minor, tmp;
     int conf = 0;
 
-    major = gss_wrap(&minor, s->ctx, 1, GSS_C_QOP_DEFAULT, &in, &conf, &token);
+    major = gss_wrap(&minor, s->ntlm, 1, GSS_C_QOP_DEFAULT, &in, &conf, &token);
     if (major == GSS_S_COMPLETE && conf && token.length >= NTLM_SIGNATURE) {
         part->length = plain.len;
         part->field = NTLM_SIGNATURE;
@@ -139,7 +129,7 @@ seal_message(struct seal *s, struct cs_span plain, const char *type,
     if (s->protocol == GATE_CREDSSP)
         ret = wrap_credssp(s, plain, &part, body, err);
     else
-        ret = (s->ntlm ? wrap_ntlm : wrap_krb5)(s, plain, &part, body, err);
+        ret = (s->krb5 != NULL ? wrap_krb5 : wrap_ntlm)(s, plain, &part, body, err);
     if (ret != 0)
         return ret;
     gate_write_end(body);
@@ -160,34 +150,11 @@ add_plain(struct cs_buf *plain, const gss_buffer_desc *text, int conf,
     return plain->error != 0 ? cs_nomem(err) : 0;
 }
 
-/* Decrypts in place, in a copy. */
 static int
 unwrap_krb5(struct seal *s, const struct gate_part *part, struct cs_buf *plain,
             struct cs_error *err)
 {
-    struct cs_buf copy = CS_BUF_INIT(part->header.len + part->data.len);
-    gss_iov_buffer_desc iov[3];
-    OM_uint32 major, minor;
-    int conf = 0, ret;
-
-    cs_buf_add(&copy, part->header.p, part->header.len);
-    cs_buf_add(&copy, part->data.p, part->data.len);
-    if (copy.error != 0)
-        return cs_nomem(err);
-    memset(iov, 0, sizeof(iov));
-    iov[0].type = GSS_IOV_BUFFER_TYPE_HEADER;
-    iov[0].buffer.value = copy.p;
-    iov[0].buffer.length = part->header.len;
-    iov[1].type = GSS_IOV_BUFFER_TYPE_DATA;
-    iov[1].buffer.value = copy.p + part->header.len;
-    iov[1].buffer.length = part->data.len;
-    iov[2].type = GSS_IOV_BUFFER_TYPE_DATA;
-    major = gss_unwrap_iov(&minor, s->ctx, &conf, NULL, iov, 3);
-    ret = (major == GSS_S_COMPLETE) ?
-        add_plain(plain, &iov[1].buffer, conf, err) :
-        gss_failed("decryption of a message", major, minor, err);
-    cs_buf_free(&copy);
-    return ret;
+    return krbseal_unwrap(s->krb5, part->header, part->data, plain, err);
 }
 
 static int
@@ -208,7 +175,7 @@ unwrap_ntlm(struct seal *s, const struct gate_part *part, struct cs_buf *plain,
         return cs_nomem(err);
     in.value = token.p;
     in.length = token.len;
-    major = gss_unwrap(&minor, s->ctx, &in, &out, &conf, NULL);
+    major = gss_unwrap(&minor, s->ntlm, &in, &out, &conf, NULL);
     ret = (major == GSS_S_COMPLETE) ? add_plain(plain, &out, conf, err) :
         gss_failed("decryption of a message", major, minor, err);
     (void)gss_release_buffer(&tmp, &out);
@@ -226,11 +193,11 @@ open_part(struct seal *s, const struct gate_part *part, struct cs_buf *plain,
     if (s->protocol == GATE_CREDSSP)
         ret = credssp_unwrap(s->exchange, part->data, plain, err);
     else
-        ret = (s->ntlm ? unwrap_ntlm : unwrap_krb5)(s, part, plain, err);
+        ret = (s->krb5 != NULL ? unwrap_krb5 : unwrap_ntlm)(s, part, plain, err);
     /* RC4's padding is counted in Length and gone from the text. */
     if (ret == 0 && (plain->len - before > part->length ||
         (plain->len - before != part->length &&
-         (s->ntlm || s->protocol == GATE_CREDSSP ||
+         (s->krb5 == NULL ||
           part->length - (plain->len - before) > 8))))
         ret = cs_fail(err, CS_MALFORMED, "the server's message has %zu bytes "
                       "where it says %zu", plain->len - before, part->length);
@@ -283,21 +250,52 @@ seal_open(struct seal *s, const char *content_type, struct cs_span body,
 
 /* --- The whole --- */
 
-int
-seal_gss(gss_ctx_id_t *ctx, enum gate_protocol protocol, int ntlm,
-         struct seal **out, struct cs_error *err)
+static struct seal *
+new_seal(enum gate_protocol protocol)
 {
     struct seal *s = calloc(1, sizeof(*s));
+
+    if (s != NULL)
+        s->protocol = protocol;
+    return s;
+}
+
+int
+seal_krb5(struct krb_keys *keys, enum gate_protocol protocol,
+          struct seal **out, struct cs_error *err)
+{
+    struct seal *s = *out = new_seal(protocol);
+    int ret = (s == NULL) ? cs_nomem(err) : krbseal_new(keys, &s->krb5, err);
+
+    krb_keys_wipe(keys);
+    if (ret != 0)
+        seal_free(out);
+    return ret;
+}
+
+int
+seal_context(gss_ctx_id_t *ctx, enum gate_protocol protocol,
+             struct seal **out, struct cs_error *err)
+{
+    struct krb_keys keys;
+    int ret = krb_keys_take(ctx, &keys, err);
+
+    *out = NULL;
+    return ret != 0 ? ret : seal_krb5(&keys, protocol, out, err);
+}
+
+int
+seal_ntlm(gss_ctx_id_t *ctx, enum gate_protocol protocol, struct seal **out,
+          struct cs_error *err)
+{
+    struct seal *s = *out = new_seal(protocol);
     OM_uint32 minor;
 
-    *out = s;
     if (s == NULL) {
         (void)gss_delete_sec_context(&minor, ctx, GSS_C_NO_BUFFER);
         return cs_nomem(err);
     }
-    s->protocol = protocol;
-    s->ctx = *ctx;
-    s->ntlm = ntlm;
+    s->ntlm = *ctx;
     *ctx = GSS_C_NO_CONTEXT;
     return 0;
 }
@@ -306,14 +304,12 @@ int
 seal_credssp(struct credssp **exchange, struct seal **out,
              struct cs_error *err)
 {
-    struct seal *s = calloc(1, sizeof(*s));
+    struct seal *s = *out = new_seal(GATE_CREDSSP);
 
-    *out = s;
     if (s == NULL) {
         credssp_free(exchange);
         return cs_nomem(err);
     }
-    s->protocol = GATE_CREDSSP;
     s->exchange = *exchange;
     *exchange = NULL;
     return 0;
@@ -335,7 +331,8 @@ seal_free(struct seal **seal)
     *seal = NULL;
     if (s == NULL)
         return;
-    (void)gss_delete_sec_context(&minor, &s->ctx, GSS_C_NO_BUFFER);
+    krbseal_free(&s->krb5);
+    (void)gss_delete_sec_context(&minor, &s->ntlm, GSS_C_NO_BUFFER);
     credssp_free(&s->exchange);
     free(s);
 }

@@ -8,13 +8,19 @@
 #include <gssapi/gssapi.h>
 
 #include "credssp.h"
+#include "krbkeys.h"
 #include "sealed.h"
 
 struct seal;
 
-/* Both take the context over, also on failure. */
-int seal_gss(gss_ctx_id_t *ctx, enum gate_protocol protocol, int ntlm,
-             struct seal **out, struct cs_error *err);
+/* All take what they are given over, also on failure: keys are wiped, a
+ * context of Kerberos (seal_context) or of NTLM is deleted in the end. */
+int seal_krb5(struct krb_keys *keys, enum gate_protocol protocol,
+              struct seal **out, struct cs_error *err);
+int seal_context(gss_ctx_id_t *ctx, enum gate_protocol protocol,
+                 struct seal **out, struct cs_error *err);
+int seal_ntlm(gss_ctx_id_t *ctx, enum gate_protocol protocol,
+              struct seal **out, struct cs_error *err);
 int seal_credssp(struct credssp **exchange, struct seal **out,
                  struct cs_error *err);
 void seal_free(struct seal **seal);

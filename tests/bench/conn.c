@@ -181,7 +181,7 @@ open_negotiate(struct conn *c)
     } while (major == GSS_S_CONTINUE_NEEDED && in.length > 0);
     up_reply_free(&reply);
     if (major == GSS_S_COMPLETE && status == 200)
-        return ok("Negotiate", seal_gss(&ctx, GATE_SPNEGO, 0, &c->seal, &err),
+        return ok("Negotiate", seal_context(&ctx, GATE_SPNEGO, &c->seal, &err),
                   &err);
     fail("Negotiate ended with HTTP status %ld", status);
     (void)gss_delete_sec_context(&minor, &ctx, GSS_C_NO_BUFFER);

@@ -179,7 +179,7 @@ negotiate_leg(struct connection *conn, struct cs_span in, struct cs_buf *out,
     if (!*done)
         return 0;
     note_session(NULL);
-    return seal_gss(&conn->ctx, GATE_SPNEGO, 0, &conn->seal, err);
+    return seal_context(&conn->ctx, GATE_SPNEGO, &conn->seal, err);
 }
 
 static const struct {

@@ -20,6 +20,7 @@
 #include <unistd.h>
 
 #include "credssp.h"
+#include "krbseal.h"
 #include "link.h"
 #include "wire.h"
 
@@ -257,27 +258,100 @@ accept_all(gss_cred_id_t cred, struct cs_span bindings, gss_ctx_id_t *acc,
     return ret;
 }
 
-/* Some messages from a to b; *sum counts octets. */
-static int
-messages(gss_ctx_id_t a, gss_ctx_id_t b, struct cs_error *err)
-{
-    static char text[5000];
-    gss_buffer_desc in = { sizeof(text), text }, sealed, plain;
-    OM_uint32 major, minor, tmp;
-    int i, conf, ret = 0;
+/* One end of messages: a context of the mechanism, or Kerberos' keys alone. */
+struct sealer {
+    gss_ctx_id_t ctx;
+    struct krbseal *keys;
+};
 
-    for (i = 0; i < 3 && ret == 0; i++) {
-        sealed = plain = (gss_buffer_desc)GSS_C_EMPTY_BUFFER;
-        major = gss_wrap(&minor, a, 1, GSS_C_QOP_DEFAULT, &in, &conf,
-                         &sealed);
-        if (!GSS_ERROR(major))
-            major = gss_unwrap(&minor, b, &sealed, &plain, &conf, NULL);
-        if (GSS_ERROR(major) || !conf || plain.length != sizeof(text) ||
-            memcmp(plain.value, text, sizeof(text)) != 0)
-            ret = cs_fail(err, CS_REMOTE, "messages: %x %x", major, minor);
-        (void)gss_release_buffer(&tmp, &sealed);
-        (void)gss_release_buffer(&tmp, &plain);
+static int
+seal_one(const struct sealer *s, struct cs_span plain, struct cs_buf *header,
+         struct cs_buf *data, struct cs_error *err)
+{
+    gss_buffer_desc in = { plain.len, (void *)(uintptr_t)plain.p };
+    gss_buffer_desc sealed = GSS_C_EMPTY_BUFFER;
+    OM_uint32 major, minor, tmp;
+    int conf = 0;
+
+    if (s->keys != NULL)
+        return krbseal_wrap(s->keys, plain, header, data, err);
+    major = gss_wrap(&minor, s->ctx, 1, GSS_C_QOP_DEFAULT, &in, &conf,
+                     &sealed);
+    if (!GSS_ERROR(major) && conf) {
+        /* As much data as there is plaintext; of RC4 with its padding. */
+        size_t n = sealed.length - plain.len -
+            (*(uint8_t *)sealed.value == 0x60);
+
+        cs_buf_add(header, sealed.value, n);
+        cs_buf_add(data, (uint8_t *)sealed.value + n, sealed.length - n);
     }
+    (void)gss_release_buffer(&tmp, &sealed);
+    return GSS_ERROR(major) || !conf ?
+        cs_fail(err, CS_REMOTE, "wrap: %x %x", major, minor) : 0;
+}
+
+static int
+open_one(const struct sealer *s, struct cs_buf *header, struct cs_buf *data,
+         struct cs_buf *plain, struct cs_error *err)
+{
+    gss_buffer_desc in, out = GSS_C_EMPTY_BUFFER;
+    OM_uint32 major, minor, tmp;
+    int conf = 0;
+
+    if (s->keys != NULL)
+        return krbseal_unwrap(s->keys, cs_buf_span(header), cs_buf_span(data),
+                              plain, err);
+    cs_buf_add(header, data->p, data->len);
+    in = (gss_buffer_desc){ header->len, header->p };
+    major = gss_unwrap(&minor, s->ctx, &in, &out, &conf, NULL);
+    cs_buf_add(plain, out.value, out.length);
+    (void)gss_release_buffer(&tmp, &out);
+    return major != GSS_S_COMPLETE || !conf ?
+        cs_fail(err, CS_REMOTE, "unwrap: %x %x", major, minor) : 0;
+}
+
+/* Some messages from a to b, of different lengths. */
+static int
+messages(const struct sealer *a, const struct sealer *b, struct cs_error *err)
+{
+    static uint8_t text[70000];
+    static const size_t lengths[] = { 1, 5000, 16, sizeof(text), 17 };
+    size_t i;
+    int ret = 0;
+
+    for (i = 0; i < sizeof(text); i++)
+        text[i] = (uint8_t)(i * 7 + i / 256);
+    for (i = 0; i < sizeof(lengths) / sizeof(*lengths) && ret == 0; i++) {
+        struct cs_span in = { text, lengths[i] };
+        struct cs_buf header = CS_BUF_INIT(2 * sizeof(text));
+        struct cs_buf data = CS_BUF_INIT(2 * sizeof(text));
+        struct cs_buf plain = CS_BUF_INIT(2 * sizeof(text));
+
+        ret = seal_one(a, in, &header, &data, err);
+        if (ret == 0)
+            ret = open_one(b, &header, &data, &plain, err);
+        if (ret == 0 && (plain.len != in.len ||
+                         memcmp(plain.p, text, in.len) != 0))
+            ret = cs_fail(err, CS_REMOTE, "another message came out");
+        cs_buf_free(&header);
+        cs_buf_free(&data);
+        cs_buf_free(&plain);
+    }
+    return ret;
+}
+
+/* What the broker gives away, as one end of messages. */
+static int
+take_export(struct sealer *out, enum bp_mech *mech, struct cs_error *err)
+{
+    struct bl_exported exported;
+    int ret = bl_export(slots[current], &exported, err);
+
+    *mech = exported.mech;
+    out->ctx = exported.ntlm;
+    if (ret == 0 && exported.mech == BP_MECH_KRB5)
+        ret = krbseal_new(&exported.keys, &out->keys, err);
+    krb_keys_wipe(&exported.keys);
     return ret;
 }
 
@@ -291,7 +365,7 @@ do_context(char **w)
     struct bl_started started = { 0 };
     gss_cred_id_t cred = acceptor_cred(scheme == BP_KERBEROS ? &cs_oid_krb5 :
                                        &cs_oid_spnego);
-    gss_ctx_id_t acc = GSS_C_NO_CONTEXT, init = GSS_C_NO_CONTEXT;
+    struct sealer acc = { 0 }, init = { 0 };
     struct cs_error err = { 0 };
     enum bp_mech mech = 0;
     OM_uint32 minor, flags = 0;
@@ -300,15 +374,15 @@ do_context(char **w)
                          &err);
 
     if (ret == 0)
-        ret = accept_all(cred, bindings, &acc, &err);
+        ret = accept_all(cred, bindings, &acc.ctx, &err);
     if (ret == 0)
-        ret = bl_export(slots[current], &init, &mech, &err);
+        ret = take_export(&init, &mech, &err);
     if (ret == 0)
-        ret = messages(init, acc, &err);
+        ret = messages(&init, &acc, &err);
     if (ret == 0)
-        ret = messages(acc, init, &err);
+        ret = messages(&acc, &init, &err);
     if (ret == 0) {
-        (void)gss_inquire_context(&minor, acc, NULL, NULL, NULL, NULL, &flags,
+        (void)gss_inquire_context(&minor, acc.ctx, NULL, NULL, NULL, NULL, &flags,
                                   NULL, NULL);
         snprintf(line, sizeof(line), "%s %u/%u %s %s%s", started.spn,
                  started.candidate, started.candidates, started.credential,
@@ -316,8 +390,9 @@ do_context(char **w)
                  flags & GSS_C_DELEG_FLAG ? " forwarded" : "");
     }
     bl_abandon(slots[current]);
-    (void)gss_delete_sec_context(&minor, &init, GSS_C_NO_BUFFER);
-    (void)gss_delete_sec_context(&minor, &acc, GSS_C_NO_BUFFER);
+    krbseal_free(&init.keys);
+    (void)gss_delete_sec_context(&minor, &init.ctx, GSS_C_NO_BUFFER);
+    (void)gss_delete_sec_context(&minor, &acc.ctx, GSS_C_NO_BUFFER);
     (void)gss_release_cred(&minor, &cred);
     say(ret, &err, line);
 }
