@@ -153,41 +153,34 @@ remembered(struct inquiry *q)
     return say(q, GW_YES, "learned ", q->d->learned);
 }
 
-/*
- * The nodes of a cluster that this process has a connection to, or else all of
- * them: which is meant, a rejection will tell.
- */
+/* The nodes of a cluster that this process has a connection to. */
 static int
-choose_nodes(struct inquiry *q, int reached)
+reached_nodes(struct inquiry *q)
 {
     const struct gw_policy *p = q->d->policy;
     char *const *node;
     size_t n = 0;
     int ret = 0;
 
-    for (node = p->nodes; *node != NULL && ret == 0; node++) {
-        if (reached && !gw_connected_to(&q->conns, p->ports, p->nports, *node))
+    for (node = p->nodes; node != NULL && *node != NULL && ret == 0; node++) {
+        if (!gw_connected_to(&q->conns, p->ports, p->nports, *node))
             continue;
-        if (reached)
-            gw_trace("HTTP@%s: reached node %s", gw_name_host(q->name), *node);
+        gw_trace("HTTP@%s: reached node %s", gw_name_host(q->name), *node);
         ret = gw_add_word(&q->d->hosts, &n, *node);
     }
     return ret;
 }
 
-/* The hosts that the caller's may stand for. */
+/* The hosts that the caller's may stand for.  Which of a cluster's nodes is
+ * meant, if no connection says so, a rejection will tell. */
 static int
 choose_hosts(struct inquiry *q)
 {
-    const struct gw_policy *p = q->d->policy;
-    size_t n = 0;
-    int ret;
+    int ret = reached_nodes(q);
 
-    if (p->nodes == NULL)
-        return gw_add_word(&q->d->hosts, &n, p->host != NULL ? p->host :
-                           gw_name_host(q->name));
-    ret = choose_nodes(q, 1);
-    return (ret == 0 && q->d->hosts == NULL) ? choose_nodes(q, 0) : ret;
+    return (ret == 0 && q->d->hosts == NULL) ?
+        gw_policy_hosts(q->d->policy, gw_name_host(q->name), NULL,
+                        &q->d->hosts) : ret;
 }
 
 /*

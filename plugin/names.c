@@ -114,30 +114,59 @@ host_based(const char *template, const char *host, char **out)
     return 1;
 }
 
-/* A template that is not host-based, as a principal name. */
+/* A template at this very host, as a principal name. */
 static int
 principal(krb5_context context, const char *template, const char *host,
           uint16_t port, char **out)
 {
-    char buf[NAME_MAX_BYTES] = "", *canon = NULL, *realm = NULL;
-    int ret;
+    char buf[NAME_MAX_BYTES] = "", *realm;
+    int ret = expand(template, host, port, buf, sizeof(buf));
 
-    ret = canonical_host(context, host, &canon);
-    if (ret == 0)
-        ret = expand(template, canon, port, buf, sizeof(buf));
     if (ret != 0)
-        goto out;
+        return ret;
     if (strchr(buf, '@') != NULL) {
         *out = strdup(buf);
     } else {
-        realm = realm_of(context, canon);
+        realm = realm_of(context, host);
         if (realm == NULL || asprintf(out, "%s@%s", buf, realm) < 0)
             *out = NULL;
+        free(realm);
     }
-    ret = (*out == NULL) ? ENOMEM : 0;
-out:
-    free(canon);
-    free(realm);
+    return (*out == NULL) ? ENOMEM : 0;
+}
+
+/* The host in lower case, without a final dot. */
+static int
+plain_host(const char *host, char **out)
+{
+    size_t len = strlen(host), i;
+
+    *out = strdup(host);
+    if (*out == NULL)
+        return ENOMEM;
+    if (len > 1 && host[len - 1] == '.')
+        (*out)[--len] = '\0';
+    for (i = 0; i < len; i++)
+        (*out)[i] = tolower((unsigned char)host[i]);
+    return 0;
+}
+
+static int
+make(const char *template, const char *host, uint16_t port, int canonical,
+     char **out)
+{
+    krb5_context context;
+    char *at = NULL;
+    int ret;
+
+    if (krb5_init_context(&context) != 0)
+        return EINVAL;
+    ret = canonical ? canonical_host(context, host, &at) :
+        plain_host(host, &at);
+    if (ret == 0)
+        ret = principal(context, template, at, port, out);
+    free(at);
+    krb5_free_context(context);
     return ret;
 }
 
@@ -145,17 +174,18 @@ int
 gw_name_expand(const char *template, const char *host, uint16_t port,
                char **out)
 {
-    krb5_context context;
-    int ret;
-
     *out = NULL;
     if (!gw_host_ok(host))
         return EINVAL;
     if (host_based(template, host, out))
         return (*out == NULL) ? ENOMEM : 0;
-    if (krb5_init_context(&context) != 0)
-        return EINVAL;
-    ret = principal(context, template, host, port, out);
-    krb5_free_context(context);
-    return ret;
+    return make(template, host, port, 1, out);
+}
+
+int
+gw_name_expand_at(const char *template, const char *host, uint16_t port,
+                  char **out)
+{
+    *out = NULL;
+    return gw_host_ok(host) ? make(template, host, port, 0, out) : EINVAL;
 }

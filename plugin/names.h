@@ -30,4 +30,11 @@ int gw_host_ok(const char *host);
 int gw_name_expand(const char *template, const char *host, uint16_t port,
                    char **out);
 
+/*
+ * The same with the host as it stands, in lower case, where krb5 would
+ * canonicalise it: always a principal, and no network is asked.
+ */
+int gw_name_expand_at(const char *template, const char *host, uint16_t port,
+                      char **out);
+
 #endif /* GW_NAMES_H */

@@ -200,9 +200,21 @@ gw_policy_read(const struct gw_levels *levels, const struct gw_policy_key *k,
                        source);
 }
 
-int
-gw_policy_load(profile_t profile, const struct gw_subject *subject,
-               struct gw_policy **out)
+/* Is a source the section of the target as it was typed? */
+static int
+is_exact(const char *source, const struct gw_subject *subject)
+{
+    static const char targets[] = "targets ";
+    size_t len = strlen(targets);
+
+    return source != NULL && subject != NULL && subject->typed != NULL &&
+        strncmp(source, targets, len) == 0 &&
+        gw_target_rank(source + len, subject->typed) == SIZE_MAX;
+}
+
+static int
+load(profile_t profile, const struct gw_subject *subject,
+     struct gw_policy **out)
 {
     struct gw_policy *p = calloc(1, sizeof(*p));
     const struct gw_policy_key *k;
@@ -220,6 +232,7 @@ gw_policy_load(profile_t profile, const struct gw_subject *subject,
     }
     for (k = gw_policy_keys; k->key != NULL && ret == 0; k++)
         ret = gw_policy_read(&levels, k, p, NULL);
+    p->spn_exact = is_exact(p->spn_source, subject);
     if (ret == 0)
         ret = set_defaults(p);
     gw_levels_free(&levels);
@@ -229,6 +242,45 @@ gw_policy_load(profile_t profile, const struct gw_subject *subject,
     }
     *out = p;
     return 0;
+}
+
+int
+gw_policy_load(profile_t profile, const struct gw_subject *subject,
+               struct gw_policy **out)
+{
+    struct gw_subject typed = { NULL, NULL, NULL, NULL };
+    int ret = load(profile, subject, out);
+
+    if (ret != 0 || subject == NULL || subject->canon == NULL)
+        return ret;
+    typed.typed = subject->typed;
+    typed.realm = subject->typed_realm;
+    ret = load(profile, &typed, &(*out)->typed);
+    if (ret != 0) {
+        gw_policy_free(*out);
+        *out = NULL;
+        return ret;
+    }
+    (*out)->delegation = (*out)->typed->delegation;
+    return 0;
+}
+
+int
+gw_policy_hosts(const struct gw_policy *p, const char *itself,
+                const char *node, char ***hosts)
+{
+    char *const *each;
+    size_t n = 0;
+    int ret = 0;
+
+    *hosts = NULL;
+    if (node != NULL)
+        return gw_add_word(hosts, &n, node);
+    if (p->nodes == NULL)
+        return gw_add_word(hosts, &n, p->host != NULL ? p->host : itself);
+    for (each = p->nodes; *each != NULL && ret == 0; each++)
+        ret = gw_add_word(hosts, &n, *each);
+    return ret;
 }
 
 void
@@ -243,6 +295,7 @@ gw_policy_free(struct gw_policy *policy)
     gw_free_words(policy->except);
     gw_free_words(policy->nodes);
     free(policy->host);
+    gw_policy_free(policy->typed);
     free(policy);
 }
 
@@ -251,7 +304,7 @@ gw_credssp_policy_load(profile_t profile, const char *realm,
                        struct gw_credssp_policy **out)
 {
     struct gw_credssp_policy *p = calloc(1, sizeof(*p));
-    struct gw_subject subject = { NULL, NULL, realm };
+    struct gw_subject subject = { .realm = realm };
     struct gw_levels levels;
     int ret;
 

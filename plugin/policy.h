@@ -17,11 +17,12 @@
 enum gw_match { GW_MATCH_AUTO, GW_MATCH_ALWAYS, GW_MATCH_NEVER };
 enum gw_delegation { GW_DELEG_NONE, GW_DELEG_KERBEROS, GW_DELEG_CREDSSP };
 
-/* Whom a call is about.  Borrows all three strings. */
+/* Whom a call is about.  Borrows all strings. */
 struct gw_subject {
     const char *typed;          /* the host as the program gave it */
     const char *canon;          /* as krb5 canonicalised it, or NULL */
     const char *realm;          /* of that host, or the default; or NULL */
+    const char *typed_realm;    /* the same of the host as it was given */
 };
 
 /*
@@ -32,15 +33,19 @@ struct gw_policy {
     int enabled;
     enum gw_match match;
     char *match_source;
-    enum gw_delegation delegation;
+    enum gw_delegation delegation;      /* of typed, see below */
     uint16_t ports[GW_PORTS_MAX];       /* host byte order */
     size_t nports;
     char **spn;
     char *spn_source;
+    int spn_exact;              /* ... and it is this very target, as typed */
     char **programs;            /* or NULL */
     char **except;              /* programs in which we are not there */
     char **nodes;               /* or NULL */
     char *host;                 /* or NULL */
+    /* What krb5.conf says of the name as it was typed, where DNS may have
+     * chosen sections; NULL: the same.  See gw_policy_trusted(). */
+    struct gw_policy *typed;
 };
 
 /* The credssp section (for the helper; here it is only validated). */
@@ -57,6 +62,21 @@ int gw_policy_has_sections(profile_t profile);
 int gw_policy_load(profile_t profile, const struct gw_subject *subject,
                    struct gw_policy **out);
 void gw_policy_free(struct gw_policy *policy);
+
+/* The policy by which something is given away: DNS had no part in it.
+ * Borrowed from policy. */
+static inline const struct gw_policy *
+gw_policy_trusted(const struct gw_policy *policy)
+{
+    return (policy->typed != NULL) ? policy->typed : policy;
+}
+
+/*
+ * The hosts that a name stands for by this policy: the node that is meant, or
+ * its nodes, or its host; else itself.  *hosts is new memory.  0 or ENOMEM.
+ */
+int gw_policy_hosts(const struct gw_policy *policy, const char *itself,
+                    const char *node, char ***hosts);
 
 int gw_credssp_policy_load(profile_t profile, const char *realm,
                            struct gw_credssp_policy **out);

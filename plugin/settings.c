@@ -80,8 +80,8 @@ static int
 load_policy(krb5_context context, const struct gw_name *name,
             struct gw_policy **policy)
 {
-    struct gw_subject subject = { gw_name_host(name), NULL, NULL };
-    char *host = NULL, *realm = NULL, *dflt = NULL;
+    struct gw_subject subject = { .typed = gw_name_host(name) };
+    char *host = NULL, *realm = NULL, *dflt = NULL, **realms = NULL;
     profile_t profile;
     int ret;
 
@@ -90,10 +90,12 @@ load_policy(krb5_context context, const struct gw_name *name,
         return ret;
     if (gw_policy_has_sections(profile)) {
         canonical_parts(name, &host, &realm);
-        if (realm == NULL)
-            (void)krb5_get_default_realm(context, &dflt);
+        (void)krb5_get_default_realm(context, &dflt);
+        (void)krb5_get_host_realm(context, subject.typed, &realms);
         subject.canon = host;
         subject.realm = (realm != NULL) ? realm : dflt;
+        subject.typed_realm = (realms != NULL && realms[0] != NULL &&
+                               *realms[0] != '\0') ? realms[0] : dflt;
     }
     if (gw_tracing())
         gw_policy_review(profile);
@@ -101,6 +103,8 @@ load_policy(krb5_context context, const struct gw_name *name,
     free(host);
     free(realm);
     krb5_free_default_realm(context, dflt);
+    if (realms != NULL)
+        (void)krb5_free_host_realm(context, realms);
     profile_release(profile);
     return ret;
 }

@@ -39,6 +39,15 @@ gw_add_word(char ***words, size_t *n, const char *word)
 }
 
 int
+gw_add_word_once(char ***words, size_t *n, const char *word)
+{
+    if (*words != NULL &&
+        gw_find_word(word, (const char *const *)*words) >= 0)
+        return 0;
+    return gw_add_word(words, n, word);
+}
+
+int
 gw_split_values(char **values, char ***out)
 {
     char **words = NULL, **v, *copy, *save, *w;

@@ -12,6 +12,9 @@ void gw_free_words(char **words);
  * the caller's to free either way. */
 int gw_add_word(char ***words, size_t *n, const char *word);
 
+/* The same unless it is there already, in whatever case. */
+int gw_add_word_once(char ***words, size_t *n, const char *word);
+
 /*
  * Split each of the values at white space and commas.  *out becomes a new
  * list, or NULL when there is no word.  Returns 0 or ENOMEM.

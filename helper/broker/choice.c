@@ -22,6 +22,7 @@ choice_free(struct choice *c)
     hc_host_free(&c->host);
     cs_creds_free(&c->creds);
     gw_free_words(c->names);
+    cs_ticket_free(&c->ticket);
     (void)gss_release_name(&minor, &c->target);
     if (c->krb5 != NULL)
         krb5_free_context(c->krb5);
@@ -38,7 +39,8 @@ keep_conf(struct choice *c)
 }
 
 int
-choice_host(const struct wish *wish, struct choice *out, struct cs_error *err)
+choice_host(const struct wish *wish, int credssp, struct choice *out,
+            struct cs_error *err)
 {
     int ret;
 
@@ -48,15 +50,29 @@ choice_host(const struct wish *wish, struct choice *out, struct cs_error *err)
     if (ret == 0 && !hc_port_ok(out->host, wish->port))
         ret = cs_fail(err, CS_POLICY, "port %u of %s is not WinRM's in "
                       "krb5.conf (ports)", wish->port, out->host->host);
-    if (ret == 0)
-        ret = hc_names(out->host, wish->node, wish->port, &out->names, err);
-    if (ret != 0) {
+    if (ret != 0)
         choice_free(out);
-        return ret;
-    }
-    while (out->names[out->candidates] != NULL)
-        out->candidates++;
-    return 0;
+    else if (credssp)
+        out->gift = CHOICE_PASSWORD;
+    else if (out->host->policy->delegation == GW_DELEG_KERBEROS)
+        out->gift = CHOICE_TICKET;
+    return ret;
+}
+
+/* Which names may be asked for. */
+static int
+list_names(const struct wish *wish, struct choice *c, struct cs_error *err)
+{
+    int ret = (c->gift == CHOICE_NOTHING ? hc_names : hc_delegate_names)(
+        c->host, wish->node, wish->port, &c->names, err);
+
+    while (ret == 0 && c->names[c->candidates] != NULL)
+        c->candidates++;
+    if (ret == 0 && wish->candidate >= c->candidates)
+        return cs_fail(err, CS_USAGE, "%s has %u service names and no more",
+                       c->host->host, c->candidates);
+    c->candidate = wish->candidate;
+    return ret;
 }
 
 int
@@ -136,23 +152,6 @@ is_unknown(const struct cs_error *err)
          strstr(err->text, "not found in Kerberos database") != NULL);
 }
 
-/* Is this a word about the user, which NTLM would only repeat (and which may
- * lock the account)? */
-static int
-is_verdict(const struct cs_error *err)
-{
-    static const uint32_t verdicts[] = {
-        0xC000006A, 0xC000006E, 0xC0000071, 0xC0000193, 0xC0000234
-    };
-    size_t i;
-
-    for (i = 0; i < sizeof(verdicts) / sizeof(*verdicts); i++) {
-        if (err->ntstatus == verdicts[i])
-            return 1;
-    }
-    return 0;
-}
-
 static uint64_t
 whose(const struct choice *c)
 {
@@ -181,75 +180,95 @@ search(gss_cred_id_t cred, struct choice *c, struct cs_error *err)
     return ret;
 }
 
+/* The name that the KDC has just had a ticket for, or the first that it has. */
 static int
-ask_kdc(struct choice *c, struct cs_error *err)
+find_name(struct choice *c, struct cs_error *err)
 {
     gss_cred_id_t cred = GSS_C_NO_CREDENTIAL;
     OM_uint32 minor;
     int ret = 0;
 
-    if (c->creds != NULL && !is_of_realm(c->creds))
-        return cs_fail(err, CS_POLICY, "%s is not known to be of a Kerberos "
-                       "realm: log in as user@REALM", cs_creds_name(c->creds));
     if (recent_is(whose(c), c->names[c->candidate]))
         return import(c->names[c->candidate], &c->target, err);
     if (c->creds != NULL)
-        ret = cs_creds_acquire(c->creds, CS_MECH_RAW_KRB5, &cred, err);
+        ret = cs_creds_acquire(c->creds, CS_MECH_RAW_KRB5, NULL, &cred, err);
     if (ret == 0)
         ret = search(cred, c, err);
     (void)gss_release_cred(&minor, &cred);
-    if (ret == CS_INNER && c->creds == NULL &&
-        GSS_ROUTINE_ERROR(err->major) == GSS_S_NO_CRED)
+    return ret;
+}
+
+/* A ticket of this context's own. */
+static int
+find_ticket(struct choice *c, struct cs_error *err)
+{
+    int ret = cs_ticket_find(c->creds, c->names, c->gift == CHOICE_PASSWORD ?
+                             CS_GIFT_PASSWORD : CS_GIFT_TICKET, &c->candidate,
+                             &c->ticket, err);
+
+    return (ret == 0) ? import(c->ticket.server, &c->target, err) : ret;
+}
+
+/* Has the user neither logged in here nor got tickets elsewhere? */
+static int
+has_nothing(const struct choice *c, const struct cs_error *err)
+{
+    return c->creds == NULL &&
+        (GSS_ROUTINE_ERROR(err->major) == GSS_S_NO_CRED ||
+         err->minor == (uint32_t)KRB5_FCC_NOFILE ||
+         err->minor == (uint32_t)KRB5_CC_NOTFOUND);
+}
+
+static int
+ask_kdc(struct choice *c, struct cs_error *err)
+{
+    int ret;
+
+    if (c->creds != NULL && !is_of_realm(c->creds))
+        return cs_fail(err, CS_POLICY, "%s is not known to be of a Kerberos "
+                       "realm: log in as user@REALM", cs_creds_name(c->creds));
+    ret = (c->gift == CHOICE_NOTHING ? find_name : find_ticket)(c, err);
+    if (ret == CS_INNER && has_nothing(c, err))
         return cs_fail(err, CS_INNER, "there is no credential (`gss-winrm "
                        "login') and no Kerberos ticket (`kinit')");
     return ret;
 }
 
-/* NTLM wants a host-based name: the plain one. */
+/* NTLM wants a host-based name: the plain one, which is the last if it is there
+ * at all.  It says nothing of who has which key. */
 static int
 name_for_ntlm(struct choice *c, struct cs_error *err)
 {
     char *plain;
-    int i;
 
     if (asprintf(&plain, "HTTP@%s", c->host->host) < 0)
         return cs_nomem(err);
-    i = gw_find_word(plain, (const char *const *)c->names);
-    c->candidate = (i >= 0) ? (uint32_t)i : c->candidates - 1;
-    free(plain);
-    return import(c->names[c->candidate], &c->target, err);
+    c->candidate = c->candidates - 1;
+    free(c->names[c->candidate]);
+    c->names[c->candidate] = plain;
+    return import(plain, &c->target, err);
 }
 
 int
 choice_name(const struct wish *wish, int ntlm, struct choice *c,
             struct cs_error *err)
 {
-    int ret;
+    int ret = list_names(wish, c, err);
 
-    if (wish->candidate >= c->candidates)
-        return cs_fail(err, CS_USAGE, "%s has %u service names and no more",
-                       c->host->host, c->candidates);
-    c->candidate = wish->candidate;
+    if (ret != 0)
+        return ret;
     c->mechs = CS_MECH_KRB5 | (ntlm ? CS_MECH_NTLM : 0);
     ret = ask_kdc(c, err);
     if (ret == 0 || ret == CS_NOMEM || !ntlm || c->creds == NULL ||
-        is_verdict(err))
+        cs_is_verdict(err))
         return ret;
     c->mechs = CS_MECH_NTLM;
     return name_for_ntlm(c, err);
 }
 
-int
-choice_forwards(const struct choice *c)
+const char *
+choice_spn(const struct choice *c)
 {
-    static const char plain[] = "HTTP@";
-    const struct gw_policy *p = c->host->policy;
-    const char *name = c->names[c->candidate];
-
-    if (p->delegation != GW_DELEG_KERBEROS)
-        return 0;
-    /* It may be the web site's account's. */
-    return strncasecmp(name, plain, strlen(plain)) != 0 ||
-        (p->spn_source != NULL &&
-         gw_find_word("HTTP/%f", (const char *const *)p->spn) >= 0);
+    return (c->ticket.server != NULL) ? c->ticket.server :
+        c->names[c->candidate];
 }

@@ -9,6 +9,7 @@
 
 #include "broker.h"
 #include "conf.h"
+#include "ticket.h"
 
 /* What the caller says; strings borrowed. */
 struct wish {
@@ -16,6 +17,9 @@ struct wish {
     uint16_t port;
     uint32_t candidate;         /* the first name to try */
 };
+
+/* What the server gets, beyond a proof of who the user is. */
+enum choice_gift { CHOICE_NOTHING, CHOICE_TICKET, CHOICE_PASSWORD };
 
 struct choice {                 /* owns everything */
     krb5_context krb5;          /* keeps krb5.conf parsed, for all that is done
@@ -26,24 +30,26 @@ struct choice {                 /* owns everything */
     uint32_t candidate, candidates;
     unsigned int mechs;         /* CS_MECH_KRB5, CS_MECH_NTLM: what may work */
     gss_name_t target;          /* names[candidate] */
+    enum choice_gift gift;
+    struct cs_ticket ticket;    /* with a gift, unless NTLM is left: its own */
 };
 
-/* Load the host's policy, and check port and node. */
-int choice_host(const struct wish *wish, struct choice *out,
+/* Load the host's policy, and check the port.  credssp: it is to get the
+ * password. */
+int choice_host(const struct wish *wish, int credssp, struct choice *out,
                 struct cs_error *err);
 /* Find the credential. */
 int choice_creds(struct vault *vault, struct choice *choice,
                  struct cs_error *err);
 /*
- * Find the first name, from the one that was wished for, for which the KDC has
+ * Check the node, and find the first name, from the one that was wished for, for which the KDC has
  * a ticket.  With ntlm no such name is no error; but what the KDC says about
  * the user (a wrong password, say) always is.
  */
 int choice_name(const struct wish *wish, int ntlm, struct choice *choice,
                 struct cs_error *err);
 void choice_free(struct choice *choice);
-
-/* May the user's own ticket be forwarded to this name? */
-int choice_forwards(const struct choice *choice);
+/* The name that was chosen, for people; as the ticket has it, if there is one. */
+const char *choice_spn(const struct choice *choice);
 
 #endif /* BD_CHOICE_H */

@@ -24,7 +24,7 @@ struct context {
     OM_uint32 flags;
     struct cs_buf bindings;
     int begun, complete, dead;
-    char source[512], target[512];
+    char source[512], target[512], spn[512];
     struct context_info info;
 };
 
@@ -34,7 +34,7 @@ static void
 fill_info(struct context *c)
 {
     c->info.host = c->choice.host->host;
-    c->info.spn = c->choice.names[c->choice.candidate];
+    c->info.spn = choice_spn(&c->choice);
     c->info.credential = (c->choice.creds != NULL) ?
         cs_creds_name(c->choice.creds) : "the user's tickets";
     c->info.candidate = c->choice.candidate;
@@ -60,7 +60,7 @@ static int
 choose_credssp(struct broker *b, const struct wish *wish, struct choice *c,
                struct cs_error *err)
 {
-    int ret = choice_host(wish, c, err);
+    int ret = choice_host(wish, 1, c, err);
 
     if (ret != 0)
         return ret;
@@ -76,46 +76,63 @@ choose_credssp(struct broker *b, const struct wish *wish, struct choice *c,
     return ret;
 }
 
+/* The ticket goes into the context inside; its name stays, for people. */
+static void
+take_proof(struct context *c, struct cs_proof *proof)
+{
+    fill_info(c);
+    text_copy(c->spn, sizeof(c->spn), c->info.spn);
+    c->info.spn = c->spn;
+    proof->ntlm = c->choice.target;
+    proof->ticket = c->choice.ticket;
+    c->choice.ticket.cache = c->choice.ticket.server = NULL;
+}
+
 int
 context_credssp(struct broker *b, const struct wish *wish,
                 struct context **out, struct cs_error *err)
 {
     struct context *c = calloc(1, sizeof(*c));
+    struct cs_proof proof = { 0 };
     int ret;
 
     *out = NULL;
     if (c == NULL)
         return cs_nomem(err);
     ret = choose_credssp(b, wish, &c->choice, err);
-    if (ret == 0)
-        ret = cs_inner_initiator(c->choice.creds, c->choice.target,
-                                 c->choice.mechs, &c->choice.host->credssp, 0,
-                                 &c->inner, err);
+    if (ret == 0) {
+        take_proof(c, &proof);
+        ret = cs_inner_initiator(c->choice.creds, &proof,
+                                 &c->choice.host->credssp, 0, &c->inner, err);
+    }
     if (ret != 0) {
         note_failure(b, &c->choice, wish->host, err);
         context_free(&c);
         return ret;
     }
-    fill_info(c);
     *out = c;
     return 0;
 }
 
-/* The user's own tickets, for SPNEGO with nothing but Kerberos. */
+/* The user's own tickets, or the one from them that is this context's own; in
+ * SPNEGO with nothing but Kerberos. */
 static int
 acquire_tickets(struct context *c, struct cs_error *err)
 {
-    gss_OID_set_desc spnego = { 1, &c->mech };
+    gss_OID_set_desc mech = { 1, &c->mech };
     gss_OID_desc krb5 = cs_oid_krb5;
     gss_OID_set_desc only = { 1, &krb5 };
+    gss_key_value_element_desc cache = { "ccache", c->choice.ticket.cache };
+    gss_key_value_set_desc store = { 1, &cache };
     OM_uint32 major, minor;
 
-    major = gss_acquire_cred(&minor, GSS_C_NO_NAME, GSS_C_INDEFINITE, &spnego,
-                             GSS_C_INITIATE, &c->cred, NULL, NULL);
-    if (!GSS_ERROR(major))
+    major = gss_acquire_cred_from(&minor, GSS_C_NO_NAME, GSS_C_INDEFINITE,
+                                  &mech, GSS_C_INITIATE, cache.value != NULL ?
+                                  &store : NULL, &c->cred, NULL, NULL);
+    if (!GSS_ERROR(major) && cs_same_oid(&c->mech, &cs_oid_spnego))
         major = gss_set_neg_mechs(&minor, c->cred, &only);
     return GSS_ERROR(major) ? cs_gss_fail(err, "no credential", major, minor,
-                                          &cs_oid_spnego) : 0;
+                                          &c->mech) : 0;
 }
 
 static int
@@ -124,18 +141,18 @@ acquire(struct context *c, enum bp_scheme scheme, struct cs_error *err)
     struct choice *choice = &c->choice;
 
     c->mech = (scheme == BP_KERBEROS) ? cs_oid_krb5 : cs_oid_spnego;
-    if (choice->creds != NULL)
-        return cs_creds_acquire(choice->creds, scheme == BP_KERBEROS ?
-                                CS_MECH_RAW_KRB5 : choice->mechs, &c->cred,
-                                err);
-    return (scheme == BP_KERBEROS) ? 0 : acquire_tickets(c, err);
+    if (choice->creds == NULL)
+        return acquire_tickets(c, err);
+    return cs_creds_acquire(choice->creds, scheme == BP_KERBEROS ?
+                            CS_MECH_RAW_KRB5 : choice->mechs,
+                            choice->ticket.cache, &c->cred, err);
 }
 
 static int
 choose_plain(struct broker *b, const struct wish *wish, enum bp_scheme scheme,
              struct choice *c, struct cs_error *err)
 {
-    int ret = choice_host(wish, c, err);
+    int ret = choice_host(wish, 0, c, err);
 
     if (ret != 0)
         return ret;
@@ -171,7 +188,7 @@ context_plain(struct broker *b, const struct wish *wish,
         context_free(&c);
         return ret;
     }
-    c->flags = FLAGS | (choice_forwards(&c->choice) ? GSS_C_DELEG_FLAG : 0);
+    c->flags = FLAGS | (c->choice.ticket.cache != NULL ? GSS_C_DELEG_FLAG : 0);
     fill_info(c);
     *out = c;
     return 0;
@@ -188,7 +205,7 @@ context_free(struct context **out)
         return;
     cs_inner_free(&c->inner);
     (void)gss_delete_sec_context(&minor, &c->ctx, GSS_C_NO_BUFFER);
-    (void)gss_release_cred(&minor, &c->cred);
+    (void)gss_release_cred(&minor, &c->cred);   /* before its cache */
     cs_buf_free(&c->bindings);
     choice_free(&c->choice);
     free(c);
@@ -214,12 +231,12 @@ display(gss_name_t name, char *to, size_t room)
     (void)gss_release_buffer(&minor, &text);
 }
 
-/* Whom it is with, and by what.  The target is what was asked for: asking
- * gss-ntlmssp for it is of no use. */
+/* Whom it is with, and by what.  Kerberos knows the name that the ticket was
+ * for; asking gss-ntlmssp is of no use. */
 static int
 learn_plain(struct context *c, struct cs_error *err)
 {
-    gss_name_t source = GSS_C_NO_NAME;
+    gss_name_t source = GSS_C_NO_NAME, target = GSS_C_NO_NAME;
     gss_OID mech = GSS_C_NO_OID;
     OM_uint32 major, minor;
 
@@ -231,7 +248,12 @@ learn_plain(struct context *c, struct cs_error *err)
                            &c->mech);
     display(source, c->source, sizeof(c->source));
     (void)gss_release_name(&minor, &source);
-    display(c->choice.target, c->target, sizeof(c->target));
+    if (!cs_same_oid(mech, &cs_oid_ntlmssp))
+        (void)gss_inquire_context(&minor, c->ctx, NULL, &target, NULL, NULL,
+                                  NULL, NULL, NULL);
+    display(target != GSS_C_NO_NAME ? target : c->choice.target, c->target,
+            sizeof(c->target));
+    (void)gss_release_name(&minor, &target);
     c->info.mech = cs_same_oid(mech, &cs_oid_ntlmssp) ? BP_MECH_NTLM :
         BP_MECH_KRB5;
     if (c->info.mech == BP_MECH_NTLM && !c->choice.host->ntlm)

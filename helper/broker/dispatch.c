@@ -367,7 +367,7 @@ do_export(struct dispatch *s, struct cs_buf *out, struct cs_error *err)
     if (ret != 0)
         return ret;
     log_line(LOG_INFO, "context: %s with %s (%s, %s)", info->credential,
-             info->host, info->spn, info->mech == BP_MECH_NTLM ? "NTLM" :
+             info->host, info->target, info->mech == BP_MECH_NTLM ? "NTLM" :
              "Kerberos");
     context_outcome(s->broker, s->context, NULL, "authenticated");
     context_free(&s->context);

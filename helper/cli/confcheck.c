@@ -217,7 +217,7 @@ static int
 check_profile(profile_t profile, const struct conf_job *job, const char *key,
               const char *value, struct cs_error *err)
 {
-    struct gw_subject subject = { NULL, NULL, NULL };
+    struct gw_subject subject = { .typed = NULL };
     struct gw_levels levels;
     char *host = NULL;
     int ret = host_of(job, &host);

@@ -83,7 +83,7 @@ hc_subject_find(const struct hc_source *s, const struct hc_host *h,
 
     subject->canon = subject->realm = NULL;
     subject->s.typed = h->host;
-    subject->s.realm = h->realm;
+    subject->s.realm = subject->s.typed_realm = h->realm;
     if (gw_policy_has_sections(s->profile) &&
         krb5_expand_hostname(s->context, h->host, &canon) == 0) {
         subject->canon = strdup(canon);
@@ -246,7 +246,7 @@ const struct hc_trust_key hc_trust_keys[] = {
 static int
 load_trust(const struct hc_source *s, struct hc_host *h)
 {
-    struct gw_subject subject = { h->host, NULL, h->realm };
+    struct gw_subject subject = { .typed = h->host, .realm = h->realm };
     const struct hc_trust_key *k;
     struct gw_levels levels;
     int ret;
@@ -350,7 +350,7 @@ hc_node_ok(const struct hc_host *host, const char *node)
     char *const *n;
 
     /* A node is a name, not the suffix that a target may be. */
-    for (n = host->policy->nodes; n != NULL && *n != NULL; n++) {
+    for (n = gw_policy_trusted(host->policy)->nodes; n != NULL && *n != NULL; n++) {
         if (gw_target_rank(*n, node) == SIZE_MAX)
             return 1;
     }

@@ -57,6 +57,15 @@ int hc_port_ok(const struct hc_host *host, uint16_t port);
 int hc_names(const struct hc_host *host, const char *node, uint16_t port,
              char ***names, struct cs_error *err);
 
+/*
+ * Those that may be given a password, or a forwarded ticket (delegate.h): all
+ * principals, and no network.  CS_POLICY with a sentence that says what to
+ * write where there is none: for an address, a short name, or a host whose
+ * spn has nothing but HTTP.
+ */
+int hc_delegate_names(const struct hc_host *host, const char *node,
+                      uint16_t port, char ***names, struct cs_error *err);
+
 /* Is node one of the host's?  (Case and a final dot do not matter.) */
 int hc_node_ok(const struct hc_host *host, const char *node);
 

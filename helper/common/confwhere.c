@@ -37,7 +37,7 @@ trust_where(const struct hc_source *s, const struct hc_host *host,
             const struct hc_trust_key *k, char **level)
 {
     struct hc_host scratch;
-    struct gw_subject subject = { host->host, NULL, host->realm };
+    struct gw_subject subject = { .typed = host->host, .realm = host->realm };
     struct gw_levels levels;
     int ret;
 
@@ -59,7 +59,7 @@ static int
 credssp_where(const struct hc_source *s, const struct hc_host *host,
               const char *key, char **level)
 {
-    struct gw_subject subject = { NULL, NULL, host->realm };
+    struct gw_subject subject = { .realm = host->realm };
     struct gw_levels levels;
     char **words = NULL;
     int ret, number;

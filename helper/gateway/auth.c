@@ -89,11 +89,16 @@ try_name(struct session *s, const char *path, enum gate_way way,
         legs_gss(s, path, way, candidate, candidates, err);
 }
 
-/* With NTLM a wrong name looks like a wrong password, and counts as one. */
+/*
+ * A refusal is nobody's word in particular: where something is to be given
+ * away, whoever is in between must not choose the name.  With NTLM a wrong name
+ * looks like a wrong password, and counts as one.
+ */
 static int
 may_try_another(const struct session *s, enum gate_way way)
 {
-    return way == GATE_WAY_CREDSSP ? !s->conf->credssp.ntlm : !s->conf->ntlm;
+    return way != GATE_WAY_CREDSSP &&
+        s->conf->policy->delegation != GW_DELEG_KERBEROS && !s->conf->ntlm;
 }
 
 static int

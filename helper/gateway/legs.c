@@ -15,7 +15,6 @@
 
 #define SOAP_TYPE "application/soap+xml;charset=UTF-8"
 #define TOKEN_MAX ((size_t)128 * 1024)  /* bytes: a large PAC, in CredSSP */
-#define STATUS_LOGON_FAILURE 0xC000006D         /* MS-ERREF 2.3.1 */
 #define LEGS_MAX 12             /* TLS takes 3, SPNEGO 3, CredSSP 2 */
 
 int
@@ -122,9 +121,8 @@ credssp_refused(const struct session *s, const struct credssp_legs *l,
                        "refused the delegated credential", s->host);
     if (!(reply->challenge.offers & GATE_OFFERS_CREDSSP) || l->answered == 0)
         return not_offered(s, reply, "CredSSP", err);
-    (void)cs_fail(err, CS_INNER, "%s ended the authentication without a "
-                  "reason", s->host);
-    return GATE_LEGS_REFUSED;
+    return cs_fail(err, CS_INNER, "%s ended the authentication without a "
+                   "reason", s->host);
 }
 
 /* Take one token, send the next. */
@@ -194,19 +192,6 @@ next:
     return ret;
 }
 
-/* Another service name may do when it was the ticket that the server could not
- * open, which it says by an error token or an errorCode before anything was
- * delegated; with NTLM another try would count as a wrong password. */
-static int
-worth_another(const struct session *s, const struct credssp_legs *l, int ret,
-              const struct cs_error *err)
-{
-    if (s->conf->credssp.ntlm || l->done)
-        return 0;
-    return (ret == CS_INNER && err->major != 0) ||
-        (ret == CS_REMOTE && err->ntstatus == STATUS_LOGON_FAILURE);
-}
-
 static void
 note_exchange(struct session *s, const struct credssp *exchange)
 {
@@ -245,8 +230,6 @@ legs_credssp(struct session *s, const char *path, uint32_t *candidate,
     ret = credssp_new(&params, &l.exchange, err);
     if (ret == 0)
         ret = credssp_legs(s, path, &l, err);
-    if (ret < 0 && worth_another(s, &l, ret, err))
-        ret = GATE_LEGS_REFUSED;
     if (ret == 0) {
         note_exchange(s, l.exchange);
         credssp_drop_inner(l.exchange);

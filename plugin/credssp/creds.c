@@ -290,8 +290,8 @@ offer_unicode_only(gss_cred_id_t *cred)
 }
 
 int
-cs_creds_acquire(struct cs_creds *c, unsigned int mechs, gss_cred_id_t *out,
-                 struct cs_error *err)
+cs_creds_acquire(struct cs_creds *c, unsigned int mechs, const char *cache,
+                 gss_cred_id_t *out, struct cs_error *err)
 {
     struct store store = { 0 };
     char *tickets = NULL, hash[2 * CS_NTHASH_LENGTH + 1];
@@ -302,9 +302,10 @@ cs_creds_acquire(struct cs_creds *c, unsigned int mechs, gss_cred_id_t *out,
         mechs &= (mechs & CS_MECH_RAW_NTLM) ? CS_MECH_RAW_NTLM :
             CS_MECH_RAW_KRB5;
     if (mechs & KRB5_ANY) {
-        ret = cs_tickets_get(c, &tickets, err);
+        if (cache == NULL)
+            ret = cs_tickets_get(c, 0, &tickets, err);
         if (ret == 0)
-            store_add(&store, "ccache", tickets);
+            store_add(&store, "ccache", cache != NULL ? cache : tickets);
         else
             mechs &= ~KRB5_ANY;
     }

@@ -81,10 +81,13 @@ int cs_creds_check(struct cs_creds *creds, time_t *expiry,
 /*
  * Acquire the credential for the context inside with these mechanisms: one of
  * SPNEGO, restricted to them, or of the mechanism of a CS_MECH_RAW.  Fails if
- * none of them has credentials.  The caller releases *out.
+ * none of them has credentials.  cache: the one with the Kerberos ticket that
+ * is meant (ticket.h), or NULL for whatever there is.  The caller releases
+ * *out, before the cache goes.
  */
 int cs_creds_acquire(struct cs_creds *creds, unsigned int mechs,
-                     gss_cred_id_t *out, struct cs_error *err);
+                     const char *cache, gss_cred_id_t *out,
+                     struct cs_error *err);
 
 /* Append DER of TSCredentials with TSPasswordCreds (MS-CSSP 2.2.1.2.1). */
 int cs_creds_encode(struct cs_creds *creds, struct cs_buf *out,

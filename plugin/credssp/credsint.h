@@ -4,6 +4,7 @@
 
 #include <pthread.h>
 #include <time.h>
+#include <krb5.h>
 
 #include "creds.h"
 #include "secret.h"
@@ -29,8 +30,10 @@ struct cs_creds {
 };
 
 /* The name, in new memory, of a cache with tickets of this user: the one that
- * was named, one of the user's own, or ours, filled if need be. */
-int cs_tickets_get(struct cs_creds *c, char **name, struct cs_error *err);
+ * was named, one of the user's own (unless own: then not, since all programs of
+ * the user read that), or ours, filled if need be. */
+int cs_tickets_get(struct cs_creds *c, int own, char **name,
+                   struct cs_error *err);
 /* Under the lock, or when nobody else has c. */
 void cs_tickets_forget(struct cs_creds *c);
 
@@ -38,5 +41,10 @@ void cs_tickets_forget(struct cs_creds *c);
  * password, to be wiped. */
 int cs_nthash_hex(struct cs_creds *c, char hex[2 * CS_NTHASH_LENGTH + 1],
                   struct cs_error *err);
+
+/* CS_INNER (or CS_NOMEM) with "WHAT: krb5's text", its code in minor.  said:
+ * the NTSTATUS that came with it, or 0. */
+int cs_krb5_fail(krb5_context context, krb5_error_code code, uint32_t said,
+                 const char *what, struct cs_error *err);
 
 #endif /* CS_CREDSINT_H */

@@ -2,36 +2,60 @@
 #include "config.h"
 
 #include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <krb5.h>
 
 #include "cspolicy.h"
+#include "delegate.h"
 #include "policy.h"
+#include "words.h"
 
-/* The realm whose section counts: the host's, or the default. */
+/* What krb5.conf says of a host as it was given.  Either may be NULL.  The
+ * realm whose section counts: the host's, or the default. */
 static int
-load(krb5_context context, const char *host, struct gw_credssp_policy **out)
+load(const char *host, struct gw_credssp_policy **credssp,
+     struct gw_policy **policy)
 {
     char **realms = NULL, *dflt = NULL;
-    const char *realm;
+    struct gw_subject subject = { .typed = host };
+    krb5_context context;
     profile_t profile;
-    int ret;
+    int ret = krb5_init_context(&context);
 
-    ret = krb5_get_profile(context, &profile);
     if (ret != 0)
         return ret;
-    (void)krb5_get_host_realm(context, host, &realms);
-    realm = (realms != NULL) ? realms[0] : NULL;
-    if (realm == NULL || *realm == '\0') {
-        (void)krb5_get_default_realm(context, &dflt);
-        realm = dflt;
+    ret = krb5_get_profile(context, &profile);
+    if (ret != 0) {
+        krb5_free_context(context);
+        return ret;
     }
-    ret = gw_credssp_policy_load(profile, realm, out);
+    (void)krb5_get_host_realm(context, host, &realms);
+    subject.realm = (realms != NULL) ? realms[0] : NULL;
+    if (subject.realm == NULL || *subject.realm == '\0') {
+        (void)krb5_get_default_realm(context, &dflt);
+        subject.realm = dflt;
+    }
+    if (credssp != NULL)
+        ret = gw_credssp_policy_load(profile, subject.realm, credssp);
+    if (ret == 0 && policy != NULL)
+        ret = gw_policy_load(profile, &subject, policy);
     krb5_free_default_realm(context, dflt);
     if (realms != NULL)
         (void)krb5_free_host_realm(context, realms);
     profile_release(profile);
+    krb5_free_context(context);
     return ret;
+}
+
+static int
+unreadable(int ret, struct cs_error *err)
+{
+    if (ret == ENOMEM)
+        return cs_nomem(err);
+    return cs_fail(err, CS_SYSTEM, "krb5.conf cannot be read");
 }
 
 int
@@ -39,20 +63,12 @@ cs_policy_for_host(const char *host, struct cs_policy *out,
                    struct cs_error *err)
 {
     struct gw_credssp_policy *conf = NULL;
-    krb5_context context;
     char **key;
-    int ret;
+    int ret = load(host, &conf, NULL);
 
     memset(out, 0, sizeof(*out));
-    ret = krb5_init_context(&context);
-    if (ret == 0) {
-        ret = load(context, host, &conf);
-        krb5_free_context(context);
-    }
-    if (ret == ENOMEM)
-        return cs_nomem(err);
     if (ret != 0)
-        return cs_fail(err, CS_SYSTEM, "krb5.conf cannot be read");
+        return unreadable(ret, err);
     out->ntlm = conf->ntlm;
     out->minimum_version = conf->minimum_version;
     for (key = conf->delegate_to; key != NULL && *key != NULL; key++) {
@@ -60,5 +76,145 @@ cs_policy_for_host(const char *host, struct cs_policy *out,
             out->delegate = 1;
     }
     gw_credssp_policy_free(conf);
+    return 0;
+}
+
+/* Why a host cannot be named without asking DNS. */
+static int
+unnamed(const char *host, int why, struct cs_error *err)
+{
+    if (why == EDOM)
+        return cs_fail(err, CS_POLICY, "%s is a short name: say the whole one, "
+                       "or put the domain into krb5.conf ([libdefaults] "
+                       "qualify_shortname), since DNS must not choose who gets "
+                       "what is delegated", host);
+    if (why == EINVAL)
+        return cs_fail(err, CS_POLICY, "%s is an address: say the machine's "
+                       "name, or put it into krb5.conf (targets = { %s = { "
+                       "host = NAME } }), since DNS must not choose who gets "
+                       "what is delegated", host, host);
+    return cs_nomem(err);
+}
+
+int
+cs_delegate_names(const struct gw_policy *policy, const char *host,
+                  const char *node, uint16_t port, char ***names,
+                  struct cs_error *err)
+{
+    const struct gw_policy *p = gw_policy_trusted(policy);
+    char **hosts = NULL, *itself = NULL;
+    int ret = 0;
+
+    *names = NULL;
+    if (node == NULL && p->nodes == NULL && p->host == NULL)
+        ret = gw_delegate_host(host, &itself);
+    if (ret != 0)
+        return unnamed(host, ret, err);
+    ret = gw_policy_hosts(p, itself, node, &hosts);
+    free(itself);
+    if (ret == 0)
+        ret = gw_delegate_names(p, hosts, port != 0 ? port : p->ports[0],
+                                names);
+    gw_free_words(hosts);
+    if (ret != 0)
+        return cs_nomem(err);
+    if (*names == NULL)
+        return cs_fail(err, CS_POLICY, "krb5.conf (spn) has only names of "
+                       "class HTTP for %s, which may be the web site's "
+                       "account's: list HOST/%%f, or that very name in the "
+                       "target's own section", host);
+    return 0;
+}
+
+char *
+cs_service_host(const char *service)
+{
+    const char *slash = strchr(service, '/'), *at = strchr(service, '@');
+
+    if (slash != NULL && (at == NULL || slash < at))
+        return strndup(slash + 1, strcspn(slash + 1, "/@"));
+    return (at != NULL) ? strdup(at + 1) : strdup(service);
+}
+
+/* Another class than HTTP, at the host as it stands. */
+static int
+other_class(const char *service, const char *host, char ***names,
+            struct cs_error *err)
+{
+    char *template = NULL, *whole = NULL, *name = NULL;
+    size_t n = 0;
+    int ret = gw_delegate_host(host, &whole);
+
+    if (ret != 0)
+        return unnamed(host, ret, err);
+    if (asprintf(&template, "%.*s/%%f", (int)strcspn(service, "/@"),
+                 service) < 0) {
+        template = NULL;
+        ret = ENOMEM;
+    }
+    if (ret == 0)
+        ret = gw_delegate_name(template, whole, 0, &name);
+    if (ret == 0)
+        ret = gw_add_word(names, &n, name);
+    free(template);
+    free(whole);
+    free(name);
+    if (ret == EINVAL)
+        return cs_fail(err, CS_USAGE, "%s is not the name of a service",
+                       service);
+    return ret != 0 ? cs_nomem(err) : 0;
+}
+
+int
+cs_delegate_service(const char *service, char ***names, struct cs_error *err)
+{
+    char *host = cs_service_host(service);
+    struct gw_policy *policy = NULL;
+    size_t len = strcspn(service, "/@");
+    int ret;
+
+    *names = NULL;
+    if (host == NULL)
+        return cs_nomem(err);
+    if (len != 4 || strncasecmp(service, "HTTP", 4) != 0) {
+        ret = other_class(service, host, names, err);
+    } else if ((ret = load(host, NULL, &policy)) != 0) {
+        ret = unreadable(ret, err);
+    } else {
+        ret = cs_delegate_names(policy, host, NULL, 0, names, err);
+        gw_policy_free(policy);
+    }
+    free(host);
+    return ret;
+}
+
+int
+cs_proof_find(struct cs_creds *creds, const char *service, gss_name_t ntlm,
+              unsigned int mechs, int ntlm_ok, struct cs_proof *out,
+              struct cs_error *err)
+{
+    struct cs_error why = { 0 };
+    char **names = NULL;
+    uint32_t at = 0;
+    int ret = 0;
+
+    memset(out, 0, sizeof(*out));
+    if (mechs & CS_MECH_KRB5) {
+        ret = cs_delegate_service(service, &names, &why);
+        if (ret == 0)
+            ret = cs_ticket_find(creds, names, CS_GIFT_PASSWORD, &at,
+                                 &out->ticket, &why);
+        gw_free_words(names);
+        if (ret == 0)
+            return 0;
+    }
+    if (ret != 0 && (ret == CS_NOMEM || !ntlm_ok || cs_is_verdict(&why) ||
+                     !(mechs & (CS_MECH_NTLM | CS_MECH_RAW_NTLM)))) {
+        if (err != NULL)
+            *err = why;
+        return ret;
+    }
+    out->ntlm = ntlm;
+    out->raw = (mechs & CS_MECH_RAW_NTLM) != 0;
     return 0;
 }

@@ -116,3 +116,18 @@ cs_code_text(int code)
         return "unknown error";
     return code_texts[i];
 }
+
+int
+cs_is_verdict(const struct cs_error *err)
+{
+    static const uint32_t verdicts[] = {
+        0xC000006A, 0xC000006E, 0xC0000071, 0xC0000193, 0xC0000234
+    };
+    size_t i;
+
+    for (i = 0; i < sizeof(verdicts) / sizeof(*verdicts); i++) {
+        if (err->ntstatus == verdicts[i])
+            return 1;
+    }
+    return 0;
+}

@@ -55,6 +55,10 @@ cs_nomem(struct cs_error *err)
 const char *cs_ntstatus_name(uint32_t status);
 const char *cs_ntstatus_text(uint32_t status);
 
+/* Is this a word about the user, which another mechanism would only repeat (and
+ * which may lock the account)?  By ntstatus. */
+int cs_is_verdict(const struct cs_error *err);
+
 /* A sentence for a code by itself. */
 const char *cs_code_text(int code);
 

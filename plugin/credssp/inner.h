@@ -16,6 +16,7 @@
 
 #include "creds.h"
 #include "pubkey.h"
+#include "ticket.h"
 
 /* What may be done.  Plain values. */
 struct cs_policy {
@@ -65,15 +66,22 @@ struct cs_inner {
     int ready, complete;
 };
 
+/* How the server is to prove itself: by the one or the other. */
+struct cs_proof {
+    struct cs_ticket ticket;    /* Kerberos, as ticket.server; or none */
+    gss_name_t ntlm;            /* else NTLM; its name for the server, borrowed */
+    int raw;                    /* ... without SPNEGO around it */
+};
+
 /*
- * The context in this process, by GSSAPI.  target is copied, creds referenced.
- * Without NTLM in policy and with no verified certificate NTLM is not offered,
- * whatever mechs says.
+ * The context in this process, by GSSAPI.  The ticket is taken, also when that
+ * fails, and wiped at the end; creds are referenced.  With a ticket Kerberos
+ * alone is offered, so that nobody in between talks us out of it; NTLM is
+ * refused without policy->ntlm or a verified certificate.
  */
-int cs_inner_initiator(struct cs_creds *creds, gss_name_t target,
-                       unsigned int mechs, const struct cs_policy *policy,
-                       int verified, struct cs_inner **out,
-                       struct cs_error *err);
+int cs_inner_initiator(struct cs_creds *creds, struct cs_proof *proof,
+                       const struct cs_policy *policy, int verified,
+                       struct cs_inner **out, struct cs_error *err);
 
 /* SPNEGO, and NTLMSSP without it.  cred is borrowed and has to live as long;
  * GSS_C_NO_CREDENTIAL is the default one. */

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <gssapi/gssapi_ext.h>
+#include <gssapi/gssapi_krb5.h>
 
 #include "gsserr.h"
 #include "inner.h"
@@ -33,6 +34,7 @@ struct gss_inner {
     struct cs_inner base;
     int initiator;
     struct cs_creds *creds;     /* initiator */
+    struct cs_ticket ticket;    /* initiator, Kerberos */
     gss_cred_id_t cred;         /* initiator: owned */
     gss_name_t target;
     gss_OID_desc mech;          /* initiator: what is asked for */
@@ -335,6 +337,7 @@ inner_finish(struct cs_inner *inner)
     if (g->initiator)
         (void)gss_release_cred(&minor, &g->cred);
     (void)gss_release_name(&minor, &g->target);
+    cs_ticket_free(&g->ticket);
     cs_creds_free(&g->creds);
     g->spent = 1;
     inner->ready = 0;
@@ -380,43 +383,68 @@ new_inner(const struct cs_policy *policy, int initiator)
     return g;
 }
 
-/* What may be offered: the server chooses, so NTLM is left out beforehand. */
-static unsigned int
-allowed_mechs(unsigned int mechs, const struct cs_policy *policy,
-              int verified)
+/* The server's name for the mechanism. */
+static int
+name_target(struct gss_inner *g, const struct cs_proof *proof,
+            struct cs_error *err)
 {
-    return (policy->ntlm || verified) ? mechs : mechs & CS_MECH_KRB5;
+    gss_buffer_desc text = GSS_C_EMPTY_BUFFER;
+    OM_uint32 major, minor;
+
+    if (g->ticket.cache == NULL) {
+        major = gss_duplicate_name(&minor, proof->ntlm, &g->target);
+    } else {
+        text.value = g->ticket.server;
+        text.length = strlen(g->ticket.server);
+        major = gss_import_name(&minor, &text,
+                                (gss_OID)GSS_KRB5_NT_PRINCIPAL_NAME,
+                                &g->target);
+    }
+    return GSS_ERROR(major) ? cs_gss_fail(err, "the target's name", major,
+                                          minor, &g->mech) : 0;
 }
 
-int
-cs_inner_initiator(struct cs_creds *creds, gss_name_t target,
-                   unsigned int mechs, const struct cs_policy *policy,
-                   int verified, struct cs_inner **out, struct cs_error *err)
+static int
+check_initiator(struct cs_creds *creds, const struct cs_proof *proof,
+                const struct cs_policy *policy, int verified,
+                struct cs_error *err)
 {
-    struct gss_inner *g;
-    OM_uint32 major, minor;
-    int ret;
-
-    *out = NULL;
     if (!policy->delegate)
         return cs_fail(err, CS_POLICY, "krb5.conf allows no delegation to "
                        "this target (credssp: delegate_to)");
     if (!cs_creds_has_password(creds))
         return cs_fail(err, CS_POLICY, "there is no password to delegate");
-    mechs = allowed_mechs(mechs, policy, verified);
-    if (mechs == 0)
+    if (proof->ticket.cache == NULL && !policy->ntlm && !verified)
         return cs_fail(err, CS_POLICY, "only NTLM is left, which policy does "
                        "not allow (krb5.conf, credssp: ntlm)");
-    g = new_inner(policy, 1);
-    if (g == NULL)
-        return cs_nomem(err);
-    g->creds = cs_creds_ref(creds);
-    g->mech = (mechs & CS_MECH_RAW_NTLM) ? cs_oid_ntlmssp : cs_oid_spnego;
-    major = gss_duplicate_name(&minor, target, &g->target);
-    ret = GSS_ERROR(major) ? cs_gss_fail(err, "the target's name", major,
-                                         minor, &g->mech) :
-        cs_creds_acquire(creds, mechs, &g->cred, err);
+    return 0;
+}
+
+int
+cs_inner_initiator(struct cs_creds *creds, struct cs_proof *proof,
+                   const struct cs_policy *policy, int verified,
+                   struct cs_inner **out, struct cs_error *err)
+{
+    struct gss_inner *g = NULL;
+    unsigned int mechs = (proof->ticket.cache != NULL) ? CS_MECH_KRB5 :
+        proof->raw ? CS_MECH_RAW_NTLM : CS_MECH_NTLM;
+    int ret = check_initiator(creds, proof, policy, verified, err);
+
+    *out = NULL;
+    if (ret == 0 && (g = new_inner(policy, 1)) == NULL)
+        ret = cs_nomem(err);
+    if (ret != 0) {
+        cs_ticket_free(&proof->ticket);
+        return ret;
+    }
     *out = &g->base;
+    g->ticket = proof->ticket;
+    proof->ticket.cache = proof->ticket.server = NULL;
+    g->creds = cs_creds_ref(creds);
+    g->mech = (mechs == CS_MECH_RAW_NTLM) ? cs_oid_ntlmssp : cs_oid_spnego;
+    ret = name_target(g, proof, err);
+    if (ret == 0)
+        ret = cs_creds_acquire(creds, mechs, g->ticket.cache, &g->cred, err);
     if (ret != 0)
         cs_inner_free(out);
     return ret;

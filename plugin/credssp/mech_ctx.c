@@ -82,17 +82,6 @@ strip_frame(struct cs_span in)
     return in;
 }
 
-/* The host in "CLASS@host", or "CLASS/host@REALM"; new memory. */
-static char *
-target_host(const char *text)
-{
-    const char *slash = strchr(text, '/'), *at = strchr(text, '@');
-
-    if (slash != NULL && (at == NULL || slash < at))
-        return strndup(slash + 1, strcspn(slash + 1, "/@"));
-    return (at != NULL) ? strdup(at + 1) : strdup(text);
-}
-
 /* Is CredSSP carried bare to this service? */
 static int
 is_bare(const char *text)
@@ -116,19 +105,24 @@ new_initiator(struct csm_ctx *x, const struct csm_cred *c,
               const struct csm_name *target, struct cs_error *err)
 {
     struct credssp_params params = { .tls = c->client_tls };
-    char *host = target_host(target->text);
+    int verified = cs_tls_config_verifies(c->client_tls), ret;
+    char *host = cs_service_host(target->text);
     struct cs_policy policy = { 0 };
-    int ret;
+    struct cs_proof proof = { 0 };
 
     ret = (host == NULL) ? cs_nomem(err) :
         cs_policy_for_host(host, &policy, err);
     if (ret == 0) {
         if (c->minimum_version != 0)
             policy.minimum_version = c->minimum_version;
-        ret = cs_inner_initiator(c->user, target->inner, c->mechs, &policy,
-                                 cs_tls_config_verifies(c->client_tls),
-                                 &params.inner, err);
     }
+    /* Where nothing is allowed, the KDC need not be asked. */
+    if (ret == 0 && policy.delegate && cs_creds_has_password(c->user))
+        ret = cs_proof_find(c->user, target->text, target->inner, c->mechs,
+                            policy.ntlm || verified, &proof, err);
+    if (ret == 0)
+        ret = cs_inner_initiator(c->user, &proof, &policy, verified,
+                                 &params.inner, err);
     if (ret == 0) {
         params.host = host;
         params.minimum_version = policy.minimum_version;

@@ -16,9 +16,8 @@
 #define SPARE_SECONDS 300       /* a ticket is renewed before its end */
 #define STATUS_WRONG_PASSWORD 0xC000006A        /* MS-ERREF 2.3.1 */
 
-/* said: the NTSTATUS that came with it, or 0. */
-static int
-krb5_fail(krb5_context context, krb5_error_code code, uint32_t said,
+int
+cs_krb5_fail(krb5_context context, krb5_error_code code, uint32_t said,
           const char *what, struct cs_error *err)
 {
     const char *text = krb5_get_error_message(context, code);
@@ -31,8 +30,10 @@ krb5_fail(krb5_context context, krb5_error_code code, uint32_t said,
                       cs_ntstatus_text(status), text);
     else
         (void)cs_fail(err, CS_INNER, "%s: %s", what, text);
-    if (err != NULL)
+    if (err != NULL) {
         err->ntstatus = status;
+        err->minor = (uint32_t)code;
+    }
     krb5_free_error_message(context, text);
     return (code == ENOMEM) ? CS_NOMEM : CS_INNER;
 }
@@ -210,7 +211,7 @@ refresh(struct cs_creds *c, struct cs_error *err)
     code = krb5_init_context(&context);
     if (code != 0) {
         cs_secret_free(&password);
-        return krb5_fail(NULL, code, 0, "krb5.conf", err);
+        return cs_krb5_fail(NULL, code, 0, "krb5.conf", err);
     }
     code = get_tickets(context, c->principal, &password, &name, &expiry,
                        &said);
@@ -218,7 +219,7 @@ refresh(struct cs_creds *c, struct cs_error *err)
     if (code == 0)
         code = keep_tickets(c, context, name, expiry);
     krb5_free_string(context, name);
-    ret = (code == 0) ? 0 : krb5_fail(context, code, said,
+    ret = (code == 0) ? 0 : cs_krb5_fail(context, code, said,
                                       "no Kerberos ticket", &why);
     krb5_free_context(context);
     note_verdict(c, ret, &why);
@@ -329,9 +330,9 @@ get_ours(struct cs_creds *c, char **name, struct cs_error *err)
 }
 
 int
-cs_tickets_get(struct cs_creds *c, char **name, struct cs_error *err)
+cs_tickets_get(struct cs_creds *c, int own, char **name, struct cs_error *err)
 {
-    *name = c->user_tickets ? users_own(c->principal) : NULL;
+    *name = (c->user_tickets && !own) ? users_own(c->principal) : NULL;
     return (*name != NULL) ? 0 : get_ours(c, name, err);
 }
 

@@ -8,6 +8,7 @@
 
 #include "conn.h"
 #include "credssp.h"
+#include "cspolicy.h"
 #include "parts.h"
 #include "seal.h"
 #include "upstream.h"
@@ -139,12 +140,16 @@ open_credssp(struct conn *c, const struct conn_target *target)
     static const struct cs_policy policy = { .delegate = 1 };
     struct credssp_params params = { .tls = shared.tls, .host = target->host };
     struct credssp *exchange = NULL;
+    struct cs_proof proof = { 0 };
     struct cs_error err = { 0 };
+    char service[300];
     int good;
 
-    good = ok("CredSSP", cs_inner_initiator(shared.creds, shared.name,
-                                            CS_MECH_KRB5, &policy, 0,
-                                            &params.inner, &err), &err) &&
+    (void)snprintf(service, sizeof(service), "HOST@%s", target->host);
+    good = ok("ticket", cs_proof_find(shared.creds, service, GSS_C_NO_NAME,
+                                      CS_MECH_KRB5, 0, &proof, &err), &err) &&
+        ok("CredSSP", cs_inner_initiator(shared.creds, &proof, &policy, 0,
+                                         &params.inner, &err), &err) &&
         ok("CredSSP", credssp_new(&params, &exchange, &err), &err) &&
         credssp_legs(c, exchange) &&
         ok("CredSSP", seal_credssp(&exchange, &c->seal, &err), &err);

@@ -29,6 +29,7 @@
 #include <gssapi/gssapi_ext.h>
 
 #include "credssp.h"
+#include "cspolicy.h"
 #include "parts.h"
 
 #define KEPT_MAX 1000
@@ -51,6 +52,7 @@ static struct {
     gss_key_value_set_desc store;
     char used[128];
     unsigned char *plain, *got;
+    const char *service;        /* target, as text; for a ticket */
 } state;
 
 static const struct cs_policy policy = { .delegate = 1, .ntlm = 1 };
@@ -157,6 +159,7 @@ set_mech(const char *mech, const char *target, const char *user,
     state.gss.user = import(slash != NULL ? slash + 1 : user,
                             GSS_C_NT_USER_NAME);
     state.gss.target = import(target, GSS_C_NT_HOSTBASED_SERVICE);
+    state.service = strdup(target);     /* for the process's life */
     acquire_acceptor();
     if (ours_ok("cs_creds_new", cs_creds_new(&options, &state.creds, &err),
                 &err) &&
@@ -185,11 +188,15 @@ static int
 new_pair(struct pair *p, struct cs_error *err)
 {
     struct credssp_params params = { 0 };
+    struct cs_proof proof;
     int ret;
 
     memset(p, 0, sizeof(*p));
-    ret = cs_inner_initiator(state.creds, state.gss.target, state.mech,
-                             &policy, 0, &params.inner, err);
+    ret = cs_proof_find(state.creds, state.service, state.gss.target,
+                        state.mech, policy.ntlm, &proof, err);
+    if (ret == 0)
+        ret = cs_inner_initiator(state.creds, &proof, &policy, 0,
+                                 &params.inner, err);
     params.tls = state.config[CLIENT];
     if (ret == 0)
         ret = credssp_new(&params, &p->end[CLIENT], err);

@@ -35,7 +35,7 @@ setup(void **state)
                    " dns_lookup_kdc = false\n dns_canonicalize_hostname = "
                    "false\n[realms]\n TEST.EXAMPLE = {\n kdc = 127.0.0.1:1\n"
                    " }\n[appdefaults]\n winrm = {\n credssp = {\n delegate_to "
-                   "= web01\n }\n gateway = {\n targets = web01\n }\n }\n");
+                   "= web01.x\n }\n gateway = {\n targets = web01.x\n }\n }\n");
     setenv("KRB5CCNAME", "MEMORY:test", 1);
     return vault_new(&broker.vault, NULL) | journal_new(&broker.journal, NULL);
 }
@@ -116,7 +116,7 @@ ask(enum bp_number number)
     m->version = BP_VERSION;
     m->user = span("alice@TEST.EXAMPLE");
     m->password = span("secret");
-    m->host = span("web01");
+    m->host = span("web01.x");
     m->port = 5985;
     m->scheme = BP_NEGOTIATE;
     ret = say(m, NULL);

@@ -17,6 +17,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "cspolicy.h"
 #include "say.h"
 
 #define TOKEN_MAX ((size_t)1024 * 1024)
@@ -251,10 +252,11 @@ make_initiator(const struct options *o, struct cs_inner **out,
     gss_buffer_desc text = { strlen(o->target),
                              (void *)(uintptr_t)o->target };
     struct cs_creds *creds = NULL;
+    int verified = o->tls.ca_file != NULL || o->tls.pin != NULL, ret;
+    struct cs_proof proof = { 0 };
     gss_name_t target;
     OM_uint32 minor;
     char *password = NULL;
-    int ret;
 
     if (o->password_file != NULL) {
         password = read_password(o->password_file);
@@ -266,9 +268,11 @@ make_initiator(const struct options *o, struct cs_inner **out,
         die("cannot import the target's name");
     ret = cs_creds_new(&user, &creds, err);
     if (ret == 0)
-        ret = cs_inner_initiator(creds, target, o->mechs, &o->policy,
-                                 o->tls.ca_file != NULL || o->tls.pin != NULL,
-                                 out, err);
+        ret = cs_proof_find(creds, o->target, target, o->mechs,
+                            o->policy.ntlm || verified, &proof, err);
+    if (ret == 0)
+        ret = cs_inner_initiator(creds, &proof, &o->policy, verified, out,
+                                 err);
     cs_creds_free(&creds);
     cs_wipe_string(password);
     gss_release_name(&minor, &target);

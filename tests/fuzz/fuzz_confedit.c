@@ -77,7 +77,7 @@ open_profile(const struct cs_buf *text, int *fd)
 static void
 check_read(const struct cs_buf *text, const char *value)
 {
-    struct gw_subject subject = { "web01", NULL, NULL };
+    struct gw_subject subject = { .typed = "web01" };
     struct gw_levels levels;
     char **read = NULL;
     int fd;                     /* libkrb5 looks at it again every second */

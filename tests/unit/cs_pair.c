@@ -77,15 +77,15 @@ pair_inner(const struct pair *p, struct cs_inner **out, struct cs_error *err)
         .password = { (const uint8_t *)password, strlen(password) }
     };
     struct cs_policy policy = { 1, !p->no_ntlm, p->client_minimum };
+    struct cs_proof proof = { .ntlm = target() };
     struct cs_creds *creds;
-    gss_name_t name = target();
     OM_uint32 minor;
     int ret;
 
     assert_int_equal(cs_creds_new(&options, &creds, err), 0);
-    ret = cs_inner_initiator(creds, name, CS_MECH_NTLM, &policy, 0, out, err);
+    ret = cs_inner_initiator(creds, &proof, &policy, 0, out, err);
     cs_creds_free(&creds);
-    (void)gss_release_name(&minor, &name);
+    (void)gss_release_name(&minor, &proof.ntlm);
     return ret;
 }
 

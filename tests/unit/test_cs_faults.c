@@ -261,11 +261,12 @@ make_ends(struct ends *e, gss_name_t target)
     };
     struct cs_policy policy = { 1, 1, 0 };
     struct credssp_params params = { 0 };
+    struct cs_proof proof = { .ntlm = target };
     struct cs_error err;
 
     if (cs_creds_new(&who, &e->creds, &err) != 0 ||
-        cs_inner_initiator(e->creds, target, CS_MECH_NTLM, &policy, 0,
-                           &params.inner, &err) != 0)
+        cs_inner_initiator(e->creds, &proof, &policy, 0, &params.inner,
+                           &err) != 0)
         return 0;
     params.tls = client_tls;
     if (credssp_new(&params, &e->client, &err) != 0 ||
@@ -365,7 +366,7 @@ use_creds(void *arg)
 
     ok = cs_creds_new(&o, &creds, &err) == 0 &&
         (!use->check || cs_creds_check(creds, NULL, &err) == 0) &&
-        cs_creds_acquire(creds, use->mechs, &cred, &err) == 0;
+        cs_creds_acquire(creds, use->mechs, NULL, &cred, &err) == 0;
     assert_true(ok || (err.code != 0 && err.text[0] != '\0'));
     assert_true(ok == (cred != GSS_C_NO_CREDENTIAL));
     ok = ok && cs_creds_encode(creds, &der, &err) == 0;
@@ -407,7 +408,7 @@ test_own_tickets(void **state)
 
     (void)state;
     assert_int_equal(cs_creds_new(&o, &creds, NULL), 0);
-    assert_int_equal(cs_tickets_get(creds, &name, NULL), 0);
+    assert_int_equal(cs_tickets_get(creds, 0, &name, NULL), 0);
     assert_int_equal(setenv("KRB5CCNAME", name, 1), 0);
     tickets = 0;
     failures = fail_each(use_creds, &own);

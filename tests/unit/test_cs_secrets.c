@@ -167,17 +167,17 @@ client_inner(void)
     struct cs_policy policy = { 1, 1, 0 };
     gss_buffer_desc text = { 10, (void *)"HTTP@web01" };
     struct cs_creds *creds = client_creds();
+    struct cs_proof proof = { 0 };
     struct cs_inner *inner;
-    gss_name_t name;
     OM_uint32 minor;
 
     assert_int_equal(gss_import_name(&minor, &text, GSS_C_NT_HOSTBASED_SERVICE,
-                                     &name), GSS_S_COMPLETE);
+                                     &proof.ntlm), GSS_S_COMPLETE);
     assert_true(secret_in_memory() > 0);        /* there it is */
-    assert_int_equal(cs_inner_initiator(creds, name, CS_MECH_NTLM, &policy, 0,
-                                        &inner, NULL), 0);
+    assert_int_equal(cs_inner_initiator(creds, &proof, &policy, 0, &inner, NULL),
+                     0);
     cs_creds_free(&creds);
-    (void)gss_release_name(&minor, &name);
+    (void)gss_release_name(&minor, &proof.ntlm);
     return inner;
 }
 

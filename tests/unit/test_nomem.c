@@ -118,7 +118,7 @@ static profile_t profile;
 static int
 policy_work(void)
 {
-    struct gw_subject subject = { "web01.x", "web01.x", "R" };
+    struct gw_subject subject = { "web01.x", "web01.x", "R", "R" };
     struct gw_policy *policy = NULL;
     struct gw_credssp_policy *credssp = NULL;
     int ok;

@@ -18,7 +18,7 @@ static struct gw_policy *
 load_full(const char *text, const char *typed, const char *canon,
           const char *realm)
 {
-    struct gw_subject subject = { typed, canon, realm };
+    struct gw_subject subject = { typed, canon, realm, realm };
     profile_t profile = unit_profile(text);
     struct gw_policy *policy = NULL;
 

@@ -1,0 +1,46 @@
+/*
+ * ticket.h - a service ticket for one context, which nobody else has.
+ *
+ * Whatever is sealed for a server under a ticket can be opened by whoever has
+ * the ticket's session key and saw the exchange.  So where something is given
+ * away the context has a ticket of its own: fetched for it, in a memory cache
+ * of this process, used once, and wiped.
+ */
+#ifndef CS_TICKET_H
+#define CS_TICKET_H
+
+#include "creds.h"
+
+/* Owns both: cs_ticket_free(). */
+struct cs_ticket {
+    char *cache;                /* "MEMORY:..."; NULL: there is no ticket */
+    char *server;               /* whose it is: "HOST/web01@REALM" */
+};
+
+/* What is going to be sealed under it. */
+enum cs_gift { CS_GIFT_PASSWORD, CS_GIFT_TICKET };
+
+/*
+ * Fetch one for a principal, whose realm may be empty (the KDC refers).  For
+ * CS_GIFT_PASSWORD it is got with the password, and no cache of the user's has
+ * part in it; for CS_GIFT_TICKET as cs_creds_acquire() would get it (creds
+ * NULL: with the user's default cache), and the ticket-granting ticket, which
+ * is to be forwarded, is in the cache as well.
+ *
+ * CS_INNER with krb5's code in minor; CS_POLICY when the ticket is not for the
+ * name that was asked for, or DNS has chosen its realm.
+ */
+int cs_ticket_fetch(struct cs_creds *creds, const char *service,
+                    enum cs_gift gift, struct cs_ticket *out,
+                    struct cs_error *err);
+/* The first of these names (which end with NULL), from *at on, that the KDC
+ * knows; *at becomes its number. */
+int cs_ticket_find(struct cs_creds *creds, char *const *services,
+                   enum cs_gift gift, uint32_t *at, struct cs_ticket *out,
+                   struct cs_error *err);
+void cs_ticket_free(struct cs_ticket *ticket);
+
+/* Did the KDC not know the service?  Of an error of cs_ticket_fetch(). */
+int cs_ticket_unknown(const struct cs_error *err);
+
+#endif /* CS_TICKET_H */

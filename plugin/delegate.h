@@ -1,0 +1,44 @@
+/*
+ * delegate.h - the names that may be given more than a proof of who the user
+ * is: a forwarded ticket, or (CredSSP) the password.
+ *
+ * Who has the key of such a name gets what is given, so it has to be one of
+ * the machine's that was named, and of nobody else:
+ *
+ *   - no name of class HTTP, in any form, since that may be the web site's
+ *     account's; unless krb5.conf lists it (spn) for this very target;
+ *   - the host as it was typed, or as krb5.conf has it (host, nodes), and never
+ *     what DNS makes of it.
+ *
+ * The rule of plugin, broker, gateway and the CredSSP mechanism alike.
+ */
+#ifndef GW_DELEGATE_H
+#define GW_DELEGATE_H
+
+#include "policy.h"
+
+/* May a name made of this template be given something? */
+int gw_may_delegate(const struct gw_policy *policy, const char *template);
+
+/*
+ * A template's name at a host as it stands: a principal name, which krb5 takes
+ * as it is.  Returns 0 with new memory, ENOMEM, or EINVAL for a template that
+ * means nothing there.
+ */
+int gw_delegate_name(const char *template, const char *host, uint16_t port,
+                     char **out);
+
+/* All of them, best first: each template that may, at each host.  *names is
+ * new memory (gw_free_words), NULL if there are none.  0 or ENOMEM. */
+int gw_delegate_names(const struct gw_policy *policy, char *const *hosts,
+                      uint16_t port, char ***names);
+
+/*
+ * The whole name of a host that was typed, in new memory: without a dot,
+ * completed as [libdefaults] qualify_shortname says; no network is asked.
+ * Returns 0, ENOMEM, EINVAL for an address, or EDOM for a short name that
+ * krb5.conf does not complete.
+ */
+int gw_delegate_host(const char *typed, char **out);
+
+#endif /* GW_DELEGATE_H */
