@@ -9,52 +9,39 @@
 #include <krb5.h>
 
 #include "attempt.h"
-#include "decide.h"
+#include "delegate.h"
 #include "frame.h"
 #include "lesson.h"
 #include "memory.h"
 #include "names.h"
+#include "plan.h"
 #include "policy.h"
 #include "trace.h"
 #include "words.h"
-
-/* A candidate before it is a name: template at host, or a name as it is. */
-struct step {
-    char *template;             /* NULL: name is set */
-    char *host;
-    char *name;
-};
 
 struct gw_attempt {
     char *typed;                /* the host of HTTP@host */
     char *plain;                /* "HTTP@host", the caller's own name */
     struct gw_decision decision;
     struct gw_traffic traffic;  /* when it was last looked at */
-    struct step *steps;
-    size_t nsteps, at;          /* at: the next one to try */
+    struct gw_plan plan;
+    size_t at;                  /* the next one to try */
     gss_name_t target;          /* of the candidate; NULL: the caller's own */
     gss_cred_id_t ticket;       /* ... of the gateway; else none */
     char *name;                 /* its text, for people and for memory */
     const char *origin;         /* its template, borrowed from steps */
+    int gift;                   /* of its step */
     int plain_tried;            /* no need to send that name twice */
-    int other;                  /* it is host@HOST: either the gateway's ticket
-                                 * or that, and nothing to remember */
 };
 
 void
 gw_attempt_free(struct gw_attempt *a)
 {
     OM_uint32 minor;
-    size_t i;
 
     if (a == NULL)
         return;
-    for (i = 0; i < a->nsteps; i++) {
-        free(a->steps[i].template);
-        free(a->steps[i].host);
-        free(a->steps[i].name);
-    }
-    free(a->steps);
+    gw_plan_free(&a->plan);
     gw_decision_free(&a->decision);
     if (a->target != GSS_C_NO_NAME)
         (void)gss_release_name(&minor, &a->target);
@@ -65,79 +52,10 @@ gw_attempt_free(struct gw_attempt *a)
     free(a);
 }
 
-/* Append a step; strings are copied. */
-static int
-add_step(struct gw_attempt *a, const char *template, const char *host,
-         const char *name)
-{
-    struct step *s, *grown;
-
-    grown = realloc(a->steps, (a->nsteps + 1) * sizeof(*grown));
-    if (grown == NULL)
-        return ENOMEM;
-    a->steps = grown;
-    s = &grown[a->nsteps++];
-    s->template = (template != NULL) ? strdup(template) : NULL;
-    s->host = (host != NULL) ? strdup(host) : NULL;
-    s->name = (name != NULL) ? strdup(name) : NULL;
-    if ((template != NULL && s->template == NULL) ||
-        (host != NULL && s->host == NULL) ||
-        (name != NULL && s->name == NULL))
-        return ENOMEM;
-    return 0;
-}
-
 static int
 is_plain(const struct gw_attempt *a, const char *name)
 {
     return strcasecmp(name, a->plain) == 0;
-}
-
-/*
- * Is the learned name one that the policy would try here?  krb5.conf may have
- * changed since, or a cluster's name have led to another node.
- */
-static int
-is_candidate(const struct gw_attempt *a, const char *learned)
-{
-    const struct gw_decision *d = &a->decision;
-    char **t, **h, *name;
-    int same = is_plain(a, learned);
-
-    for (t = d->policy->spn; *t != NULL && !same; t++) {
-        for (h = d->hosts; *h != NULL && !same; h++) {
-            if (gw_name_expand(*t, *h, d->port, &name) != 0)
-                continue;
-            same = strcasecmp(learned, name) == 0;
-            free(name);
-        }
-    }
-    return same;
-}
-
-/*
- * The candidates in order: the gateway's ticket; what was learned; each
- * template of the policy at each host that the name may stand for; last of all
- * the caller's own name, as if we were not here.
- */
-static int
-plan(struct gw_attempt *a)
-{
-    const struct gw_decision *d = &a->decision;
-    char **t, **h;
-    int ret = 0;
-
-    if (d->offer.kind == GW_OFFER_TICKET)
-        ret = add_step(a, NULL, NULL, d->offer.name);
-    if (ret == 0 && d->learned != NULL && is_candidate(a, d->learned))
-        ret = add_step(a, NULL, NULL, d->learned);
-    for (t = d->policy->spn; *t != NULL && !a->other; t++) {
-        for (h = d->hosts; *h != NULL && ret == 0; h++)
-            ret = add_step(a, *t, *h, NULL);
-    }
-    if (ret == 0)
-        ret = add_step(a, NULL, NULL, a->plain);
-    return ret;
 }
 
 void
@@ -162,7 +80,7 @@ heed_rejection(struct gw_attempt *a, int stale_token)
 
 struct gw_attempt *
 gw_attempt_begin(const struct gw_cred *cred, const struct gw_name *name,
-                 int stale_token)
+                 OM_uint32 flags, int stale_token)
 {
     struct gw_attempt *a;
 
@@ -177,23 +95,29 @@ gw_attempt_begin(const struct gw_cred *cred, const struct gw_name *name,
     a = calloc(1, sizeof(*a));
     if (a == NULL)
         return NULL;
-    a->other = (name->other != NULL);
+    a->plan.flags = flags;
+    /* It is host@HOST: either the gateway's ticket or that, and nothing to
+     * remember. */
+    a->plan.other = (name->other != NULL);
+    a->plan.decision = &a->decision;
     a->typed = strdup(gw_name_host(name));
-    if (a->typed == NULL || asprintf(&a->plain, "%s%s", a->other ? "" :
-                                     "HTTP@", a->other ? name->other :
+    if (a->typed == NULL || asprintf(&a->plain, "%s%s", a->plan.other ? "" :
+                                     "HTTP@", a->plan.other ? name->other :
                                      a->typed) < 0) {
         a->plain = NULL;
         goto fail;
     }
+    a->plan.typed = a->typed;
+    a->plan.plain = a->plain;
     if (gw_decide(cred, name, &a->decision) != 0)
         goto fail;
     if (a->decision.answer == GW_LEAVE)
         goto fail;
     if (a->decision.answer != GW_YES)
         return a;
-    if (!a->other)
+    if (!a->plan.other)
         heed_rejection(a, stale_token);
-    if (plan(a) != 0)
+    if (gw_plan_make(&a->plan) != 0)
         goto fail;
     return a;
 
@@ -227,26 +151,28 @@ gw_attempt_insist(struct gw_attempt *a)
     gw_trace("%s: unknown to the KDC, trying what krb5.conf puts in its place",
              a->plain);
     a->decision.answer = GW_YES;
-    return plan(a) == 0;
+    return gw_plan_make(&a->plan) == 0;
 }
 
-/* HTTP@host belongs to the web site's account where there is a conflict, and
- * the last name of a search is reached on a server's unauthenticated word. */
-static int
-may_delegate_to(const struct gw_attempt *a)
-{
-    int is_http = strncasecmp(a->name, "HTTP@", 5) == 0;
-
-    return !is_http || (a->origin != NULL &&
-                        a->decision.policy->spn_source != NULL);
-}
-
+/*
+ * A name of the machine's gets what the caller and krb5.conf wish for it.  One
+ * that may be the web site's, because krb5.conf lists it or it is the caller's
+ * own, gets the same, or what the caller wishes as if we were not here; but not
+ * when a refusal has led to it, since nobody has authenticated that.
+ */
 OM_uint32
 gw_attempt_flags(const struct gw_attempt *a)
 {
-    return (a->decision.policy->delegation == GW_DELEG_KERBEROS &&
-            a->ticket == GSS_C_NO_CREDENTIAL && !a->other &&
-            may_delegate_to(a)) ? GSS_C_DELEG_FLAG : 0;
+    int own = is_plain(a, a->name) && a->at == a->plan.n;
+
+    if (!gw_plan_delegates(&a->plan))
+        return a->plan.flags;
+    if (!(a->gift || own) ||
+        (gw_is_http(a->name) && gw_memory_refused(a->typed)))
+        return a->plan.flags & ~(OM_uint32)GW_DELEGATION;
+    if (a->gift && a->decision.policy->delegation == GW_DELEG_KERBEROS)
+        return a->plan.flags | GSS_C_DELEG_FLAG;
+    return a->plan.flags;
 }
 
 gss_name_t
@@ -261,32 +187,15 @@ gw_attempt_cred(const struct gw_attempt *a)
     return a->ticket;
 }
 
-/* Turn a step into the text of a name; 0, EINVAL (skip it) or ENOMEM. */
 static int
-step_name(const struct gw_attempt *a, const struct step *s, char **out)
+is_ticket(const struct gw_attempt *a, const struct gw_step *s)
 {
-    int ret;
-
-    if (s->name != NULL) {
-        *out = strdup(s->name);
-        return (*out == NULL) ? ENOMEM : 0;
-    }
-    ret = gw_name_expand(s->template, s->host, a->decision.port, out);
-    if (ret == EINVAL)
-        gw_trace("%s: %s means nothing for %s; skipped", a->plain,
-                 s->template, s->host);
-    return ret;
-}
-
-static int
-is_ticket(const struct gw_attempt *a, const struct step *s)
-{
-    return a->decision.offer.kind == GW_OFFER_TICKET && s == a->steps;
+    return a->decision.offer.kind == GW_OFFER_TICKET && s == a->plan.steps;
 }
 
 /* The credential of a step: that of the gateway's ticket, or none. */
 static int
-take_cred(struct gw_attempt *a, const struct step *s)
+take_cred(struct gw_attempt *a, const struct gw_step *s)
 {
     gss_buffer_desc token = { a->decision.offer.len, a->decision.offer.token };
     gss_buffer_desc framed = GSS_C_EMPTY_BUFFER;
@@ -307,7 +216,7 @@ take_cred(struct gw_attempt *a, const struct step *s)
 
 /* Make the candidate of a step ours: its text, and its GSS name. */
 static int
-take(struct gw_attempt *a, const struct step *s, char *text)
+take(struct gw_attempt *a, const struct gw_step *s, char *text)
 {
     OM_uint32 major, minor;
     gss_name_t target = GSS_C_NO_NAME;
@@ -332,6 +241,7 @@ take(struct gw_attempt *a, const struct step *s, char *text)
     free(a->name);
     a->name = text;
     a->origin = s->template;
+    a->gift = s->gift;
     return 0;
 }
 
@@ -339,14 +249,14 @@ take(struct gw_attempt *a, const struct step *s, char *text)
 static int
 next_step(struct gw_attempt *a)
 {
-    const struct step *s;
+    const struct gw_step *s;
     char *text;
     int last;
 
-    while (a->at < a->nsteps) {
-        s = &a->steps[a->at++];
-        last = (a->at == a->nsteps);
-        if (step_name(a, s, &text) != 0)
+    while (a->at < a->plan.n) {
+        s = &a->plan.steps[a->at++];
+        last = (a->at == a->plan.n);
+        if (gw_plan_name(&a->plan, s, &text) != 0)
             continue;
         if ((is_plain(a, text) && a->plain_tried) ||
             (!last && !is_ticket(a, s) &&
@@ -370,9 +280,24 @@ gw_attempt_next(struct gw_attempt *a)
         return 0;
     /* Everything but the last resort is rejected: perhaps the server has
      * changed, so next time begin again. */
-    if (first && a->at == a->nsteps && a->nsteps > 1)
+    if (first && a->at == a->plan.n && a->plan.n > 1)
         gw_memory_start_over(a->typed);
     return 1;
+}
+
+/* Is a ticket forwarded with the name that goes out; and if not, why? */
+static const char *
+about_delegation(const struct gw_attempt *a)
+{
+    if (!gw_plan_delegates(&a->plan))
+        return "";
+    if (gw_attempt_flags(a) & GW_DELEGATION)
+        return ", with delegation";
+    if (!gw_is_http(a->name))
+        return ", without delegation: DNS has made this name";
+    if (a->gift || a->at == a->plan.n)
+        return ", without delegation: a refusal has led to this name";
+    return ", without delegation: it may be the web site's account's";
 }
 
 void
@@ -388,7 +313,7 @@ gw_attempt_sent(struct gw_attempt *a, int one_leg)
                  a->plain, a->name, (unsigned)a->decision.offer.port);
         return;
     }
-    if (a->other)
+    if (a->plan.other)
         return;
     if (!gw_attempt_is_winrm(a)) {
         if (a->decision.unconnected)
@@ -402,7 +327,7 @@ gw_attempt_sent(struct gw_attempt *a, int one_leg)
              "the caller's own name" : "learned",
              a->origin == NULL ? "" : a->decision.policy->spn_source == NULL ?
              ", default" : ", of krb5.conf",
-             gw_attempt_flags(a) != 0 ? ", with delegation" : "");
+             about_delegation(a));
 }
 
 void
@@ -412,7 +337,7 @@ gw_attempt_unknown(struct gw_attempt *a)
         gw_trace("%s: the gateway's ticket is of no use", a->plain);
         return;
     }
-    gw_memory_reject(a->typed, a->name);
+    gw_memory_reject(a->typed, a->name, 0);
     gw_trace("%s: %s unknown to the KDC", a->plain, a->name);
 }
 
@@ -441,12 +366,12 @@ gw_attempt_rejected(struct gw_attempt *a)
         gw_trace("%s: the gateway does not know its ticket", a->plain);
         return;
     }
-    if (a->other)
+    if (a->plan.other)
         return;
     /* A web site's refusal is not WinRM's. */
     if (!is_winrm && !a->decision.unconnected)
         return;
-    gw_memory_reject(a->typed, name);
+    gw_memory_reject(a->typed, name, 1);
     gw_trace("%s: %s rejected by the server", a->plain, name);
 }
 
@@ -457,7 +382,7 @@ gw_attempt_proven(struct gw_attempt *a, const struct gw_cred *cred,
     char pending[GW_MEMORY_NAME];
     krb5_error_code ret;
 
-    if (a->ticket != GSS_C_NO_CREDENTIAL || a->other)
+    if (a->ticket != GSS_C_NO_CREDENTIAL || a->plan.other)
         return;                 /* nothing was learned of the server */
     if (!gw_attempt_is_winrm(a)) {
         /* The plain name was good, wherever it went. */

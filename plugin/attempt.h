@@ -11,12 +11,12 @@ struct gw_attempt;
 /*
  * Look at a first gss_init_sec_context() for HTTP@host: is it WinRM, and what
  * are the candidates?  stale_token tells that the caller passed a token, which
- * no initiator's first call needs.  Returns NULL when the call is to be left
- * alone for good (policy, an absurd host, no memory).
+ * no initiator's first call needs; flags are the caller's.  Returns NULL when
+ * the call is to be left alone for good (policy, an absurd host, no memory).
  */
 struct gw_attempt *gw_attempt_begin(const struct gw_cred *cred,
                                     const struct gw_name *name,
-                                    int stale_token);
+                                    OM_uint32 flags, int stale_token);
 
 /* Is it WinRM?  If not, the attempt only remembers how the plain name does. */
 int gw_attempt_is_winrm(const struct gw_attempt *attempt);
@@ -39,7 +39,8 @@ int gw_attempt_insist(struct gw_attempt *attempt);
  * is no answer to that name. */
 void gw_attempt_look(struct gw_attempt *attempt);
 
-/* Flags to add to the caller's (GSS_C_DELEG_FLAG or none). */
+/* The caller's flags, with or without those of delegation: as krb5.conf says,
+ * and only where nobody but the machine that was named gets the ticket. */
 OM_uint32 gw_attempt_flags(const struct gw_attempt *attempt);
 
 /*

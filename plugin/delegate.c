@@ -14,9 +14,8 @@
 #include "names.h"
 #include "words.h"
 
-/* Is the class HTTP, or not to be told before the name is made? */
-static int
-is_http(const char *template)
+int
+gw_is_http(const char *template)
 {
     size_t len = strcspn(template, "/@");
 
@@ -28,7 +27,7 @@ is_http(const char *template)
 int
 gw_may_delegate(const struct gw_policy *policy, const char *template)
 {
-    return !is_http(template) ||
+    return !gw_is_http(template) ||
         (policy->spn_exact &&
          gw_find_word(template, (const char *const *)policy->spn) >= 0);
 }

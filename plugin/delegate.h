@@ -17,6 +17,9 @@
 
 #include "policy.h"
 
+/* Is a template's or a name's class HTTP, or not to be told from it? */
+int gw_is_http(const char *template);
+
 /* May a name made of this template be given something? */
 int gw_may_delegate(const struct gw_policy *policy, const char *template);
 

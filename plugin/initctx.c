@@ -101,8 +101,7 @@ is_wrong_account(OM_uint32 minor)
  * the caller would have seen without us.
  */
 static OM_uint32
-try_candidates(const struct call *c, struct gw_ctx *ctx, gss_name_t own,
-               OM_uint32 flags)
+try_candidates(const struct call *c, struct gw_ctx *ctx, gss_name_t own)
 {
     struct gw_attempt *a = ctx->attempt;
     OM_uint32 major = GSS_S_FAILURE;
@@ -111,7 +110,7 @@ try_candidates(const struct call *c, struct gw_ctx *ctx, gss_name_t own,
     while (gw_attempt_next(a)) {
         target = gw_attempt_target(a);
         major = leg(c, ctx, target != GSS_C_NO_NAME ? target : own,
-                    flags | gw_attempt_flags(a), GSS_C_NO_BUFFER);
+                    gw_attempt_flags(a), GSS_C_NO_BUFFER);
         if (!GSS_ERROR(major)) {
             gw_attempt_sent(a, major == GSS_S_COMPLETE);
             return major;
@@ -140,34 +139,34 @@ first_leg(const struct call *c, struct gw_ctx *ctx, const struct gw_name *name,
     OM_uint32 major;
 
     if (gw_name_host(name) != NULL)
-        a = gw_attempt_begin((const struct gw_cred *)c->cred, name,
+        a = gw_attempt_begin((const struct gw_cred *)c->cred, name, flags,
                              has_bytes(token));
     ctx->attempt = a;
     if (a == NULL)
         return leg(c, ctx, gw_cheapest(name), flags, token);
     if (gw_attempt_is_winrm(a))
-        return try_candidates(c, ctx, gw_cheapest(name), flags);
+        return try_candidates(c, ctx, gw_cheapest(name));
     if (has_bytes(token) && gw_attempt_owns_token(a))
         token = GSS_C_NO_BUFFER;
     major = leg(c, ctx, gw_cheapest(name), flags, token);
     if (!GSS_ERROR(major))
         gw_attempt_sent(a, major == GSS_S_COMPLETE);
     else if (is_unknown(*c->minor) && gw_attempt_insist(a))
-        major = try_candidates(c, ctx, gw_cheapest(name), flags);
+        major = try_candidates(c, ctx, gw_cheapest(name));
     return major;
 }
 
 /* The server has refused the name: begin anew with the next one. */
 static OM_uint32
 heal(const struct call *c, struct gw_ctx *ctx, const struct gw_name *name,
-     OM_uint32 flags, OM_uint32 failed)
+     OM_uint32 failed)
 {
     OM_uint32 failed_minor = *c->minor, major, tmp;
 
     (void)gss_release_buffer(&tmp, c->out);
     (void)gss_delete_sec_context(&tmp, &ctx->inner, GSS_C_NO_BUFFER);
     gw_attempt_look(ctx->attempt);
-    major = try_candidates(c, ctx, gw_cheapest(name), flags);
+    major = try_candidates(c, ctx, gw_cheapest(name));
     if (GSS_ERROR(major)) {
         *c->minor = failed_minor;
         return failed;
@@ -198,7 +197,7 @@ next_leg(const struct call *c, struct gw_ctx *ctx, const struct gw_name *name,
                is_wrong_account(*c->minor)) {
         gw_attempt_rejected(a);
         if (gw_attempt_is_winrm(a))
-            major = heal(c, ctx, name, flags, major);
+            major = heal(c, ctx, name, major);
     }
     return major;
 }

@@ -25,6 +25,7 @@ struct entry {
     struct gw_traffic traffic;          /* of the connection it went over */
     uint64_t rejected[REJECTED];        /* hashes of names */
     size_t nrejected;
+    int refused;                        /* one of them by the server */
     time_t last_rejection;              /* CLOCK_MONOTONIC, seconds */
     char learned[GW_MEMORY_NAME];       /* or "" */
 };
@@ -45,6 +46,13 @@ copy(char *to, const char *from)
     memcpy(to, from, strlen(from) + 1);
 }
 
+static void
+start_over(struct entry *e)
+{
+    e->nrejected = 0;
+    e->refused = 0;
+}
+
 /* The entry of a host; with create, the oldest one is made anew if need be. */
 static struct entry *
 find(const char *host, int create)
@@ -58,7 +66,7 @@ find(const char *host, int create)
             memset(e, 0, sizeof(*e));
         if (e->host[0] != '\0' && strcasecmp(e->host, host) == 0) {
             if (t - e->last_rejection > LIFETIME)
-                e->nrejected = 0;
+                start_over(e);
             e->used = t;
             e->serial = ++serial;
             return e;
@@ -89,10 +97,11 @@ is_rejected(const struct entry *e, const char *name)
 }
 
 static void
-reject(struct entry *e, const char *name)
+reject(struct entry *e, const char *name, int by_server)
 {
     if (!is_rejected(e, name) && e->nrejected < REJECTED)
         e->rejected[e->nrejected++] = gw_hash(name);
+    e->refused |= by_server;
     e->last_rejection = now();
     if (strcasecmp(e->pending, name) == 0)
         e->pending[0] = '\0';
@@ -143,7 +152,7 @@ gw_memory_was_rejected(const char *host, int stale_token,
     if (e != NULL && e->pending[0] != '\0' &&
         (stale_token || answered(e, traffic))) {
         copy(name, e->pending);
-        reject(e, name);
+        reject(e, name, 1);
         yes = 1;
     }
     gw_unlock();
@@ -168,14 +177,14 @@ gw_memory_take_pending(const char *host, char *name)
 }
 
 void
-gw_memory_reject(const char *host, const char *name)
+gw_memory_reject(const char *host, const char *name, int by_server)
 {
     struct entry *e;
 
     gw_lock();
     e = find(host, 1);
     if (e != NULL)
-        reject(e, name);
+        reject(e, name, by_server);
     gw_unlock();
 }
 
@@ -192,6 +201,19 @@ gw_memory_is_rejected(const char *host, const char *name)
     return yes;
 }
 
+int
+gw_memory_refused(const char *host)
+{
+    struct entry *e;
+    int yes;
+
+    gw_lock();
+    e = find(host, 0);
+    yes = e != NULL && e->refused;
+    gw_unlock();
+    return yes;
+}
+
 void
 gw_memory_start_over(const char *host)
 {
@@ -200,7 +222,7 @@ gw_memory_start_over(const char *host)
     gw_lock();
     e = find(host, 0);
     if (e != NULL)
-        e->nrejected = 0;
+        start_over(e);
     gw_unlock();
 }
 
@@ -214,7 +236,7 @@ gw_memory_proven(const char *host)
     e = find(host, 0);
     if (e != NULL) {
         had = e->nrejected > 0;
-        e->nrejected = 0;
+        start_over(e);
         e->pending[0] = '\0';
     }
     gw_unlock();

@@ -189,3 +189,20 @@ gw_name_expand_at(const char *template, const char *host, uint16_t port,
     *out = NULL;
     return gw_host_ok(host) ? make(template, host, port, 0, out) : EINVAL;
 }
+
+int
+gw_host_is_canonical(const char *host)
+{
+    krb5_context context;
+    char *canon = NULL, *plain = NULL;
+    int same;
+
+    if (!gw_host_ok(host) || krb5_init_context(&context) != 0)
+        return 0;
+    same = canonical_host(context, host, &canon) == 0 &&
+        plain_host(host, &plain) == 0 && strcmp(canon, plain) == 0;
+    free(canon);
+    free(plain);
+    krb5_free_context(context);
+    return same;
+}

@@ -37,4 +37,8 @@ int gw_name_expand(const char *template, const char *host, uint16_t port,
 int gw_name_expand_at(const char *template, const char *host, uint16_t port,
                       char **out);
 
+/* Would krb5 leave the host as it is (but for case and a final dot), so that DNS
+ * has no part in its name?  krb5 may ask DNS for it. */
+int gw_host_is_canonical(const char *host);
+
 #endif /* GW_NAMES_H */

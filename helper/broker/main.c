@@ -137,6 +137,9 @@ main(int argc, char **argv)
         return ret;
     /* We choose names ourselves, and say which. */
     (void)setenv("GSS_WINRM", "off", 1);
+    /* gss-ntlmssp's: NTLMv2 and no less.  NTLMv1's session key is the same in
+     * each context of a user, and a gateway gets that of its own. */
+    (void)setenv("LM_COMPAT_LEVEL", "5", 1);
     log_open(1);
     harden_process();
     block_signals();

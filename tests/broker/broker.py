@@ -442,7 +442,7 @@ def test_ntlm(place):
         talk.ask('login', 'TEST\\alice', '-', 'alice', 0, 0)
         talk.check('Kerberos comes first, NTLM or not', r'ok HOST@web01.test.example 0/4 TEST.alice krb5', 'context',
                    'negotiate', *WEB01, 0, '-')
-        talk.check('Negotiate ends as NTLM, exported', 'ok HTTP@web08.test.example 1/2 TEST.alice ntlm', 'context',
+        talk.check('Negotiate ends as NTLM, exported', 'ok HTTP@web08.test.example 3/4 TEST.alice ntlm', 'context',
                    'negotiate', 'web08.test.example', 5985, 0, '-')
         talk.check('CredSSP with NTLM inside', 'ok HTTP@web08.test.example 1/2 TEST.alice delegated', 'credssp',
                    'web08.test.example', 5985, 0)
