@@ -95,8 +95,7 @@ class Scene:
 
     # -- The realm
 
-    def host(self, name, machine="", iis="", address=None, options="",
-             aliases=""):
+    def host(self, name, machine="", iis="", address=None, enctype=None):
         """A host in the realm; whose keys the names have is as in
         realm.HOSTS.  Its name."""
         fqdn = f"{name}.{DOMAIN}"
@@ -105,11 +104,17 @@ class Scene:
                               ("iis.keytab", iis)):
             for form in forms.split():
                 spn = form.replace("%f", fqdn).replace("%n", name)
-                commands += [f"add_principal {options} -randkey {spn}",
+                commands += [f"add_principal -randkey {spn}" if not enctype
+                             else f"add_principal -e {enctype}:normal "
+                             f"-randkey {spn}",
                              f"ktadd -k {self.dir / keytab} -norandkey {spn}"]
+                # MIT's KDC takes AES256 for what everybody can.
+                if enctype:
+                    commands.append(f"setstr {spn} session_enctypes "
+                                    f"{enctype}")
         self.realms.main.administer(commands)
         if address is not None:
-            self.call(address, f"{aliases} {fqdn} {name}")
+            self.call(address, f"{fqdn} {name}")
         return fqdn
 
     def call(self, address, names):
