@@ -163,21 +163,21 @@ def attack(t):
         (scene.dir / f"{name}.keytab").read_bytes()[2:] for name in HOSTS))
     machine = Machine(t, dict(scene.env, KRB5_KTNAME=str(keytab)))
     heard = bytearray()
-    process = scene.start_broker()
+    scene.start_broker()
     with broker.Talk(scene.socket, heard=heard) as user:
         user.login(f"{USER}@{REALM}", PASSWORD)
     collect(scene, machine, heard)
-    scene.stop(process)
+    scene.stop()
     judge(t, auditor, heard, "by the password")
     # The user's own tickets.
     scene.relay.exchanges.clear()
     cache = f"FILE:{scene.dir}/cache"
     scene.kinit(f"{USER}@{REALM}", PASSWORD, cache, "-f")
     heard = bytearray()
-    process = scene.start_broker({"KRB5CCNAME": cache})
+    scene.start_broker({"KRB5CCNAME": cache})
     collect(scene, machine, heard, passwords=False)
     with broker.Talk(scene.socket, heard=heard) as user:
         user.login(f"{USER}@{REALM}", PASSWORD)
     collect(scene, machine, heard)
-    scene.stop(process)
+    scene.stop()
     judge(t, auditor, heard, "by the user's tickets")

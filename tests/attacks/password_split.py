@@ -183,7 +183,7 @@ def test_cache(scene, machine):
     t = scene.t
     cache = scene.dir / "cache"
     scene.kinit(f"{USER}@{REALM}", PASSWORD, f"FILE:{cache}", "-f")
-    process = scene.start_broker({"KRB5CCNAME": f"FILE:{cache}"})
+    scene.start_broker({"KRB5CCNAME": f"FILE:{cache}"})
     with broker.Talk(scene.socket) as user:
         user.login(f"{USER}@{REALM}", PASSWORD)
     with broker.Talk(scene.socket) as talk:
@@ -193,7 +193,7 @@ def test_cache(scene, machine):
     t.ok(seen.at_machine[2] == PASSWORD, "the user's cache: control: "
          "delegated", seen.at_machine)
     try_bytes(t, "the user's credential cache", cache.read_bytes(), seen)
-    scene.stop(process)
+    scene.stop()
 
 
 def test_ntlm(scene):
@@ -209,7 +209,7 @@ def test_ntlm(scene):
     machine = Machine(t, dict(scene.env, **env, NTLM_USER_FILE=str(users),
                               KRB5_KTNAME=f"{scene.dir}/none.keytab"))
     host = f"split2.{DOMAIN}"           # which the KDC does not know
-    process = scene.start_broker(env)
+    scene.start_broker(env)
     with broker.Talk(scene.socket) as user:
         user.login(f"TEST\\{USER}", PASSWORD)
     with broker.Talk(scene.socket) as talk:
@@ -235,7 +235,7 @@ def test_ntlm(scene):
     got = ours.among(heard)
     t.rogue(f"got: {got}" if got else "got: nothing of the other context")
     t.ok(got is None, "NTLM: what is exported opens no other context", got)
-    scene.stop(process)
+    scene.stop()
 
 
 def ntlmssp_line():
@@ -261,7 +261,7 @@ def attack(t):
     policy(scene)
     machine = Machine(t, dict(scene.env,
                               KRB5_KTNAME=f"{scene.dir}/split1.keytab"))
-    process = scene.start_broker()
+    scene.start_broker()
     with broker.Talk(scene.socket) as user:
         user.login(f"{USER}@{REALM}", PASSWORD)
     with broker.Talk(scene.socket) as talk:
@@ -272,6 +272,6 @@ def attack(t):
             requests.append(test_export(scene, talk, machine, scheme, name))
         test_channel(scene, talk, machine)
         test_once(scene, talk, machine, requests)
-    scene.stop(process)
+    scene.stop()
     test_cache(scene, machine)
     test_ntlm(scene)

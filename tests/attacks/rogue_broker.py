@@ -150,7 +150,8 @@ class Talk:
         return self.ask(DELEGATE).s()
 
     def export(self):
-        return self.ask(EXPORT).s()
+        """All of the reply, whatever its fields are."""
+        return self.ask(EXPORT).data
 
     def finish(self):
         self.ask(FINISH)

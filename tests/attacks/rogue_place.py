@@ -90,7 +90,7 @@ class Scene:
         (self.dir / "run").mkdir(mode=0o700)
         (self.dir / "mech.conf").write_text("")
         self.socket = self.dir / "run/gss-winrm/broker"
-        self.logs = {}
+        self.logs, self.running = {}, []
         self.configure()
 
     # -- The realm
@@ -160,8 +160,10 @@ class Scene:
     def daemon(self, name, argv, env=None, **how):
         self.logs[name] = self.dir / f"{name}.log"
         with open(self.logs[name], "ab") as log:
-            return self.t.start(argv, env=dict(self.env, **(env or {})),
-                                stdout=log, stderr=log, **how)
+            self.running.append(self.t.start(
+                argv, env=dict(self.env, **(env or {})), stdout=log,
+                stderr=log, **how))
+        return self.running[-1]
 
     def said(self, name):
         return self.logs[name].read_text(errors="replace")
@@ -188,8 +190,10 @@ class Scene:
             raise realm.Failure("no gateway: " + self.said("gateway"))
         return address
 
-    def stop(self, process):
-        self.t.stop(process)
+    def stop(self):
+        """The last ones first."""
+        while self.running:
+            self.t.stop(self.running.pop())
 
 
 def connects(path):
