@@ -45,6 +45,7 @@ class Case:
             # ... and one of the machine's, so that there is no lack of them.
             scene.host(self.name, "HOST/%f WSMAN/%f", "HTTP/%f " +
                        theirs.replace("%p", str(self.port)), ADDRESS)
+        scene.call(ADDRESS, f"{self.host} {self.name}")
         # The site's names only; the machine is somebody else.
         self.rogue.keys = scene.keys(keytab)
         self.general = [f"spn = {general}"] if general else []

@@ -15,6 +15,7 @@ import realm
 import rogue
 import run_tests
 
+HERE = os.path.dirname(os.path.abspath(__file__))
 DOMAIN, REALM = realm.DOMAIN, realm.REALM
 
 
@@ -74,23 +75,26 @@ class Scene:
         self.dir = t.dir
         self.dir.chmod(0o700)
         self.conf = self.dir / "krb5.conf"
-        self.names = (self.realms.directory / "hosts").read_text()
-        self.hosts = self.dir / "hosts"
-        self.hosts.write_text(self.names)
+        self.hosts, self.book = self.dir / "hosts", {}
         self.relay = None
+        self.keep_tickets = False       # of run_program
         self.env = dict(
             realm.clean_environment(), **self.realms.environment())
         self.env.update(
             KRB5_CONFIG=str(self.conf), KRB5CCNAME=f"FILE:{self.dir}/none",
             GSS_MECH_CONFIG=str(self.dir / "mech.conf"),
+            KRB5_KTNAME=f"{self.dir}/none.keytab",
             LD_PRELOAD=run_tests.nss_wrapper(),
             NSS_WRAPPER_HOSTS=str(self.hosts),
             NSS_WRAPPER_DISABLE_DEEPBIND="1", HOME=str(self.dir),
             XDG_RUNTIME_DIR=str(self.dir / "run"), PYTHONUNBUFFERED="1")
         (self.dir / "run").mkdir(mode=0o700)
+        self.call("127.0.0.1", "localhost")
         (self.dir / "mech.conf").write_text("")
+        (self.dir / "plugin.conf").write_text(
+            run_tests.MECHANISM % (t.build / "plugin/.libs/gss_winrm.so"))
         self.socket = self.dir / "run/gss-winrm/broker"
-        self.logs, self.running = {}, []
+        self.logs, self.running, self.users = {}, [], []
         self.configure()
 
     # -- The realm
@@ -118,12 +122,16 @@ class Scene:
         return fqdn
 
     def call(self, address, names):
-        """What DNS says."""
-        self.hosts.write_text(self.hosts.read_text() + f"{address} {names}\n")
+        """What DNS says of it from now on; nss_wrapper has room for a hundred
+        names in all."""
+        self.book[address] = names
+        self.hosts.write_text("".join(
+            f"{a} {n}\n" for a, n in self.book.items()))
 
     def user(self, name, password):
         self.realms.main.administer(
             [f"add_principal -pw {password} +allow_forwardable {name}"])
+        self.users.append((name, password))
         return f"{name}@{REALM}"
 
     def keys(self, keytab):
@@ -226,3 +234,35 @@ def post(gateway, host, port):
         return answer.status, answer.read().decode(errors="replace")
     finally:
         connection.close()
+
+
+def run_client(scene, host, port, *options):
+    """rogue_client.py with the plugin, and with tickets of its own that can be
+    forwarded; what it says."""
+    return run_program(scene, "/usr/bin/python3", "-B",
+                       f"{HERE}/rogue_client.py", host, port, *options)
+
+
+def run_curl(scene, host, port, *options):
+    """The same by curl."""
+    return run_program(scene, "curl", "-sS", "--negotiate", "-u", ":", "-d",
+                       "", "-o", "/dev/null", "-w", "%{http_code}", *options,
+                       f"http://{host}:{port}/wsman")
+
+
+def run_program(scene, *argv):
+    cache = f"FILE:{scene.dir}/client.ccache"
+    if not scene.keep_tickets:
+        scene.kinit(*scene.users[-1], cache, "-f")
+    trace = scene.dir / "trace"
+    trace.write_text("")
+    done = subprocess.run(
+        [str(a) for a in argv], stdin=subprocess.DEVNULL, text=True,
+        env=dict(scene.env, KRB5CCNAME=cache, KRB5_TRACE=str(trace),
+                 GSS_MECH_CONFIG=f"{scene.dir}/plugin.conf",
+                 PATH=os.environ["PATH"]),
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=120,
+        check=False)
+    if "gss-winrm:" not in trace.read_text(errors="replace"):
+        raise realm.Failure(f"the plugin was not there: {done.stdout}")
+    return done.stdout.strip()
