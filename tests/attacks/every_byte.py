@@ -1,9 +1,9 @@
 """A ticket's key, in any byte that leaves the broker.
 
-Contexts of all kinds with hosts of all kinds of keys; every byte that comes out
-of the broker's socket is kept.  An auditor, who has the KDC's keys and all that
-was said to it, knows the session key of each ticket that there is: none may
-occur, in any format.
+Contexts of all kinds with hosts of all kinds of keys; every byte that comes
+out of the broker's socket is kept.  An auditor, who has the KDC's keys and all
+that was said to it, knows the session key of each ticket that there is: none
+may occur, in any format.
 """
 
 from Cryptodome.Hash import MD4

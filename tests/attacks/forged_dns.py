@@ -1,8 +1,8 @@
 """The password or the ticket, by a forged answer of DNS and any machine's key.
 
-With krb5's defaults DNS says what a host is called: the rogue, who has joined a
-machine of its own to the domain (any user may), answers for the host's name with
-its own machine's.
+With krb5's defaults DNS says what a host is called: the rogue, who has joined
+a machine of its own to the domain (any user may), answers for the host's name
+with its own machine's.
 """
 
 import re

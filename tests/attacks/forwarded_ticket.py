@@ -1,9 +1,9 @@
 """The user's ticket-granting ticket, as the owner of the web site's account.
 
-The account owns HTTP/%f, and HTTP/%n too (`setspn -S HTTP/web01 svc-iis`, which
-Microsoft's pages tell people to register).  The rogue refuses what comes for
-HOST and WSMAN by error tokens, which nobody authenticates, and opens what comes
-then.
+The account owns HTTP/%f, and HTTP/%n too (`setspn -S HTTP/web01 svc-iis`,
+which Microsoft's pages tell people to register).  The rogue refuses what comes
+for HOST and WSMAN by error tokens, which nobody authenticates, and opens what
+comes then.
 """
 
 import rogue

@@ -1,9 +1,9 @@
-"""The password, as the owner of the web site's account with the host's address.
+"""The password, as the owner of the web site's account at the host's address.
 
 Whoever has the key of HTTP/host (the account's owner, a node of its farm, who
-has cracked its ticket), and answers at the host's address, says by an error that
-nobody authenticates that a ticket was no good, until one comes that it can open:
-the last name of the list was the site's.
+has cracked its ticket), and answers at the host's address, says by an error
+that nobody authenticates that a ticket was no good, until one comes that it
+can open: the last name of the list was the site's.
 """
 
 from rogue_broker import Refused, Talk

@@ -1,8 +1,8 @@
 """What a rogue needs of Kerberos and SPNEGO, with nothing of ours in it.
 
-Open takes keys (of a keytab that the rogue has) and a token, and has what is in
-it; reply and error answer as an acceptor does; Sealing is RFC 4121.  The ASN.1
-and the ciphers are impacket's.
+Request has what is in a token, once it is opened by keys that the rogue has;
+reply and error answer as an acceptor does; seal and unseal are RFC 4121.  The
+ASN.1 and the ciphers are impacket's.
 """
 
 import base64
@@ -27,7 +27,7 @@ class Closed(Exception):
     """What a rogue could not open."""
 
 
-# --- DER ----------------------------------------------------------------------
+# --- DER ---------------------------------------------------------------------
 
 def der(tag, *contents):
     """One element."""
@@ -62,7 +62,7 @@ def fields(data):
     return found
 
 
-# --- Keys and tickets ----------------------------------------------------------
+# --- Keys and tickets --------------------------------------------------------
 
 def read_keytab(path):
     """All keys of a keytab: [(principal, kvno, crypto.Key)]."""
@@ -148,7 +148,7 @@ def open_ticket(ticket, keys):
     return decoder.decode(plain, asn1Spec=asn1.EncTicketPart())[0]
 
 
-# --- Tokens ---------------------------------------------------------------------
+# --- Tokens ------------------------------------------------------------------
 
 def gss_token(oid, body):
     return der(0x60, der(0x06, oid), body)
@@ -344,7 +344,7 @@ def make_request(ticket, session, client):
     return gss_token(KRB5, b"\1\0" + encoder.encode(message))
 
 
-# --- Messages (RFC 4121 section 4.2.4) --------------------------------------------
+# --- Messages (RFC 4121 section 4.2.4) ---------------------------------------
 
 def sealed_by(token):
     """The flags of a sealed message: 1 by the acceptor, 4 its subkey."""
@@ -377,7 +377,7 @@ def seal(key, plain, number, acceptor=True, subkey=True):
                           plain + head)
 
 
-# --- Search -----------------------------------------------------------------------
+# --- Search ------------------------------------------------------------------
 
 def forms(key):
     """The ways in which a key can stand among other bytes."""

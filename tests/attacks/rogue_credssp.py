@@ -1,5 +1,5 @@
 """A rogue server: HTTP with CredSSP, Negotiate and Kerberos, by rogue.py and
-DER of its own.  It opens what its keys open, plays along with that, and says of
+DER of its own. It opens what its keys open, plays along with that, and says of
 the rest whatever makes the client come with another name."""
 
 import base64
@@ -24,7 +24,7 @@ LOGON_FAILURE = 0xC000006D
 VERSION = 6
 
 
-# --- TSRequest and TSCredentials (MS-CSSP 2.2) ---------------------------------------
+# --- TSRequest and TSCredentials (MS-CSSP 2.2) -------------------------------
 
 def integer(value):
     # An NTSTATUS is negative: four octets, as Windows writes it.
@@ -67,7 +67,7 @@ def read_credentials(plain):
                  for tag in (0xa0, 0xa1, 0xa2))
 
 
-# --- TLS ------------------------------------------------------------------------------
+# --- TLS ---------------------------------------------------------------------
 
 class Certificate:
     """Self-signed, as on most of the machines that run WinRM."""
@@ -135,7 +135,7 @@ class Tls:
         return self.outgoing.read()
 
 
-# --- What it knows, and what it got ------------------------------------------------------
+# --- What it knows, and what it got ------------------------------------------
 
 class Loot:
     """asked: (how, name of the ticket, what became of it); passwords;

@@ -1,5 +1,6 @@
-"""Hosts, users and programs for the attacks in an MIT realm (tests/k5/realm.py):
-each attack has hosts of its own there, a broker and a gateway."""
+"""Hosts, users and programs for the attacks in an MIT realm
+(tests/k5/realm.py): each attack has hosts of its own there, a broker and a
+gateway."""
 
 import contextlib
 import http.client
