@@ -154,8 +154,9 @@ def all_ways(t, domain, what, keytab, address):
             "--delegation", "always"])):
         process, port = domain.rogue(keytab, address)
         policy = domain.policy(port, delegation)
-        judge(t, domain, f"{what}, {' '.join(['curl', *options])}, "
-              f"{delegation}", process, domain.by_plugin(port, policy, *options))
+        client = " ".join(["curl", *options])
+        judge(t, domain, f"{what}, {client}, {delegation}", process,
+              domain.by_plugin(port, policy, *options))
 
 
 def controls(t, domain):

@@ -10,6 +10,9 @@ and, as a program of the user, the user's credential cache.
 
 import os
 
+from impacket.krb5 import asn1
+from pyasn1.codec.der import decoder
+
 import realm
 import rogue
 import rogue_broker as broker
@@ -181,6 +184,8 @@ def test_channel(scene, talk, machine):
 def test_cache(scene, machine):
     """Second cause: the user's own tickets."""
     t = scene.t
+    scene.record()
+    policy(scene)
     cache = scene.dir / "cache"
     scene.kinit(f"{USER}@{REALM}", PASSWORD, f"FILE:{cache}", "-f")
     scene.start_broker({"KRB5CCNAME": f"FILE:{cache}"})
@@ -193,7 +198,34 @@ def test_cache(scene, machine):
     t.ok(seen.at_machine[2] == PASSWORD, "the user's cache: control: "
          "delegated", seen.at_machine)
     try_bytes(t, "the user's credential cache", cache.read_bytes(), seen)
+    # A program of the user and somebody on the way to the KDC: what was asked
+    # for by a ticket-granting ticket of the cache can be opened by its key.
+    keys = rogue.keys_by_wire(scene.relay.exchanges, cache.read_bytes())
+    t.rogue(f"{len(scene.relay.exchanges)} exchanges with the KDC, of which "
+            f"the cache's keys open {len(keys)}")
+    try_bytes(t, "what the KDC was asked for by the cache's keys",
+              b"".join(key.contents for key in keys), seen)
+    ours = auditor_keys(scene)
+    ours += rogue.keys_by_wire(scene.relay.exchanges, b"".join(
+        key.contents for key in ours))
+    t.ok(rogue.session_among(b"".join(key.contents for key in ours),
+                             seen.tokens[0]) is not None,
+         "control: the KDC's own keys open all of it", len(ours))
     scene.stop()
+
+
+def auditor_keys(scene):
+    """The session keys of all tickets that the KDC gave for a password."""
+    scene.realms.main.administer([
+        f"ktadd -k {scene.dir}/kdc.keytab -norandkey krbtgt/{REALM}"])
+    known = scene.keys("kdc.keytab") + scene.keys("split1.keytab")
+    keys = []
+    for _, answer in scene.relay.exchanges:
+        if answer[:1] == b"\x6b":
+            ticket = decoder.decode(answer, asn1Spec=asn1.AS_REP())[0]
+            keys.append(rogue.key_of(rogue.open_ticket(ticket["ticket"],
+                                                       known)["key"]))
+    return keys
 
 
 def test_ntlm(scene):

@@ -6,6 +6,7 @@ ASN.1 and the ciphers are impacket's.
 """
 
 import base64
+import contextlib
 import struct
 import time
 
@@ -18,6 +19,8 @@ SPNEGO = bytes.fromhex("2b0601050502")
 
 # RFC 4120 section 7.5.1, RFC 4121 section 2.
 IN_TICKET, IN_AUTHENTICATOR, IN_AP_REP, IN_KRB_CRED = 2, 11, 12, 14
+IN_TGS_REQ, IN_TGS_REP_SUBKEY, IN_FAST_REP = 7, 9, 52
+PA_TGS_REQ, PA_FX_FAST = 1, 136
 BY_ACCEPTOR, BY_INITIATOR = 22, 24
 GSS_CHECKSUM, DELEGATE = 0x8003, 1
 KRB_AP_ERR_MODIFIED = 41
@@ -197,9 +200,9 @@ class Request:
         self.part = open_ticket(self.ticket, keys)
         return self.open_with([key_of(self.part["key"])])
 
-    def open_with(self, sessions):
+    def open_with(self, sessions, usage=IN_AUTHENTICATOR):
         """By what may be the ticket's session key."""
-        plain, self.session = unlock(sessions, IN_AUTHENTICATOR,
+        plain, self.session = unlock(sessions, usage,
                                      self.message["authenticator"])
         self.inside = decoder.decode(plain,
                                      asn1Spec=asn1.Authenticator())[0]
@@ -418,7 +421,7 @@ def windows(stream, sizes=(16, 32)):
                     yield text
 
 
-def session_among(stream, token):
+def session_among(stream, token, usage=IN_AUTHENTICATOR):
     """Is the session key of this AP-REQ among these bytes, wherever and in
     whatever format?  A Request, opened; or None."""
     request = Request(token)
@@ -426,7 +429,51 @@ def session_among(stream, token):
     size = {17: 16, 18: 32, 23: 16, 19: 16, 20: 32}[etype]
     for each in windows(stream, (size,)):
         try:
-            return request.open_with([crypto.Key(etype, each)])
+            return request.open_with([crypto.Key(etype, each)], usage)
         except Closed:
             pass
     return None
+
+
+def strengthened(request, answer):
+    """The key of a TGS-REP, if FAST has made another of the subkey (RFC 6113
+    section 5.4.2, 5.4.3): that is no secret from who has the first."""
+    for each in answer["padata"]:
+        if int(each["padata-type"]) != PA_FX_FAST:
+            continue
+        armor = crypto.cf2(request.subkey.enctype, request.subkey,
+                           request.session, b"subkeyarmor", b"ticketarmor")
+        armored = fields(der(0x30, bytes(each["padata-value"])))[0xa0]
+        sealed = decoder.decode(fields(armored)[0xa0],
+                                asn1Spec=asn1.EncryptedData())[0]
+        plain, _ = unlock([armor], IN_FAST_REP, sealed)
+        key = fields(fields(plain)[0xa1])
+        key = crypto.Key(split(key[0xa0])[1][0], split(key[0xa1])[1])
+        return crypto.cf2(key.enctype, key, request.subkey,
+                          b"strengthenkey", b"replykey")
+    return request.subkey
+
+
+def key_by_wire(asked, answer, stream):
+    """A ticket's session key out of a TGS exchange, if the key of the ticket-
+    granting ticket is among the bytes."""
+    asked = decoder.decode(asked, asn1Spec=asn1.TGS_REQ())[0]
+    answer = decoder.decode(answer, asn1Spec=asn1.TGS_REP())[0]
+    (own,) = [bytes(each["padata-value"]) for each in asked["padata"]
+              if int(each["padata-type"]) == PA_TGS_REQ]
+    request = session_among(stream, own, IN_TGS_REQ)
+    if request is None:
+        raise Closed("another ticket's")
+    plain, _ = unlock([strengthened(request, answer)], IN_TGS_REP_SUBKEY,
+                      answer["enc-part"])
+    return key_of(decoder.decode(plain,
+                                 asn1Spec=asn1.EncTGSRepPart())[0]["key"])
+
+
+def keys_by_wire(exchanges, stream):
+    found = []
+    for asked, answer in exchanges:
+        if asked[:1] == b"\x6c" and answer[:1] == b"\x6d":
+            with contextlib.suppress(Closed):
+                found.append(key_by_wire(asked, answer, stream))
+    return found
