@@ -1,7 +1,8 @@
-"""An ordinary program that speaks Kerberos, for the attacks on the plugin:
+"""An ordinary program, for attacks on the plugin and on CredSSP's mechanism:
 connects, authenticates by python-gssapi, says how it went.
 
     rogue_client.py HOST PORT negotiate|kerberos [delegate] [again]
+    rogue_client.py HOST PORT credssp CLASS USER PASSWORD
 
 delegate: it asks for delegation itself; again: it tries several times.
 """
@@ -12,7 +13,10 @@ import sys
 
 import gssapi
 
-MECHS = {"negotiate": "1.3.6.1.5.5.2", "kerberos": "1.2.840.113554.1.2.2"}
+MECHS = {"negotiate": "1.3.6.1.5.5.2", "kerberos": "1.2.840.113554.1.2.2",
+         "credssp": "2.25.1467839257"}
+SCHEMES = {"negotiate": "Negotiate", "kerberos": "Kerberos",
+           "credssp": "CredSSP"}
 
 
 def post(connection, scheme, token):
@@ -36,16 +40,17 @@ def post(connection, scheme, token):
     return int(lines[0].split()[1]), b""
 
 
-def attempt(host, port, scheme, flags):
+def attempt(host, port, scheme, flags, service="HTTP", creds=None):
     """(the last status, are we in)"""
     context = gssapi.SecurityContext(
-        name=gssapi.Name(f"HTTP@{host}", gssapi.NameType.hostbased_service),
+        name=gssapi.Name(f"{service}@{host}",
+                         gssapi.NameType.hostbased_service),
         mech=gssapi.OID.from_int_seq(MECHS[scheme]), flags=flags,
-        usage="initiate")
+        creds=creds, usage="initiate")
     with socket.create_connection((host, int(port)), 30) as connection:
         token, status = context.step(), 0
         while token:
-            status, answer = post(connection, scheme.capitalize(), token)
+            status, answer = post(connection, SCHEMES[scheme], token)
             if not answer or context.complete:
                 break
             token = context.step(answer)
@@ -56,6 +61,15 @@ def main():
     host, port, scheme, *options = sys.argv[1:]
     flags = gssapi.RequirementFlag.mutual_authentication | \
         gssapi.RequirementFlag.integrity
+    if scheme == "credssp":
+        service, user, password = options
+        creds = gssapi.raw.acquire_cred_from(
+            {b"user": user.encode(), b"password": password.encode()}, None,
+            mechs=[gssapi.OID.from_int_seq(MECHS[scheme])], usage="initiate")
+        status, is_in = attempt(host, port, scheme, flags, service,
+                                creds.creds)
+        print(status, "in" if is_in else "out")
+        return
     if "delegate" in options:
         flags |= gssapi.RequirementFlag.delegate_to_peer
     for _ in range(6 if "again" in options else 1):

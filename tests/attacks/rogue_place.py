@@ -251,6 +251,21 @@ def run_curl(scene, host, port, *options):
                        f"http://{host}:{port}/wsman")
 
 
+def run_mechanism(scene, host, port, service):
+    """The same by CredSSP as a mechanism, for SERVICE@host."""
+    mechs = scene.dir / "credssp.conf"
+    mechs.write_text("gss_credssp 2.25.1467839257 "
+                     f"{scene.t.build}/plugin/credssp/.libs/gss_credssp.so\n")
+    user, password = scene.users[-1]
+    done = subprocess.run(
+        ["/usr/bin/python3", "-B", f"{HERE}/rogue_client.py", host,
+         str(port), "credssp", service, f"{user}@{REALM}", password],
+        env=dict(scene.env, GSS_MECH_CONFIG=str(mechs)), text=True,
+        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT, timeout=120, check=False)
+    return done.stdout.strip()
+
+
 def run_program(scene, *argv):
     cache = f"FILE:{scene.dir}/client.ccache"
     if not scene.keep_tickets:
