@@ -129,7 +129,9 @@ def by_plugin(t, scene):
         for what, delegation, options in (
                 (KERBEROS_TOO, KERBEROS_TOO, []),
                 ("--delegation always", "delegation = none",
-                 ["--delegation", "always"])):
+                 ["--delegation", "always"]),
+                ("--delegation policy", "delegation = none",
+                 ["--delegation", "policy"])):
             case = Case(scene, trust, delegation)
             answer = run_curl(scene, HOST, case.rogue.port, *options)
             judge(t, f"curl, {trust}, {what}", case, answer)
@@ -221,7 +223,7 @@ def attack(t):
     # The real ones have keys of their own, and are not there.
     for name in TYPED:
         scene.host(name, "HOST/%f WSMAN/%f HTTP/%n", "HTTP/%f")
-    scene.host(OWN, "HOST/%f WSMAN/%f HTTP/%n HTTP/%f")
+    scene.host(OWN, "HOST/%f WSMAN/%f HTTP/%n HTTP/%f", trusted=True)
     scene.call(ADDRESS, f"{OWN}.{DOMAIN} {OWN} " + " ".join(
         f"{name}.{DOMAIN} {name}" for name in TYPED) + f" {UNKNOWN}")
     by_gateway(t, scene)

@@ -100,9 +100,10 @@ class Scene:
 
     # -- The realm
 
-    def host(self, name, machine="", iis="", address=None, enctype=None):
+    def host(self, name, machine="", iis="", address=None, enctype=None,
+             trusted=False):
         """A host in the realm; whose keys the names have is as in
-        realm.HOSTS.  Its name."""
+        realm.HOSTS.  trusted: for delegation, all of them.  Its name."""
         fqdn = f"{name}.{DOMAIN}"
         commands = []
         for keytab, forms in ((f"{name}.keytab", machine),
@@ -117,6 +118,8 @@ class Scene:
                 if enctype:
                     commands.append(f"setstr {spn} session_enctypes "
                                     f"{enctype}")
+                if trusted:
+                    commands.append(f"modify_principal +ok_as_delegate {spn}")
         self.realms.main.administer(commands)
         if address is not None:
             self.call(address, f"{fqdn} {name}")
