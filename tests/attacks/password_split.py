@@ -15,6 +15,7 @@ from pyasn1.codec.der import decoder
 
 import realm
 import rogue
+from broker import scan     # tests/broker
 import rogue_broker as broker
 from rogue_credssp import read_credentials
 from rogue_machine import CLIENT_MAGIC, SERVER_MAGIC, Machine, proof
@@ -171,6 +172,18 @@ def test_once(scene, talk, machine, earlier):
          "each delegation has a ticket of its own")
 
 
+def test_memory(scene, talk, machine, process):
+    """What of a delegation is left in the broker (root looks)."""
+    t = scene.t
+    request = rogue.Request(delegate(talk, machine).tokens[0]).open(
+        scene.keys("split1.keytab"))
+    left = scan(process.pid, request.session.contents)
+    t.rogue(f"the session key is {left} times in the broker's memory")
+    t.ok(left == 0, "a ticket of CredSSP is wiped when it was used", left)
+    t.ok(scan(process.pid, PASSWORD.encode()) == 1,
+         "control: the password is there, once")
+
+
 def test_channel(scene, talk, machine):
     """The same by two channels at the same time."""
     t = scene.t
@@ -293,7 +306,7 @@ def attack(t):
     policy(scene)
     machine = Machine(t, dict(scene.env,
                               KRB5_KTNAME=f"{scene.dir}/split1.keytab"))
-    scene.start_broker()
+    process = scene.start_broker()
     with broker.Talk(scene.socket) as user:
         user.login(f"{USER}@{REALM}", PASSWORD)
     with broker.Talk(scene.socket) as talk:
@@ -304,6 +317,7 @@ def attack(t):
             requests.append(test_export(scene, talk, machine, scheme, name))
         test_channel(scene, talk, machine)
         test_once(scene, talk, machine, requests)
+        test_memory(scene, talk, machine, process)
     scene.stop()
     test_cache(scene, machine)
     test_ntlm(scene)
