@@ -131,6 +131,8 @@ class OneRealm:
         (here / 'krb5.conf').write_text('\n'.join([
             '[libdefaults]', ' default_realm = ' + self.name, ' dns_lookup_kdc = false', ' dns_lookup_realm = false',
             ' dns_canonicalize_hostname = false',
+            # For the services whose attribute session_enctypes says so, and clients that may.
+            ' allow_rc4 = true',
             # The KDC refers names of the other realm's hosts there by this; clients get no such section for them.
             '[domain_realm]', ' .test.example = ' + REALM, ' .other.example = ' + OTHER,
             '[logging]', ' kdc = FILE:%s' % self.log, ' default = FILE:%s/other.log' % here]) + '\n')
