@@ -197,6 +197,24 @@ explain_names(const struct hc_host *host, uint16_t port)
     return list;
 }
 
+json_t *
+explain_delegates(const struct hc_host *host, uint16_t port)
+{
+    struct cs_error err = { 0 };
+    char **names = NULL, **n;
+    json_t *list;
+
+    if (host->policy->delegation == GW_DELEG_NONE)
+        return json_null();
+    list = json_array();
+    if (hc_delegate_names(host, NULL, port, &names, &err) != 0)
+        (void)json_array_append_new(list, json_string(err.text));
+    for (n = names; n != NULL && *n != NULL; n++)
+        (void)json_array_append_new(list, json_string(*n));
+    gw_free_words(names);
+    return list;
+}
+
 /* --- The settings --- */
 
 static json_t *

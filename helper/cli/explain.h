@@ -4,6 +4,7 @@
  *     { "host", "port", "realm",
  *       "gateway": { "connects", "why", "authenticates" },
  *       "plugin", "names": [...], "dns",
+ *       "delegates": [...],    null: nothing is
  *       "settings": [ { "key", "value", "source" }... ],
  *       "complaints": [...] }
  */
@@ -18,6 +19,8 @@
 json_t *explain_gateway(const struct hc_host *host, uint16_t port);
 json_t *explain_plugin(const struct hc_host *host);
 json_t *explain_names(const struct hc_host *host, uint16_t port);
+/* The names that may be given the password or a ticket; or why there is none. */
+json_t *explain_delegates(const struct hc_host *host, uint16_t port);
 json_t *explain_settings(const struct hc_host *host);
 
 /* For people, on stdout. */

@@ -102,6 +102,8 @@ explain_print(const json_t *answer)
     if (json_is_true(json_object_get(answer, "dns")))
         (void)printf("%-*s(krb5 asks DNS what the host is called, which was "
                      "not done here)\n", LABEL, "");
+    if (json_array_size(json_object_get(answer, "delegates")) > 0)
+        print_list("Delegates", json_object_get(answer, "delegates"));
     (void)printf("\nkrb5.conf, [appdefaults] winrm:\n");
     print_settings(json_object_get(answer, "settings"));
     if (json_array_size(complaints) > 0) {

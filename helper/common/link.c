@@ -254,6 +254,7 @@ bl_close(struct bl_link **out)
     cs_buf_free(&link->out);
     free(link->spn);
     free(link->credential);
+    free(link->proved);
     (void)pthread_mutex_destroy(&link->lock);
     free(link);
 }
@@ -433,6 +434,10 @@ bl_step(struct bl_link *link, struct cs_span in, struct cs_buf *out,
     cs_buf_add(out, link->reply.token.p, link->reply.token.len);
     *complete = link->reply.complete;
     link->mech = link->reply.mech;
+    if (*complete) {
+        free(link->proved);
+        link->proved = copy_text(link->reply.target);
+    }
     return (out->error == CS_NOMEM) ? cs_nomem(err) : out->error != 0 ?
         cs_fail(err, CS_MALFORMED, "a token is too long") : 0;
 }
@@ -469,6 +474,12 @@ import_ntlm(const struct bp_message *m, gss_ctx_id_t *out,
     major = gss_import_sec_context(&minor, &token, out);
     return GSS_ERROR(major) ? cs_fail(err, CS_INNER, "the context cannot be "
                                       "imported (%u, %u)", major, minor) : 0;
+}
+
+const char *
+bl_proved(const struct bl_link *link)
+{
+    return (link->proved != NULL) ? link->proved : "";
 }
 
 int

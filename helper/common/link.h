@@ -80,8 +80,10 @@ int bl_context(struct bl_link *link, enum bp_scheme scheme,
 /* A token in (p == NULL: none), perhaps one out. */
 int bl_step(struct bl_link *link, struct cs_span in, struct cs_buf *out,
             int *complete, struct cs_error *err);
-/* The mechanism that was really used, once a context is complete. */
+/* The mechanism that was really used, once a context is complete, and the name
+ * that the server has proved; borrowed from link. */
 enum bp_mech bl_mech(const struct bl_link *link);
+const char *bl_proved(const struct bl_link *link);
 /* What is needed of a finished context to seal messages. */
 struct bl_exported {
     enum bp_mech mech;          /* the real one */

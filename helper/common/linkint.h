@@ -19,6 +19,7 @@ struct bl_link {
     /* Of the context that was started last: strings, ours. */
     char *spn, *credential;
     enum bp_mech mech;          /* the real one, once it is complete */
+    char *proved;               /* likewise, the server's name; or NULL */
 };
 
 /* A link on a connection that is past HELLO; NULL without memory, and fd is

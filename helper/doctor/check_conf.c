@@ -84,7 +84,7 @@ static const struct {
 } values[] = {
     { "default_realm", "none", "none" },
     { "dns_canonicalize_hostname", "true", NULL },
-    { "rdns", "true", "true" },
+    { "rdns", "true", NULL },
     { "qualify_shortname", "the first search domain", NULL },
 };
 
@@ -108,6 +108,30 @@ look_at_values(struct doctor *d)
         doc_fact(d, values[i].key, value);
         profile_release_string(value);
     }
+}
+
+/*
+ * With krb5's defaults the principal is of the name that DNS gives, and who
+ * forges an answer chooses the machine.  What the gateway delegates does not
+ * depend on it, all else does.
+ */
+static void
+look_at_trust(struct doctor *d)
+{
+    char *value = NULL;
+    int off;
+
+    if (profile_get_string(d->profile, "libdefaults",
+                           "dns_canonicalize_hostname", NULL, "true",
+                           &value) != 0)
+        return;
+    off = gw_boolean(value) == 0;
+    profile_release_string(value);
+    if (!off)
+        doc_say(d, LOOK_WARN, "DNS chooses the machine that Kerberos asks for, "
+                "and a forged answer chooses another; unless hosts are named "
+                "by aliases, put into [libdefaults] of krb5.conf: "
+                "`dns_canonicalize_hostname = false' and `rdns = false'");
 }
 
 /* What the winrm section says about this host, and where. */
@@ -135,5 +159,6 @@ check_conf(struct doctor *d)
 {
     look_at_files(d);
     look_at_values(d);
+    look_at_trust(d);
     look_at_policy(d);
 }

@@ -334,6 +334,9 @@ fetch_context(struct session *s, const struct gss_way *way,
     int ret;
 
     s->how.mech = (bl_mech(s->link) == BP_MECH_KRB5) ? "Kerberos" : "NTLM";
+    if (bl_mech(s->link) == BP_MECH_KRB5)
+        (void)snprintf(s->how.spn, sizeof(s->how.spn), "%s",
+                       bl_proved(s->link));
     if (s->tls) {
         bl_abandon(s->link);
         return 0;
