@@ -9,6 +9,7 @@ and, as a program of the user, the user's credential cache.
 """
 
 import os
+import threading
 
 from impacket.krb5 import asn1
 from pyasn1.codec.der import decoder
@@ -172,6 +173,53 @@ def test_once(scene, talk, machine, earlier):
          "each delegation has a ticket of its own")
 
 
+def hurry(scene, rounds, number, tickets, problems):
+    """One connection's contexts, begun and given up; by number of CredSSP or
+    of the other kinds."""
+    begin = {0: ("CredSSP", lambda talk: talk.credssp(HOST)),
+             1: ("CredSSP", lambda talk: talk.credssp(HOST)),
+             2: ("Kerberos", lambda talk: talk.context(broker.KERBEROS,
+                                                       HOST)),
+             3: ("Negotiate", lambda talk: talk.context(broker.NEGOTIATE,
+                                                        HOST))}
+    name, call = begin[number % 4]
+    with broker.Talk(scene.socket) as talk:
+        talk.confine()
+        for _ in range(rounds):
+            try:
+                call(talk)
+                request = rogue.Request(talk.step()[0])
+                tickets.append((name, bytes(
+                    request.ticket["enc-part"]["cipher"])))
+                talk.finish()
+            except broker.Refused as why:
+                problems.append(f"{name}: {why}")
+                return
+
+
+def test_at_once(scene):
+    """Many contexts at the same time: what one has fetched for itself is not
+    found by another."""
+    t, tickets, problems = scene.t, [], []
+    threads = [threading.Thread(target=hurry, args=(
+        scene, 25, number, tickets, problems)) for number in range(8)]
+    for each in threads:
+        each.start()
+    for each in threads:
+        each.join()
+    secret = [cipher for name, cipher in tickets if name == "CredSSP"]
+    others = {cipher for name, cipher in tickets if name != "CredSSP"}
+    t.rogue(f"at once: {len(secret)} times CredSSP with {len(set(secret))} "
+            f"tickets, of which {len(set(secret) & others)} were in other "
+            "contexts too")
+    t.ok(secret and len(set(secret)) == len(secret),
+         "at once: each delegation has a ticket of its own")
+    t.ok(others and not set(secret) & others, "at once: and no other "
+         "context has it")
+    t.ok(not problems, "at once: none gets into another's way",
+         "\n".join(problems))
+
+
 def test_memory(scene, talk, machine, process):
     """What of a delegation is left in the broker (root looks)."""
     t = scene.t
@@ -318,6 +366,7 @@ def attack(t):
         test_channel(scene, talk, machine)
         test_once(scene, talk, machine, requests)
         test_memory(scene, talk, machine, process)
+    test_at_once(scene)
     scene.stop()
     test_cache(scene, machine)
     test_ntlm(scene)
