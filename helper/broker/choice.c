@@ -234,19 +234,26 @@ ask_kdc(struct choice *c, struct cs_error *err)
     return ret;
 }
 
-/* NTLM wants a host-based name: the plain one, which is the last if it is there
- * at all.  It says nothing of who has which key. */
+/* NTLM wants a host-based name: the plain one.  It says nothing of who has
+ * which key. */
 static int
 name_for_ntlm(struct choice *c, struct cs_error *err)
 {
+    size_t n = c->candidates;
     char *plain;
+    int ret;
 
     if (asprintf(&plain, "HTTP@%s", c->host->host) < 0)
         return cs_nomem(err);
-    c->candidate = c->candidates - 1;
-    free(c->names[c->candidate]);
-    c->names[c->candidate] = plain;
-    return import(plain, &c->target, err);
+    ret = gw_add_word_once(&c->names, &n, plain) == 0 ?
+        import(plain, &c->target, err) : cs_nomem(err);
+    if (ret == 0) {
+        c->candidate = (uint32_t)gw_find_word(plain, (const char *const *)
+                                              c->names);
+        c->candidates = (uint32_t)n;
+    }
+    free(plain);
+    return ret;
 }
 
 int
@@ -255,6 +262,12 @@ choice_name(const struct wish *wish, int ntlm, struct choice *c,
 {
     int ret = list_names(wish, c, err);
 
+    /* NTLM proves no name, and may do without one that Kerberos has. */
+    if (ret == CS_POLICY && ntlm && c->creds != NULL && wish->node == NULL &&
+        c->candidates == 0) {
+        c->mechs = CS_MECH_NTLM;
+        return name_for_ntlm(c, err);
+    }
     if (ret != 0)
         return ret;
     c->mechs = CS_MECH_KRB5 | (ntlm ? CS_MECH_NTLM : 0);

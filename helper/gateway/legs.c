@@ -204,6 +204,17 @@ note_exchange(struct session *s, const struct credssp *exchange)
         s->how.mech = (info.inner->mech == &cs_oid_krb5) ? "Kerberos" : "NTLM";
 }
 
+/* A refusal may be about the name: with CredSSP there is no second one. */
+static void
+name_service(const struct session *s, struct cs_error *err)
+{
+    size_t len = strlen(err->text);
+
+    if (err->code == CS_INNER || err->code == CS_REMOTE)
+        (void)snprintf(err->text + len, sizeof(err->text) - len,
+                       " (it was asked for as %s)", s->how.spn);
+}
+
 int
 legs_credssp(struct session *s, const char *path, uint32_t *candidate,
              uint32_t *candidates, struct cs_error *err)
@@ -230,6 +241,8 @@ legs_credssp(struct session *s, const char *path, uint32_t *candidate,
     ret = credssp_new(&params, &l.exchange, err);
     if (ret == 0)
         ret = credssp_legs(s, path, &l, err);
+    if (ret != 0)
+        name_service(s, err);
     if (ret == 0) {
         note_exchange(s, l.exchange);
         credssp_drop_inner(l.exchange);

@@ -115,6 +115,28 @@ ask(krb5_context context, krb5_ccache cache, krb5_principal server,
     return code;
 }
 
+/*
+ * The service that the ticket itself is for, in the place of the name that was
+ * asked for: where that had no realm, this has one.
+ */
+static krb5_error_code
+name_service(krb5_context context, krb5_creds *creds)
+{
+    krb5_principal server = NULL;
+    krb5_ticket *ticket;
+    krb5_error_code code = krb5_decode_ticket(&creds->ticket, &ticket);
+
+    if (code != 0)
+        return code;
+    code = krb5_copy_principal(context, ticket->server, &server);
+    krb5_free_ticket(context, ticket);
+    if (code == 0) {
+        krb5_free_principal(context, creds->server);
+        creds->server = server;
+    }
+    return code;
+}
+
 /* Without its realm: class and host, in whatever case. */
 static int
 same_name(krb5_context context, krb5_const_principal a, krb5_const_principal b)
@@ -168,20 +190,21 @@ check(krb5_context context, krb5_const_principal asked,
     return 0;
 }
 
-/* The ticket alone, in a new cache that takes the other one's place. */
+/* Keep the ticket: for the password alone, in a new cache that takes the other
+ * one's place. */
 static krb5_error_code
-keep_only(krb5_context context, const krb5_creds *creds, krb5_ccache *cache)
+keep(krb5_context context, enum cs_gift gift, krb5_creds *creds,
+     krb5_ccache *cache)
 {
     krb5_ccache old = *cache;
-    krb5_error_code code;
+    krb5_error_code code = 0;
 
-    *cache = NULL;
-    code = new_cache(context, creds->client, cache);
-    if (code == 0)
-        code = krb5_cc_store_cred(context, *cache,
-                                  (krb5_creds *)(uintptr_t)creds);
-    (void)krb5_cc_destroy(context, old);
-    return code;
+    if (gift == CS_GIFT_PASSWORD) {
+        *cache = NULL;
+        code = new_cache(context, creds->client, cache);
+        (void)krb5_cc_destroy(context, old);
+    }
+    return (code != 0) ? code : krb5_cc_store_cred(context, *cache, creds);
 }
 
 static krb5_error_code
@@ -220,9 +243,11 @@ fetch(krb5_context context, const char *source, const char *service,
     if (code == 0)
         code = ask(context, cache, server, &creds);
     if (code == 0)
+        code = name_service(context, creds);
+    if (code == 0)
         ret = check(context, server, creds, service, err);
-    if (code == 0 && ret == 0 && gift == CS_GIFT_PASSWORD)
-        code = keep_only(context, creds, &cache);
+    if (code == 0 && ret == 0)
+        code = keep(context, gift, creds, &cache);
     if (code == 0 && ret == 0)
         code = hand_out(context, cache, creds, out);
     if (code != 0)

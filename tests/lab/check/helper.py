@@ -35,9 +35,7 @@ def targets():
     nodes = " ".join(n.fqdn for n in hosts.CLUSTER_NODES)
     credssp = "delegation = credssp"
     return {DELEGATED[0]: [credssp], DELEGATED[1]: [credssp],
-            # A name of which the KDC does not know that the server cannot
-            # use it.
-            DELEGATED[2]: [credssp, "spn = HTTP/%f HOST/%f"],
+            DELEGATED[2]: [credssp],
             **{b.fqdn: [credssp, f"nodes = {nodes}"] for b in hosts.BALANCED}}
 
 
