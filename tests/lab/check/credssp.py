@@ -7,7 +7,6 @@ pyspnego and FreeRDP, each as client and as server, with our own end
 import hashlib
 import json
 import os
-import re
 import subprocess
 import time
 from concurrent.futures import ThreadPoolExecutor
