@@ -111,6 +111,7 @@ fill_store(int krb5, const char *user, const char *password)
     state.store.count = krb5 ? 1 : 2;
     state.store.elements = state.elements;
     state.gss.store = &state.store;
+    state.gss.tickets = krb5 ? state.elements[0].value : NULL;
     state.gss.mechs = &state.oids;
 }
 

@@ -309,8 +309,35 @@ seal_and_open(gss_ctx_id_t *ctx, int from, size_t len)
     return !failed;
 }
 
-int
-bare_context(const struct bare_gss *g)
+/* A new cache like g->tickets, and its name as the store's. */
+static krb5_ccache
+copy_tickets(const struct bare_gss *g, krb5_context context, char **name)
+{
+    krb5_ccache from = NULL, to = NULL;
+    krb5_principal client = NULL;
+    krb5_error_code code = krb5_cc_resolve(context, g->tickets, &from);
+
+    if (code == 0)
+        code = krb5_cc_get_principal(context, from, &client);
+    if (code == 0)
+        code = krb5_cc_new_unique(context, "MEMORY", NULL, &to);
+    if (code == 0)
+        code = krb5_cc_initialize(context, to, client);
+    if (code == 0)
+        code = krb5_cc_copy_creds(context, from, to);
+    if (code == 0)
+        code = krb5_cc_get_full_name(context, to, name);
+    if (code != 0)
+        fail("no cache for the bare context: %ld", (long)code);
+    g->store->elements[0].value = *name;
+    krb5_free_principal(context, client);
+    if (from != NULL)
+        (void)krb5_cc_close(context, from);
+    return to;
+}
+
+static int
+context_with(const struct bare_gss *g)
 {
     gss_ctx_id_t ctx[2] = { GSS_C_NO_CONTEXT, GSS_C_NO_CONTEXT };
     gss_cred_id_t cred = GSS_C_NO_CREDENTIAL;
@@ -324,5 +351,28 @@ bare_context(const struct bare_gss *g)
     (void)gss_delete_sec_context(&minor, &ctx[CLIENT], GSS_C_NO_BUFFER);
     (void)gss_delete_sec_context(&minor, &ctx[SERVER], GSS_C_NO_BUFFER);
     (void)gss_release_cred(&minor, &cred);
+    return ok;
+}
+
+int
+bare_context(const struct bare_gss *g)
+{
+    krb5_context context;
+    krb5_ccache cache;
+    char *name = NULL;
+    int ok;
+
+    if (g->tickets == NULL)
+        return context_with(g);
+    if (krb5_init_context(&context) != 0)
+        fail("krb5.conf");
+    if (failed)
+        return 0;
+    cache = copy_tickets(g, context, &name);
+    ok = !failed && context_with(g);
+    if (cache != NULL)
+        (void)krb5_cc_destroy(context, cache);
+    krb5_free_string(context, name);
+    krb5_free_context(context);
     return ok;
 }

@@ -55,7 +55,10 @@ int bare_pass(struct bare_pair *pair, const unsigned char *plain, size_t len,
 struct bare_gss {
     gss_name_t user, target;
     gss_OID_set_desc *mechs;    /* the only one that is offered */
-    gss_key_value_set_desc *store;
+    gss_key_value_set_desc *store;      /* its first value: see tickets */
+    const char *tickets;        /* Kerberos: each context has a copy of this
+                                 * cache, and so a service ticket of its own,
+                                 * as CredSSP's has; else NULL */
     gss_cred_id_t acceptor;
     size_t creds_length;        /* of TSCredentials, bytes */
 };
