@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "clean.h"
 #include "context.h"
 #include "gsserr.h"
 #include "inner.h"
@@ -209,7 +210,7 @@ display(gss_name_t name, char *to, size_t room)
         return;
     copy = strndup(text.value, text.length);
     if (copy != NULL)
-        text_copy(to, room, copy);
+        clean_copy(to, room, copy);
     free(copy);
     (void)gss_release_buffer(&minor, &text);
 }

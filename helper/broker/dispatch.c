@@ -11,6 +11,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "clean.h"
 #include "context.h"
 #include "log.h"
 #include "dispatch.h"
@@ -423,7 +424,7 @@ reply_error(struct dispatch *s, const struct cs_error *err, struct cs_buf *out)
     char text[sizeof(err->text)];
 
     memset(&s->reply, 0, sizeof(s->reply));
-    text_copy(text, sizeof(text), err->text);
+    clean_copy(text, sizeof(text), err->text);
     s->reply.number = BP_ERROR;
     s->reply.code = (uint32_t)-err->code;
     s->reply.ntstatus = err->ntstatus;

@@ -7,6 +7,7 @@
 #include <strings.h>
 #include <time.h>
 
+#include "clean.h"
 #include "journal.h"
 #include "text.h"
 
@@ -64,11 +65,11 @@ journal_note(struct journal *j, const char *host, uint32_t ntstatus,
     char kept[sizeof(j->lines[0].host)] = "";
     struct line *l;
 
-    text_copy(kept, sizeof(kept), host);
+    clean_copy(kept, sizeof(kept), host);
     (void)pthread_mutex_lock(&j->lock);
     l = line_for(j, kept);
     memcpy(l->host, kept, sizeof(kept));
-    text_copy(l->text, sizeof(l->text), text);
+    clean_copy(l->text, sizeof(l->text), text);
     l->ntstatus = ntstatus;
     l->when = (uint64_t)time(NULL);
     l->order = ++j->order;

@@ -69,8 +69,8 @@ announce(int fd, const char *target)
     if (end == NULL)
         return;                 /* it has said why */
     *end = '\0';
-    (void)printf("http://%s/wsman is %s now.  Ctrl-C ends it.\n", ready,
-                 target);
+    say_line(stdout, "http://%s/wsman is %s now.  Ctrl-C ends it.", ready,
+             target);
     (void)fflush(stdout);
 }
 

@@ -140,7 +140,7 @@ examine(struct doctor *d)
         (void)snprintf(title, sizeof(title), "%s, port %u", d->host,
                        (unsigned int)d->port);
         look_title(LOOK_NOTE, title);
-        (void)putchar('\n');
+        say_lines(stdout, "\n");
     }
     run_checks(d);
     v = verdict_find(d);

@@ -10,7 +10,6 @@
 
 #include "journal.h"
 #include "secret.h"
-#include "text.h"
 #include "unit.h"
 #include "vault.h"
 
@@ -255,20 +254,6 @@ test_secret(void **state)
     cs_secret_free(&a);
 }
 
-static void
-test_text(void **state)
-{
-    char to[6];
-
-    (void)state;
-    text_copy(to, sizeof(to), "abcd\xC3\xA4");
-    assert_string_equal(to, "abcd");
-    text_copy(to, sizeof(to), "abc\xC3\xA4");
-    assert_string_equal(to, "abc\xC3\xA4");
-    text_copy(to, sizeof(to), "\xFF" "a\x80");
-    assert_string_equal(to, "?a?");
-}
-
 int
 main(void)
 {
@@ -282,7 +267,6 @@ main(void)
         cmocka_unit_test(test_journal),
         cmocka_unit_test(test_journal_long),
         cmocka_unit_test(test_secret),
-        cmocka_unit_test(test_text)
     };
 
     return cmocka_run_group_tests_name("vault", tests, NULL, NULL);
