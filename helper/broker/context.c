@@ -50,11 +50,13 @@ status_of(const struct cs_error *err)
 }
 
 static void
-note_failure(struct broker *b, const struct choice *c, const char *host,
+note_failure(struct broker *b, const struct choice *c,
              const struct cs_error *err)
 {
     vault_outcome(b->vault, c->creds, 0, status_of(err), err->text);
-    journal_note(b->journal, host, status_of(err), err->text);
+    /* What is no host has no line: the caller may be anybody's. */
+    if (c->host != NULL)
+        journal_note(b->journal, c->host->host, status_of(err), err->text);
 }
 
 static int
@@ -93,7 +95,7 @@ context_credssp(struct broker *b, const struct wish *wish,
                                  c->choice.mechs, &c->choice.host->credssp, 0,
                                  &c->inner, err);
     if (ret != 0) {
-        note_failure(b, &c->choice, wish->host, err);
+        note_failure(b, &c->choice, err);
         context_free(&c);
         return ret;
     }
@@ -168,7 +170,7 @@ context_plain(struct broker *b, const struct wish *wish,
     if (ret == 0)
         ret = acquire(c, scheme, err);
     if (ret != 0) {
-        note_failure(b, &c->choice, wish->host, err);
+        note_failure(b, &c->choice, err);
         context_free(&c);
         return ret;
     }

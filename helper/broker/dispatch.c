@@ -15,6 +15,8 @@
 #include "context.h"
 #include "log.h"
 #include "dispatch.h"
+#include "names.h"
+#include "report.h"
 #include "text.h"
 
 enum state { NEW = 1, IDLE = 2, CREDSSP = 4, CONTEXT = 8 };
@@ -200,20 +202,10 @@ do_channel(struct dispatch *s, struct cs_buf *out, struct cs_error *err)
 static int
 do_report(struct dispatch *s, struct cs_buf *out, struct cs_error *err)
 {
-    char *host = text_string(s->request.host);
-    char *text = text_string(s->request.text);
-    int ret = (host != NULL && text != NULL) ? 0 : cs_nomem(err);
-
     (void)out;
-    if (ret == 0)
-        journal_note(s->broker->journal, host, s->request.ntstatus, text);
-    if (ret == 0 && s->request.ntstatus != 0)
-        log_line(LOG_NOTICE, "%s: %s (0x%08X)", host, text,
-                 s->request.ntstatus);
     s->reply.number = BP_OK;
-    free(host);
-    free(text);
-    return ret;
+    return report_take(s->broker, &s->request, s->context != NULL ?
+                       context_info(s->context)->host : NULL, err);
 }
 
 /* --- Contexts --- */
@@ -249,7 +241,8 @@ start(struct dispatch *s, struct cs_error *err)
                             &s->context, err);
     if (ret != 0)
         log_line(LOG_NOTICE, "refused: %s for %s: %s", bp_name(m->number),
-                 host != NULL ? host : "", err->text);
+                 host != NULL && gw_host_ok(host) ? host : "no host",
+                 err->text);
     free(host);
     free(node);
     return (ret == 0) ? started(s) : ret;

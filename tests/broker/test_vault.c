@@ -205,6 +205,40 @@ test_journal(void **state)
     free(m);
 }
 
+/* What gateways say takes no line of the broker's, however much it is. */
+static void
+test_journal_reports(void **state)
+{
+    struct bp_message *m = calloc(1, sizeof(*m));
+    struct journal *j;
+    char name[32];
+    int i;
+
+    (void)state;
+    assert_int_equal(journal_new(&j, NULL), 0);
+    journal_note(j, "web01", 0, "well");
+    for (i = 0; i < BP_LIST_MAX; i++) {
+        (void)snprintf(name, sizeof(name), "host%d", i);
+        journal_report(j, name, 1, "well");
+    }
+    journal_report(j, "web01", 1, "well");
+    journal_lock(j, m);
+    assert_int_equal(m->nhosts, 1 + JOURNAL_REPORTS);
+    assert_int_equal(m->hosts[0].text.len, 4);
+    for (i = 1; i <= JOURNAL_REPORTS; i++)
+        assert_memory_equal(m->hosts[i].text.p, "gateway says: well", 18);
+    journal_unlock(j);
+    m->nhosts = 0;
+    journal_withdraw(j, "WEB01");
+    journal_withdraw(j, "web02");
+    journal_lock(j, m);
+    assert_int_equal(m->nhosts, JOURNAL_REPORTS);
+    assert_memory_equal(m->hosts[0].host.p, "web01", 5);
+    journal_unlock(j);
+    journal_free(&j);
+    free(m);
+}
+
 /* A name that is cut off is still one name. */
 static void
 test_journal_long(void **state)
@@ -265,6 +299,7 @@ main(void)
         cmocka_unit_test_setup_teardown(test_full, setup, teardown),
         cmocka_unit_test_setup_teardown(test_status, setup, teardown),
         cmocka_unit_test(test_journal),
+        cmocka_unit_test(test_journal_reports),
         cmocka_unit_test(test_journal_long),
         cmocka_unit_test(test_secret),
     };
