@@ -32,13 +32,14 @@ exec "$@"
 class Log:
     """A syslog for processes that are started by argv()."""
 
-    def __init__(self, t):
-        self.dir = t.dir
+    def __init__(self, t, name="syslog"):
+        self.dir = t.dir / name
+        self.dir.mkdir()
         self.lines = []
         self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         t.defer(self.socket.close)
-        self.socket.bind(str(t.dir / "log"))
-        (t.dir / "log").chmod(0o666)
+        self.socket.bind(str(self.dir / "log"))
+        (self.dir / "log").chmod(0o666)
         threading.Thread(target=self.read, daemon=True).start()
 
     def read(self):
