@@ -132,6 +132,13 @@ json_t *cli_gateways(void);
 void cli_print_gateways(const json_t *gateways);
 void cli_print_prometheus(const json_t *gateways);
 
+/* --- localhost.c --- */
+
+/* Say so if NAME.localhost is asked of others.  1 if it is. */
+int cli_warn_of_name(const char *name);
+/* The same for the first such name in a command's arguments. */
+void cli_warn_of_arguments(char **argv);
+
 /* --- password.c --- */
 
 enum cli_password_source { CLI_ASK, CLI_STDIN, CLI_ASKPASS };

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "cli.h"
+#include "localnames.h"
 
 static const struct option options[] = {
     { "watch", optional_argument, NULL, 'w' },
@@ -160,6 +161,17 @@ print_hosts(const struct bp_message *m)
     }
 }
 
+/* Programs that know no proxy find a gateway by such a name. */
+static void
+print_warning(void)
+{
+    char *warning = local_names_warning("NAME.localhost");
+
+    if (warning != NULL)
+        say_line(stdout, "%s", warning);
+    free(warning);
+}
+
 static void
 print_text(const struct bl_link *link, const struct bp_message *m)
 {
@@ -177,6 +189,8 @@ print_text(const struct bl_link *link, const struct bp_message *m)
         print_hosts(m);
     gateways = cli_gateways();
     cli_print_gateways(gateways);
+    if (json_array_size(gateways) > 0)
+        print_warning();
     json_decref(gateways);
 }
 

@@ -32,6 +32,7 @@ static const struct check {
     { "mech.d", "mech.d", check_mech },
     { "tickets", "Tickets", check_tickets },
     { "name", "Name", check_name },
+    { "localhost", "Localhost", check_localhost },
     { "services", "Services", check_services },
     { "accounts", "Accounts", check_accounts },
     { "ports", "Ports", check_ports },
