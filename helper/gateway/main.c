@@ -19,6 +19,7 @@
 #include "front.h"
 #include "listeners.h"
 #include "rlimits.h"
+#include "runtime.h"
 #include "sandbox.h"
 #include "say.h"
 #include "thrift.h"
@@ -310,8 +311,11 @@ static int
 begin(struct gateway *g, const struct options *o, char **argv, int *signals,
       struct cs_error *err)
 {
-    int ret = hc_gateway_load(&g->limits, err);
+    /* After that, who has our uid is ours (serve_one()). */
+    int ret = rt_check_user(err);
 
+    if (ret == 0)
+        ret = hc_gateway_load(&g->limits, err);
     if (ret != 0)
         return ret;
     thrift_prepare(g->limits->connections, argv);
