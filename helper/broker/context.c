@@ -14,8 +14,6 @@
 #define FLAGS (GSS_C_MUTUAL_FLAG | GSS_C_CONF_FLAG | GSS_C_INTEG_FLAG | \
                GSS_C_REPLAY_FLAG | GSS_C_SEQUENCE_FLAG)
 
-#define STATUS_UNSUCCESSFUL 0xC0000001  /* MS-ERREF 2.3 */
-
 struct context {
     struct choice choice;
     struct cs_inner *inner;     /* CredSSP; else NULL, and: */

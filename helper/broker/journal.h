@@ -14,6 +14,7 @@
 #define JOURNAL_REPORTS 64
 #define JOURNAL_MAX (BP_LIST_MAX - JOURNAL_REPORTS)
 #define JOURNAL_MARK "gateway says: "
+#define STATUS_UNSUCCESSFUL 0xC0000001  /* MS-ERREF 2.3: no better number */
 
 struct journal;
 

@@ -88,17 +88,18 @@ report_take(struct broker *b, const struct bp_message *m, const char *known,
             struct cs_error *err)
 {
     char *host = text_string(m->host), *text = text_string(m->text);
+    uint32_t ntstatus = m->ntstatus != 0 ? m->ntstatus : STATUS_UNSUCCESSFUL;
     int ret = (host != NULL && text != NULL) ? 0 : cs_nomem(err);
 
-    if (ret == 0 && m->ntstatus == 0) {
+    if (ret == 0 && m->ntstatus == 0 && *text == '\0') {
         /* What went well, the broker knows itself. */
         journal_withdraw(b->journal, host);
     } else if (ret == 0) {
         if (known == NULL || strcasecmp(known, host) != 0)
             ret = check_host(host, err);
         if (ret == 0) {
-            journal_report(b->journal, host, m->ntstatus, text);
-            say(host, m->ntstatus, text);
+            journal_report(b->journal, host, ntstatus, text);
+            say(host, ntstatus, text);
         }
     }
     free(host);

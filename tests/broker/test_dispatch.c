@@ -291,6 +291,9 @@ test_report(void **state)
     assert_int_equal(report("web01\nx", 0xC0000001, "x"), BP_ERROR);
     assert_int_equal(report("", 0xC0000001, "x"), BP_ERROR);
     assert_int_equal(report("web01", 0, "delegated by CredSSP"), BP_OK);
+    assert_true(is_in_status("gateway says: delegated by CredSSP"));
+    assert_int_equal(reply->hosts[1].ntstatus, 0xC0000001);
+    assert_int_equal(report("web01", 0, ""), BP_OK);
     assert_false(is_in_status("gateway says"));
     assert_false(is_in_status("delegated"));
     assert_true(is_in_status("authenticated"));
