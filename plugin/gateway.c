@@ -15,6 +15,7 @@
 #include "clock.h"
 #include "gateway.h"
 #include "trace.h"
+#include "uid.h"
 
 #define QUESTION_VERSION 1
 #define ANSWER_MAX 16384        /* bytes */
@@ -147,7 +148,7 @@ gw_gateway_exists(void)
 
     exists = find_directory(sun.sun_path, sizeof(sun.sun_path)) == 0 &&
         lstat(sun.sun_path, &st) == 0 && S_ISDIR(st.st_mode) &&
-        st.st_uid == geteuid();
+        gw_uid_is_ours(st.st_uid);
     errno = error;
     return exists;
 }
@@ -162,7 +163,7 @@ is_ours(int fd)
     socklen_t len = sizeof(peer);
 
     return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) == 0 &&
-        peer.uid == geteuid();
+        gw_uid_is_ours(peer.uid);
 }
 
 static int
@@ -220,7 +221,7 @@ has_socket(uint16_t port, struct sockaddr_un *sun)
     struct stat st;
 
     return find_socket(port, sun) == 0 && lstat(sun->sun_path, &st) == 0 &&
-        S_ISSOCK(st.st_mode) && st.st_uid == geteuid();
+        S_ISSOCK(st.st_mode) && gw_uid_is_ours(st.st_uid);
 }
 
 /* end: when to stop waiting (clock.h). */

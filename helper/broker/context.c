@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "clean.h"
 #include "context.h"
 #include "gsserr.h"
 #include "inner.h"
@@ -12,8 +13,6 @@
 
 #define FLAGS (GSS_C_MUTUAL_FLAG | GSS_C_CONF_FLAG | GSS_C_INTEG_FLAG | \
                GSS_C_REPLAY_FLAG | GSS_C_SEQUENCE_FLAG)
-
-#define STATUS_UNSUCCESSFUL 0xC0000001  /* MS-ERREF 2.3 */
 
 struct context {
     struct choice choice;
@@ -49,11 +48,13 @@ status_of(const struct cs_error *err)
 }
 
 static void
-note_failure(struct broker *b, const struct choice *c, const char *host,
+note_failure(struct broker *b, const struct choice *c,
              const struct cs_error *err)
 {
     vault_outcome(b->vault, c->creds, 0, status_of(err), err->text);
-    journal_note(b->journal, host, status_of(err), err->text);
+    /* What is no host has no line: the caller may be anybody's. */
+    if (c->host != NULL)
+        journal_note(b->journal, c->host->host, status_of(err), err->text);
 }
 
 static int
@@ -106,7 +107,7 @@ context_credssp(struct broker *b, const struct wish *wish,
                                  &c->choice.host->credssp, 0, &c->inner, err);
     }
     if (ret != 0) {
-        note_failure(b, &c->choice, wish->host, err);
+        note_failure(b, &c->choice, err);
         context_free(&c);
         return ret;
     }
@@ -184,7 +185,7 @@ context_plain(struct broker *b, const struct wish *wish,
     if (ret == 0)
         ret = acquire(c, scheme, err);
     if (ret != 0) {
-        note_failure(b, &c->choice, wish->host, err);
+        note_failure(b, &c->choice, err);
         context_free(&c);
         return ret;
     }
@@ -226,7 +227,7 @@ display(gss_name_t name, char *to, size_t room)
         return;
     copy = strndup(text.value, text.length);
     if (copy != NULL)
-        text_copy(to, room, copy);
+        clean_copy(to, room, copy);
     free(copy);
     (void)gss_release_buffer(&minor, &text);
 }

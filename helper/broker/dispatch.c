@@ -11,9 +11,12 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "clean.h"
 #include "context.h"
 #include "log.h"
 #include "dispatch.h"
+#include "names.h"
+#include "report.h"
 #include "text.h"
 
 enum state { NEW = 1, IDLE = 2, CREDSSP = 4, CONTEXT = 8 };
@@ -199,20 +202,10 @@ do_channel(struct dispatch *s, struct cs_buf *out, struct cs_error *err)
 static int
 do_report(struct dispatch *s, struct cs_buf *out, struct cs_error *err)
 {
-    char *host = text_string(s->request.host);
-    char *text = text_string(s->request.text);
-    int ret = (host != NULL && text != NULL) ? 0 : cs_nomem(err);
-
     (void)out;
-    if (ret == 0)
-        journal_note(s->broker->journal, host, s->request.ntstatus, text);
-    if (ret == 0 && s->request.ntstatus != 0)
-        log_line(LOG_NOTICE, "%s: %s (0x%08X)", host, text,
-                 s->request.ntstatus);
     s->reply.number = BP_OK;
-    free(host);
-    free(text);
-    return ret;
+    return report_take(s->broker, &s->request, s->context != NULL ?
+                       context_info(s->context)->host : NULL, err);
 }
 
 /* --- Contexts --- */
@@ -248,7 +241,8 @@ start(struct dispatch *s, struct cs_error *err)
                             &s->context, err);
     if (ret != 0)
         log_line(LOG_NOTICE, "refused: %s for %s: %s", bp_name(m->number),
-                 host != NULL ? host : "", err->text);
+                 host != NULL && gw_host_ok(host) ? host : "no host",
+                 err->text);
     free(host);
     free(node);
     return (ret == 0) ? started(s) : ret;
@@ -441,7 +435,7 @@ reply_error(struct dispatch *s, const struct cs_error *err, struct cs_buf *out)
     char text[sizeof(err->text)];
 
     memset(&s->reply, 0, sizeof(s->reply));
-    text_copy(text, sizeof(text), err->text);
+    clean_copy(text, sizeof(text), err->text);
     s->reply.number = BP_ERROR;
     s->reply.code = (uint32_t)-err->code;
     s->reply.ntstatus = err->ntstatus;

@@ -7,6 +7,7 @@
 #include <strings.h>
 #include <time.h>
 
+#include "clean.h"
 #include "journal.h"
 #include "text.h"
 
@@ -21,6 +22,7 @@ struct journal {
     pthread_mutex_t lock;
     uint64_t order;             /* counts notes */
     struct line lines[JOURNAL_MAX];
+    struct line reports[JOURNAL_REPORTS];
 };
 
 int
@@ -42,13 +44,13 @@ journal_free(struct journal **journal)
     *journal = NULL;
 }
 
-/* The line of this host; or a free one, or the oldest. */
+/* The line of this host among n; or a free one, or the oldest. */
 static struct line *
-line_for(struct journal *j, const char *host)
+line_for(struct line *lines, size_t n, const char *host)
 {
-    struct line *l, *oldest = j->lines;
+    struct line *l, *oldest = lines;
 
-    for (l = j->lines; l < j->lines + JOURNAL_MAX; l++) {
+    for (l = lines; l < lines + n; l++) {
         if (l->order != 0 && strcasecmp(l->host, host) == 0)
             return l;
         if (l->order < oldest->order)
@@ -57,18 +59,20 @@ line_for(struct journal *j, const char *host)
     return oldest;
 }
 
-void
-journal_note(struct journal *j, const char *host, uint32_t ntstatus,
-             const char *text)
+static void
+keep(struct journal *j, struct line *lines, size_t n, const char *host,
+     uint32_t ntstatus, const char *mark, const char *text)
 {
     char kept[sizeof(j->lines[0].host)] = "";
+    size_t len = strlen(mark);
     struct line *l;
 
-    text_copy(kept, sizeof(kept), host);
+    clean_copy(kept, sizeof(kept), host);
     (void)pthread_mutex_lock(&j->lock);
-    l = line_for(j, kept);
+    l = line_for(lines, n, kept);
     memcpy(l->host, kept, sizeof(kept));
-    text_copy(l->text, sizeof(l->text), text);
+    memcpy(l->text, mark, len);
+    clean_copy(l->text + len, sizeof(l->text) - len, text);
     l->ntstatus = ntstatus;
     l->when = (uint64_t)time(NULL);
     l->order = ++j->order;
@@ -76,13 +80,38 @@ journal_note(struct journal *j, const char *host, uint32_t ntstatus,
 }
 
 void
-journal_lock(struct journal *j, struct bp_message *m)
+journal_note(struct journal *j, const char *host, uint32_t ntstatus,
+             const char *text)
 {
-    struct bp_host *h = m->hosts;
-    const struct line *l;
+    keep(j, j->lines, JOURNAL_MAX, host, ntstatus, "", text);
+}
+
+void
+journal_report(struct journal *j, const char *host, uint32_t ntstatus,
+               const char *text)
+{
+    keep(j, j->reports, JOURNAL_REPORTS, host, ntstatus, JOURNAL_MARK, text);
+}
+
+void
+journal_withdraw(struct journal *j, const char *host)
+{
+    struct line *l;
 
     (void)pthread_mutex_lock(&j->lock);
-    for (l = j->lines; l < j->lines + JOURNAL_MAX; l++) {
+    l = line_for(j->reports, JOURNAL_REPORTS, host);
+    if (strcasecmp(l->host, host) == 0)
+        l->order = 0;
+    (void)pthread_mutex_unlock(&j->lock);
+}
+
+static void
+fill(struct bp_message *m, const struct line *lines, size_t n)
+{
+    struct bp_host *h = m->hosts + m->nhosts;
+    const struct line *l;
+
+    for (l = lines; l < lines + n; l++) {
         if (l->order == 0)
             continue;
         h->host = text_span(l->host);
@@ -92,6 +121,14 @@ journal_lock(struct journal *j, struct bp_message *m)
         h++;
         m->nhosts++;
     }
+}
+
+void
+journal_lock(struct journal *j, struct bp_message *m)
+{
+    (void)pthread_mutex_lock(&j->lock);
+    fill(m, j->lines, JOURNAL_MAX);
+    fill(m, j->reports, JOURNAL_REPORTS);
 }
 
 void

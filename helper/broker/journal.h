@@ -1,7 +1,9 @@
 /*
  * journal.h - how it last went with each host, for `gss-winrm status'.
  *
- * Safe to use from several threads.  The oldest host makes room for a new one.
+ * What the broker knows, and what gateways say, are kept apart: neither takes
+ * the other's place, and only the first is without a mark.  Safe to use from
+ * several threads.  The oldest host makes room for a new one.
  */
 #ifndef BD_JOURNAL_H
 #define BD_JOURNAL_H
@@ -9,15 +11,25 @@
 #include "error.h"
 #include "proto.h"
 
-#define JOURNAL_MAX BP_LIST_MAX
+#define JOURNAL_REPORTS 64
+#define JOURNAL_MAX (BP_LIST_MAX - JOURNAL_REPORTS)
+#define JOURNAL_MARK "gateway says: "
+#define STATUS_UNSUCCESSFUL 0xC0000001  /* MS-ERREF 2.3: no better number */
 
 struct journal;
 
 int journal_new(struct journal **out, struct cs_error *err);
 void journal_free(struct journal **journal);
 
+/* What the broker knows itself. */
 void journal_note(struct journal *journal, const char *host, uint32_t ntstatus,
                   const char *text);
+
+/* A gateway's word on a failure, which gets JOURNAL_MARK in front; and that
+ * it has no complaint any more. */
+void journal_report(struct journal *journal, const char *host,
+                    uint32_t ntstatus, const char *text);
+void journal_withdraw(struct journal *journal, const char *host);
 
 /* Fill m's hosts; the spans are good until journal_unlock(). */
 void journal_lock(struct journal *journal, struct bp_message *m);

@@ -138,6 +138,9 @@ listener_open(const char *path, struct listener *out, struct cs_error *err)
     int n = sd_listen_fds(1), ret;
 
     *out = (struct listener){ -1, -1, NULL };
+    ret = rt_check_user(err);
+    if (ret != 0)
+        return ret;
     if (n > 0)
         return passed_socket(n, out, err);
     if (path == NULL) {

@@ -1,51 +1,27 @@
 /* log.c - what the broker has to say. */
 #include "config.h"
 
-#include <stdarg.h>
-#include <stdio.h>
-
 #include "log.h"
-
-#define LINE_MAX_BYTES 1024
-
-static int on_stderr, opened;
+#include "say.h"
 
 void
 log_open(int to_stderr)
 {
-    on_stderr = to_stderr;
-    opened = 1;
-    openlog("gss-winrmd", LOG_PID, LOG_AUTH);
+    say_log_open("gss-winrmd", to_stderr);
 }
 
 void
 log_to_stderr(int to_stderr)
 {
-    on_stderr = to_stderr;
-}
-
-/* Names of users and hosts come from others. */
-static void
-tame(char *s)
-{
-    for (; *s != '\0'; s++) {
-        if ((unsigned char)*s < 0x20 || *s == 0x7F)
-            *s = '?';
-    }
+    say_log_to_stderr(to_stderr);
 }
 
 void
 log_line(int priority, const char *fmt, ...)
 {
-    char line[LINE_MAX_BYTES];
     va_list ap;
 
     va_start(ap, fmt);
-    (void)vsnprintf(line, sizeof(line), fmt, ap);
+    say_vlog(priority, fmt, ap);
     va_end(ap);
-    tame(line);
-    if (on_stderr)
-        (void)fprintf(stderr, "gss-winrmd: %s\n", line);
-    if (opened)
-        syslog(priority, "%s", line);
 }

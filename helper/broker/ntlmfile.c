@@ -13,6 +13,7 @@
 #include "ntlmfile.h"
 #include "text.h"
 #include "tscreds.h"
+#include "uid.h"
 
 #define SUFFIX ".winrm"
 
@@ -74,7 +75,7 @@ check_stat(const char *path, const struct stat *st, int other_owner,
 {
     if (!S_ISREG(st->st_mode))
         return cs_fail(err, CS_SYSTEM, "%s is not a file", path);
-    if (st->st_uid != geteuid() && !(other_owner && st->st_uid == 0))
+    if (!gw_uid_is_ours(st->st_uid) && !(other_owner && st->st_uid == 0))
         return cs_fail(err, CS_SYSTEM, "%s belongs to uid %u and not to %u",
                        path, (unsigned int)st->st_uid,
                        (unsigned int)geteuid());

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "options.h"
+#include "say.h"
 
 #define LIFETIME ((uint32_t)10 * 60 * 60)
 #define IDLE_MAX (INT_MAX / 1000)       /* poll() counts milliseconds */
@@ -51,8 +52,8 @@ seconds(const char *text, const char *option, unsigned long max,
     if (errno == 0 && *text >= '0' && *text <= '9' && *end == '\0' &&
         *out >= 1 && *out <= max)
         return -1;
-    fprintf(stderr, "gss-winrmd: --%s wants a number of seconds, not %s\n",
-            option, text);
+    say_line(stderr, "gss-winrmd: --%s wants a number of seconds, not %s",
+             option, text);
     return 2;
 }
 
@@ -81,13 +82,13 @@ one_option(int option, struct options *out)
         out->idle_exit = (unsigned int)n;
         return ret;
     case HELP:
-        fputs(usage, stdout);
+        say_lines(stdout, usage);
         return 0;
     case VERSION_OPTION:
-        puts("gss-winrmd " PACKAGE_VERSION);
+        say_line(stdout, "gss-winrmd " PACKAGE_VERSION);
         return 0;
     default:
-        fputs("gss-winrmd: try --help\n", stderr);
+        say_line(stderr, "gss-winrmd: try --help");
         return 2;
     }
 }
@@ -103,8 +104,8 @@ options_parse(int argc, char **argv, struct options *out)
            (option = getopt_long(argc, argv, "f", names, NULL)) != -1)
         ret = one_option(option, out);
     if (ret == -1 && optind < argc) {
-        fprintf(stderr, "gss-winrmd: %s is too much: try --help\n",
-                argv[optind]);
+        say_line(stderr, "gss-winrmd: %s is too much: try --help",
+                 argv[optind]);
         ret = 2;
     }
     return ret;

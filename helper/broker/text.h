@@ -6,9 +6,6 @@
 
 #include "buf.h"
 
-/* Copy what fits, in whole characters; what is not UTF-8 becomes '?'. */
-void text_copy(char *to, size_t room, const char *from);
-
 struct cs_span text_span(const char *s);
 
 /* A new string, or NULL. */

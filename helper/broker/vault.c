@@ -10,6 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "clean.h"
 #include "log.h"
 #include "secret.h"
 #include "text.h"
@@ -181,7 +182,7 @@ fill(struct vault *v, struct entry *e, struct cs_creds **creds,
     drop(e);
     e->creds = *creds;
     *creds = NULL;
-    text_copy(e->source, sizeof(e->source), source);
+    clean_copy(e->source, sizeof(e->source), source);
     if (lifetime != VAULT_FOREVER) {
         e->deadline = now() + lifetime;
         e->expiry = (uint64_t)time(NULL) + lifetime;
@@ -374,7 +375,7 @@ vault_outcome(struct vault *v, const struct cs_creds *creds, int count,
             continue;
         e->uses += (count != 0);
         e->ntstatus = ntstatus;
-        text_copy(e->text, sizeof(e->text), text);
+        clean_copy(e->text, sizeof(e->text), text);
     }
     (void)pthread_mutex_unlock(&v->lock);
 }

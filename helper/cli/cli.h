@@ -14,6 +14,7 @@
 #include <sys/types.h>
 
 #include "link.h"
+#include "say.h"
 
 /* gss-winrm(1), EXIT STATUS. */
 enum cli_status {
@@ -93,14 +94,13 @@ int cli_fail_as(int status, const struct cs_error *err);
 /* With --json, the object for an error that has been reported. */
 void cli_json_error(int status, const struct cs_error *err);
 
-/* A copy of bytes that others chose, fit for a terminal and for JSON: UTF-8
- * and no control characters.  NULL without memory. */
-char *cli_clean(struct cs_span text);
-
-/* json_object_set_new() of such a copy. */
+/* json_object_set_new() of a text that others chose, cleaned (clean.h). */
 void cli_set_text(json_t *object, const char *key, struct cs_span text);
 
-/* Print an object as JSON and give it up. */
+/* A copy in which all strings are cleaned; line feeds stay. */
+json_t *cli_clean_json(const json_t *value);
+
+/* Print an object as JSON, cleaned, and give it up. */
 void cli_print_json(json_t *object);
 
 /* "2026-11-23 18:02 (in 7 h 59 min)"; of the past: "(5 min ago)". */
@@ -131,6 +131,13 @@ int cli_wait(pid_t pid);
 json_t *cli_gateways(void);
 void cli_print_gateways(const json_t *gateways);
 void cli_print_prometheus(const json_t *gateways);
+
+/* --- localhost.c --- */
+
+/* Say so if NAME.localhost is asked of others.  1 if it is. */
+int cli_warn_of_name(const char *name);
+/* The same for the first such name in a command's arguments. */
+void cli_warn_of_arguments(char **argv);
 
 /* --- password.c --- */
 

@@ -15,6 +15,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "clean.h"
 #include "cli.h"
 #include "conffile.h"
 #include "names.h"
@@ -145,7 +146,7 @@ lines_of(struct cs_span text)
         end = memchr(text.p, '\n', text.len);
         line.p = text.p;
         line.len = end != NULL ? (size_t)(end - text.p) : text.len;
-        clean = cli_clean(line);
+        clean = clean_new(line);
         (void)json_array_append_new(list, json_string(clean));
         free(clean);
         text.p += line.len + (end != NULL);
@@ -171,9 +172,11 @@ show(const struct conf_file *f, json_t *list)
         (void)json_object_set_new(o, "diff", lines_of(span));
         (void)json_array_append_new(list, o);
     } else {
-        (void)printf("--- %s\n+++ %s\n%.*s", f->exists ? f->path :
-                     "/dev/null", f->path, (int)span.len,
-                     (const char *)span.p);
+        say_line(stdout, "--- %s", f->exists ? f->path : "/dev/null");
+        say_line(stdout, "+++ %s", f->path);
+        cs_buf_add(&diff, "", 1);
+        if (diff.error == 0)
+            say_lines(stdout, (const char *)diff.p);
     }
     cs_buf_free(&diff);
 }
@@ -190,7 +193,7 @@ finish(struct conf_job *job, int dry, struct cs_error *err)
     show(&job->main, list);
     show(&job->dropin, list);
     if (!changed && list == NULL)
-        (void)printf("%s says so already.\n", job->dropin.path);
+        say_line(stdout, "%s says so already.", job->dropin.path);
     (void)fflush(stdout);
     /* First the file, then who includes it. */
     if (!dry)

@@ -13,6 +13,7 @@
 #include <krb5.h>
 #include <profile.h>
 
+#include "clean.h"
 #include "cli.h"
 #include "explain.h"
 #include "words.h"
@@ -86,7 +87,7 @@ add_complaint(json_t *list, const char *line)
         return;
     span.p = (const uint8_t *)text + sizeof(mark) - 1;
     span.len = strcspn((const char *)span.p, "\n");
-    clean = cli_clean(span);
+    clean = clean_new(span);
     json_array_foreach(list, i, known) {
         if (clean == NULL || strcmp(json_string_value(known), clean) == 0)
             break;

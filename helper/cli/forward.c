@@ -69,8 +69,8 @@ announce(int fd, const char *target)
     if (end == NULL)
         return;                 /* it has said why */
     *end = '\0';
-    (void)printf("http://%s/wsman is %s now.  Ctrl-C ends it.\n", ready,
-                 target);
+    say_line(stdout, "http://%s/wsman is %s now.  Ctrl-C ends it.", ready,
+             target);
     (void)fflush(stdout);
 }
 
@@ -123,6 +123,19 @@ become_gateway(char *address, char *target)
     return CLI_FAILED;
 }
 
+/* The address is this machine's; that name may not be. */
+static void
+warn_of_name(const char *host)
+{
+    char *name;
+
+    if (asprintf(&name, "%s.localhost", host) < 0)
+        return;
+    if (cli_warn_of_name(name))
+        cli_error("use the address for the program, and not that name");
+    free(name);
+}
+
 int
 cli_forward(int argc, char **argv)
 {
@@ -147,6 +160,8 @@ cli_forward(int argc, char **argv)
     if (ret == 0)
         ret = cli_broker(1, &link);
     bl_close(&link);
+    if (ret == 0)
+        warn_of_name(host);
     if (ret == 0)
         ret = become_gateway(address, argv[optind]);
     free(address);

@@ -133,7 +133,7 @@ static void
 print_result(const char *name, uint64_t expiry)
 {
     struct cs_span span = { (const uint8_t *)name, strlen(name) };
-    char *clean = cli_clean(span), when[128];
+    char when[128];
     json_t *object;
 
     if (cli_wants_json() && (object = json_object()) != NULL) {
@@ -144,12 +144,10 @@ print_result(const char *name, uint64_t expiry)
         cli_print_json(object);
     } else if (expiry != 0) {
         cli_time_text(expiry, when, sizeof(when));
-        (void)printf("Logged in as %s until %s.\n", clean != NULL ? clean : "",
-                     when);
+        say_line(stdout, "Logged in as %s until %s.", name, when);
     } else {
-        (void)printf("Logged in as %s.\n", clean != NULL ? clean : "");
+        say_line(stdout, "Logged in as %s.", name);
     }
-    free(clean);
 }
 
 /* No core and no debugger while there is a password in our memory. */
@@ -167,13 +165,12 @@ static int
 send_password(const struct login *l, struct bl_link *link, const char *user)
 {
     struct cs_buf password = CS_BUF_INIT(PASSWORD_MAX);
-    struct cs_span prompt_name = { (const uint8_t *)user, strlen(user) };
-    char *name = NULL, *prompt = NULL, *clean = cli_clean(prompt_name);
+    char *name = NULL, *prompt = NULL;
     struct cs_error err;
     uint64_t expiry;
     int ret;
 
-    if (asprintf(&prompt, "Password for %s: ", clean != NULL ? clean : "") < 0)
+    if (asprintf(&prompt, "Password for %s: ", user) < 0)
         prompt = NULL;
     hide(1);
     ret = cli_password(l->source, l->askpass, prompt != NULL ? prompt :
@@ -193,7 +190,6 @@ send_password(const struct login *l, struct bl_link *link, const char *user)
     hide(0);
     free(name);
     free(prompt);
-    free(clean);
     return ret;
 }
 

@@ -38,7 +38,6 @@ print_result(const char *name)
 {
     struct cs_span span = { (const uint8_t *)name, name != NULL ?
                             strlen(name) : 0 };
-    char *clean = cli_clean(span);
     json_t *object;
 
     if (cli_wants_json() && (object = json_object()) != NULL) {
@@ -49,10 +48,8 @@ print_result(const char *name)
                                       json_string("all"));
         cli_print_json(object);
     } else {
-        (void)printf("Forgotten: %s.\n", name == NULL ? "all" :
-                     clean != NULL ? clean : "");
+        say_line(stdout, "Forgotten: %s.", name == NULL ? "all" : name);
     }
-    free(clean);
 }
 
 int

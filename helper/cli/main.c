@@ -70,12 +70,12 @@ print_help(FILE *to)
 {
     const struct cli_command *c;
 
-    (void)fprintf(to, "Usage: gss-winrm COMMAND [OPTION]...\n\n"
-                  "Reach WinRM with Kerberos and CredSSP.\n\n");
+    say_lines(to, "Usage: gss-winrm COMMAND [OPTION]...\n\n"
+              "Reach WinRM with Kerberos and CredSSP.\n\n");
     for (c = cli_commands; c->name != NULL; c++)
-        (void)fprintf(to, "  %-9s %s\n", c->name, c->summary);
-    (void)fprintf(to, "\n`gss-winrm COMMAND --help' and gss-winrm(1) tell "
-                  "more.\n");
+        say_line(to, "  %-9s %s", c->name, c->summary);
+    say_lines(to, "\n`gss-winrm COMMAND --help' and gss-winrm(1) tell "
+              "more.\n");
 }
 
 int
@@ -95,7 +95,7 @@ main(int argc, char **argv)
         return CLI_OK;
     }
     if (strcmp(argv[1], "--version") == 0) {
-        (void)printf("gss-winrm %s\n", PACKAGE_VERSION);
+        say_line(stdout, "gss-winrm %s", PACKAGE_VERSION);
         return CLI_OK;
     }
     for (c = cli_commands; c->name != NULL; c++) {

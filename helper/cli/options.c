@@ -44,11 +44,14 @@ print_help(const char *name, const struct option *options)
     for (c = cli_commands; c->name != NULL; c++) {
         if (strcmp(c->name, name) != 0)
             continue;
-        (void)printf("Usage: gss-winrm %s [OPTION]... %s\n\n%c%s.\n\n%s",
-                     c->name, c->arguments, c->summary[0] - 'a' + 'A',
-                     c->summary + 1, c->help);
+        say_line(stdout, "Usage: gss-winrm %s [OPTION]... %s", c->name,
+                 c->arguments);
+        say_lines(stdout, "\n");
+        say_line(stdout, "%c%s.", c->summary[0] - 'a' + 'A', c->summary + 1);
+        say_lines(stdout, "\n");
+        say_lines(stdout, c->help);
         if (has_option(options, 'j'))
-            (void)printf("\n  --json             print JSON\n");
+            say_lines(stdout, "\n  --json             print JSON\n");
     }
 }
 
@@ -92,8 +95,8 @@ cli_usage(const char *command, const char *fmt, ...)
     va_start(ap, fmt);
     (void)vsnprintf(err.text, sizeof(err.text), fmt, ap);
     va_end(ap);
-    (void)fprintf(stderr, "gss-winrm %s: %s; see `gss-winrm %s --help'\n",
-                  command, err.text, command);
+    say_line(stderr, "gss-winrm %s: %s; see `gss-winrm %s --help'", command,
+             err.text, command);
     cli_json_error(CLI_USAGE, &err);
     return CLI_USAGE;
 }

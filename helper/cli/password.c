@@ -8,7 +8,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "clean.h"
 #include "cli.h"
+
+#define PROMPT_MAX 1024         /* bytes */
 
 /* The first line that can be read from fd.  0 or -1 after an error message. */
 static int
@@ -89,13 +92,16 @@ int
 cli_password(enum cli_password_source source, const char *askpass,
              const char *prompt, struct cs_buf *out)
 {
+    char clean[PROMPT_MAX];     /* there is a user's name in it */
+
+    clean_copy(clean, sizeof(clean), prompt);
     switch (source) {
     case CLI_STDIN:
         return read_first_line(STDIN_FILENO, "standard input", out);
     case CLI_ASKPASS:
-        return run_askpass(askpass, prompt, out);
+        return run_askpass(askpass, clean, out);
     case CLI_ASK:
     default:
-        return ask(prompt, out);
+        return ask(clean, out);
     }
 }

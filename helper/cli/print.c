@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "explain.h"
+#include "say.h"
 
 #define LABEL 12                /* columns */
 #define KEY 24
@@ -50,11 +51,11 @@ print_gateway(const json_t *gateway)
 {
     int connects = json_is_true(json_object_get(gateway, "connects"));
 
-    (void)printf("%-*s%s: %s\n", LABEL, "Gateway", connects ? "connects" :
-                 "does not connect", text_of(gateway, "why"));
+    say_line(stdout, "%-*s%s: %s", LABEL, "Gateway", connects ? "connects" :
+             "does not connect", text_of(gateway, "why"));
     if (connects)
-        (void)printf("%-*sauthenticates by %s\n", LABEL, "",
-                     text_of(gateway, "authenticates"));
+        say_line(stdout, "%-*sauthenticates by %s", LABEL, "",
+                 text_of(gateway, "authenticates"));
 }
 
 static void
@@ -63,8 +64,8 @@ print_list(const char *label, const json_t *list)
     size_t i;
 
     for (i = 0; i < json_array_size(list); i++)
-        (void)printf("%-*s%s\n", LABEL, i == 0 ? label : "",
-                     json_string_value(json_array_get(list, i)));
+        say_line(stdout, "%-*s%s", LABEL, i == 0 ? label : "",
+                 json_string_value(json_array_get(list, i)));
 }
 
 /* Those that mean something: set by somebody, or with a value. */
@@ -81,8 +82,8 @@ print_settings(const json_t *list)
         if (buf[0] == '\0' && strcmp(text_of(setting, "source"), "default") ==
             0)
             continue;
-        (void)printf("  %-*s = %-*s  %s\n", KEY, text_of(setting, "key"),
-                     VALUE, buf, text_of(setting, "source"));
+        say_line(stdout, "  %-*s = %-*s  %s", KEY, text_of(setting, "key"),
+                 VALUE, buf, text_of(setting, "source"));
     }
 }
 
@@ -92,22 +93,23 @@ explain_print(const json_t *answer)
     const char *realm = text_of(answer, "realm");
     const json_t *complaints = json_object_get(answer, "complaints");
 
-    (void)printf("%s, port %" JSON_INTEGER_FORMAT ", %s%s\n\n",
-                 text_of(answer, "host"),
-                 json_integer_value(json_object_get(answer, "port")),
-                 *realm != '\0' ? "realm " : "no realm known", realm);
+    say_line(stdout, "%s, port %" JSON_INTEGER_FORMAT ", %s%s",
+             text_of(answer, "host"),
+             json_integer_value(json_object_get(answer, "port")),
+             *realm != '\0' ? "realm " : "no realm known", realm);
+    say_lines(stdout, "\n");
     print_gateway(json_object_get(answer, "gateway"));
-    (void)printf("%-*s%s\n", LABEL, "Plugin", text_of(answer, "plugin"));
+    say_line(stdout, "%-*s%s", LABEL, "Plugin", text_of(answer, "plugin"));
     print_list("Names", json_object_get(answer, "names"));
     if (json_is_true(json_object_get(answer, "dns")))
-        (void)printf("%-*s(krb5 asks DNS what the host is called, which was "
-                     "not done here)\n", LABEL, "");
+        say_line(stdout, "%-*s(krb5 asks DNS what the host is called, which "
+                 "was not done here)", LABEL, "");
     if (json_array_size(json_object_get(answer, "delegates")) > 0)
         print_list("Delegates", json_object_get(answer, "delegates"));
-    (void)printf("\nkrb5.conf, [appdefaults] winrm:\n");
+    say_lines(stdout, "\nkrb5.conf, [appdefaults] winrm:\n");
     print_settings(json_object_get(answer, "settings"));
     if (json_array_size(complaints) > 0) {
-        (void)printf("\n");
+        say_lines(stdout, "\n");
         print_list("Complaints", complaints);
     }
 }

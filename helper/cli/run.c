@@ -274,6 +274,7 @@ cli_run(int argc, char **argv)
         return CLI_RUN_FAILED;
     bl_close(&link);
     warn_of_no_proxy();
+    cli_warn_of_arguments(argv + optind);
     if (start_gateway(&r) != 0)
         return CLI_RUN_FAILED;
     return run_command(&r, argv + optind);

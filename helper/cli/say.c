@@ -7,6 +7,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "clean.h"
 #include "cli.h"
 
 void
@@ -15,11 +16,10 @@ cli_error(const char *fmt, ...)
     va_list ap;
 
     (void)fflush(stdout);
-    (void)fputs("gss-winrm: ", stderr);
+    say(stderr, "gss-winrm: ");
     va_start(ap, fmt);
-    (void)vfprintf(stderr, fmt, ap);
+    say_vline(stderr, fmt, ap);
     va_end(ap);
-    (void)fputc('\n', stderr);
 }
 
 /* The exit status for an error of the broker's or the library's. */
@@ -58,14 +58,8 @@ cli_json_error(int status, const struct cs_error *err)
 int
 cli_fail_as(int status, const struct cs_error *err)
 {
-    struct cs_span span = {
-        (const uint8_t *)err->text, strlen(err->text)
-    };
-    char *text = cli_clean(span);
-
-    cli_error("%s", text != NULL && *text != '\0' ? text :
+    cli_error("%s", err->text[0] != '\0' ? err->text :
               cs_code_text(err->code));
-    free(text);
     cli_json_error(status, err);
     return status;
 }
@@ -76,77 +70,66 @@ cli_fail(const struct cs_error *err)
     return cli_fail_as(status_of(err), err);
 }
 
-/* Bytes of the UTF-8 character at p (RFC 3629), or 0. */
-static size_t
-character_length(const uint8_t *p, size_t left)
-{
-    static const struct {
-        uint8_t mask, lead;
-        uint32_t low;           /* the smallest that needs so many */
-    } forms[] = {
-        { 0x80, 0x00, 0 }, { 0xE0, 0xC0, 0x80 }, { 0xF0, 0xE0, 0x800 },
-        { 0xF8, 0xF0, 0x10000 }
-    };
-    uint32_t c;
-    size_t n, i;
-
-    for (n = 0; n < 4 && (*p & forms[n].mask) != forms[n].lead; n++)
-        ;
-    if (n == 4 || n >= left)
-        return 0;
-    c = *p & (uint8_t)~forms[n].mask;
-    for (i = 1; i <= n; i++) {
-        if ((p[i] & 0xC0) != 0x80)
-            return 0;
-        c = (c << 6) | (p[i] & 0x3F);
-    }
-    if (c < forms[n].low || c > 0x10FFFF || (c >= 0xD800 && c <= 0xDFFF))
-        return 0;
-    /* Controls, C1 too, and what changes the direction of a line. */
-    if (c < 0x20 || (c >= 0x7F && c < 0xA0) || (c >= 0x202A && c <= 0x202E) ||
-        (c >= 0x2066 && c <= 0x2069))
-        return 0;
-    return n + 1;
-}
-
-char *
-cli_clean(struct cs_span text)
-{
-    char *copy = malloc(text.len + 1);
-    size_t from = 0, to = 0, n;
-
-    if (copy == NULL)
-        return NULL;
-    while (from < text.len) {
-        n = character_length(text.p + from, text.len - from);
-        if (n == 0) {
-            copy[to++] = '?';
-            from++;
-        } else {
-            memcpy(copy + to, text.p + from, n);
-            to += n;
-            from += n;
-        }
-    }
-    copy[to] = '\0';
-    return copy;
-}
-
 void
 cli_set_text(json_t *object, const char *key, struct cs_span text)
 {
-    char *copy = cli_clean(text);
+    char *copy = clean_new(text);
 
     (void)json_object_set_new(object, key,
                               copy != NULL ? json_string(copy) : json_null());
     free(copy);
 }
 
+json_t *
+cli_clean_json(const json_t *value)
+{
+    json_t *copy, *one;
+    const char *key;
+    char *text;
+    size_t i;
+
+    if (json_is_string(value)) {
+        text = strdup(json_string_value(value));
+        if (text != NULL)
+            clean_lines(text);
+        copy = json_string(text != NULL ? text : "");
+        free(text);
+    } else if (json_is_object(value)) {
+        copy = json_object();
+        json_object_foreach((json_t *)(uintptr_t)value, key, one) {
+            text = strdup(key);
+            if (text != NULL)
+                clean_text(text);
+            (void)json_object_set_new(copy, text != NULL ? text : "",
+                                      cli_clean_json(one));
+            free(text);
+        }
+    } else if (json_is_array(value)) {
+        copy = json_array();
+        json_array_foreach(value, i, one)
+            (void)json_array_append_new(copy, cli_clean_json(one));
+    } else {
+        copy = json_deep_copy(value);
+    }
+    return copy;
+}
+
+/*
+ * JSON would escape C0, but not DEL, C1 and directions of writing, and what
+ * takes it apart (jq -r) prints all of them raw: a person may be at the end of
+ * that, too.  So it is cleaned as everything else; only line feeds stay, in
+ * texts of ours that have lines.
+ */
 void
 cli_print_json(json_t *object)
 {
-    (void)json_dumpf(object, stdout, JSON_INDENT(2));
-    (void)fputc('\n', stdout);
+    size_t flags = JSON_INDENT(2) | (say_ascii_only(stdout) ?
+                                     JSON_ENSURE_ASCII : 0);
+    json_t *clean = cli_clean_json(object);
+
+    (void)json_dumpf(clean, stdout, flags);
+    say_lines(stdout, "\n");
+    json_decref(clean);
     json_decref(object);
 }
 

@@ -25,37 +25,8 @@
 
 /* --- Asking --- */
 
-/* A gateway talks to the network, and what it says ends up on a terminal. */
-static json_t *
-clean(const json_t *value)
-{
-    struct cs_span span;
-    json_t *copy, *one;
-    const char *key;
-    char *text;
-    size_t i;
-
-    if (json_is_string(value)) {
-        span.p = (const uint8_t *)json_string_value(value);
-        span.len = json_string_length(value);
-        text = cli_clean(span);
-        copy = json_string(text != NULL ? text : "");
-        free(text);
-    } else if (json_is_object(value)) {
-        copy = json_object();
-        json_object_foreach((json_t *)(uintptr_t)value, key, one)
-            (void)json_object_set_new(copy, key, clean(one));
-    } else if (json_is_array(value)) {
-        copy = json_array();
-        json_array_foreach(value, i, one)
-            (void)json_array_append_new(copy, clean(one));
-    } else {
-        copy = json_deep_copy(value);
-    }
-    return copy;
-}
-
-/* What one gateway says, or NULL: gone, or another user's. */
+/* What one gateway says, or NULL: gone, or another user's.  It talks to the
+ * network, and what it says ends up on a terminal. */
 static json_t *
 ask(const char *path)
 {
@@ -80,7 +51,7 @@ ask(const char *path)
         n = recv(wait.fd, text, ANSWER_MAX, MSG_DONTWAIT);
         raw = (n > 0) ? json_loadb(text, (size_t)n, 0, NULL) : NULL;
         if (json_is_object(raw))
-            answer = clean(raw);
+            answer = cli_clean_json(raw);
         json_decref(raw);
     }
     if (wait.fd >= 0)
@@ -182,17 +153,17 @@ print_session(const json_t *session)
                    *node != '\0' ? " > " : "", node);
     cli_span_text((uint64_t)(now - number_of(session, "since")), age,
                   sizeof(age));
-    (void)printf("%-5lld %-20s %-32s %-20s %-12s %7lld  %s up, %s down\n",
-                 number_of(session, "id"), text_of(session, "program"), target,
-                 way, age, number_of(session, "requests"),
-                 size_text(number_of(session, "bytes_up"), up),
-                 size_text(number_of(session, "bytes_down"), down));
-    (void)printf("      %s as %s; name %lld of %lld, %s%s\n",
-                 text_of(session, "spn"), text_of(session, "credential"),
-                 number_of(session, "candidate") + 1,
-                 number_of(session, "candidates"), text_of(session, "why"),
-                 json_is_true(json_object_get(session, "delegated")) ?
-                 "; credential delegated" : "");
+    say_line(stdout, "%-5lld %-20s %-32s %-20s %-12s %7lld  %s up, %s down",
+             number_of(session, "id"), text_of(session, "program"), target,
+             way, age, number_of(session, "requests"),
+             size_text(number_of(session, "bytes_up"), up),
+             size_text(number_of(session, "bytes_down"), down));
+    say_line(stdout, "      %s as %s; name %lld of %lld, %s%s",
+             text_of(session, "spn"), text_of(session, "credential"),
+             number_of(session, "candidate") + 1,
+             number_of(session, "candidates"), text_of(session, "why"),
+             json_is_true(json_object_get(session, "delegated")) ?
+             "; credential delegated" : "");
 }
 
 static void
@@ -202,24 +173,23 @@ print_gateway(const json_t *gateway)
     char up[16], down[16];
     size_t i;
 
-    (void)printf("\nThe gateway at port %lld: %lld open, %lld so far (%lld "
-                 "delegated, %lld failures), %lld requests, %s up, %s down\n",
-                 number_of(gateway, "port"), number_of(gateway, "open"),
-                 number_of(gateway, "sessions"),
-                 number_of(gateway, "delegations"),
-                 number_of(gateway, "failures"),
-                 number_of(gateway, "requests"),
-                 size_text(number_of(gateway, "bytes_up"), up),
-                 size_text(number_of(gateway, "bytes_down"), down));
+    say_lines(stdout, "\n");
+    say_line(stdout, "The gateway at port %lld: %lld open, %lld so far (%lld "
+             "delegated, %lld failures), %lld requests, %s up, %s down",
+             number_of(gateway, "port"), number_of(gateway, "open"),
+             number_of(gateway, "sessions"), number_of(gateway, "delegations"),
+             number_of(gateway, "failures"), number_of(gateway, "requests"),
+             size_text(number_of(gateway, "bytes_up"), up),
+             size_text(number_of(gateway, "bytes_down"), down));
     if (json_array_size(list) == 0)
         return;
-    (void)printf("%-5s %-20s %-32s %-20s %-12s %7s  %s\n", "ID", "PROGRAM",
-                 "TARGET", "HOW", "AGE", "REQUESTS", "BYTES");
+    say_line(stdout, "%-5s %-20s %-32s %-20s %-12s %7s  %s", "ID", "PROGRAM",
+             "TARGET", "HOW", "AGE", "REQUESTS", "BYTES");
     json_array_foreach(list, i, session)
         print_session(session);
     if (number_of(gateway, "left_out") > 0)
-        (void)printf("... and %lld older ones\n",
-                     number_of(gateway, "left_out"));
+        say_line(stdout, "... and %lld older ones",
+                 number_of(gateway, "left_out"));
 }
 
 void
@@ -261,11 +231,11 @@ cli_print_prometheus(const json_t *gateways)
     size_t i, m;
 
     for (m = 0; m < sizeof(metrics) / sizeof(*metrics); m++) {
-        (void)printf("# HELP %s %s\n# TYPE %s %s\n", metrics[m].name,
-                     metrics[m].help, metrics[m].name, metrics[m].type);
+        say_line(stdout, "# HELP %s %s", metrics[m].name, metrics[m].help);
+        say_line(stdout, "# TYPE %s %s", metrics[m].name, metrics[m].type);
         json_array_foreach(gateways, i, gateway)
-            (void)printf("%s{port=\"%lld\"} %lld\n", metrics[m].name,
-                         number_of(gateway, "port"),
-                         number_of(gateway, metrics[m].key));
+            say_line(stdout, "%s{port=\"%lld\"} %lld", metrics[m].name,
+                     number_of(gateway, "port"),
+                     number_of(gateway, metrics[m].key));
     }
 }

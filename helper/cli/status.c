@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "cli.h"
+#include "localnames.h"
 
 static const struct option options[] = {
     { "watch", optional_argument, NULL, 'w' },
@@ -106,42 +107,40 @@ static void
 print_outcome(uint32_t ntstatus, struct cs_span text)
 {
     const char *symbol = cs_ntstatus_name(ntstatus);
-    char *clean = cli_clean(text);
+    const char *p = (const char *)text.p;
+    int len = (int)text.len;
 
-    if (ntstatus == 0 && text.len == 0)
-        (void)printf("-");
+    if (ntstatus == 0 && len == 0)
+        say_line(stdout, "-");
     else if (ntstatus == 0)
-        (void)printf("%s", clean != NULL ? clean : "");
+        say_line(stdout, "%.*s", len, p);
+    else if (symbol != NULL && len == 0)
+        say_line(stdout, "%s: %s", symbol, cs_ntstatus_text(ntstatus));
     else if (symbol != NULL)
-        (void)printf("%s: %s", symbol, text.len > 0 && clean != NULL ? clean :
-                     cs_ntstatus_text(ntstatus));
+        say_line(stdout, "%s: %.*s", symbol, len, p);
     else
-        (void)printf("0x%08X: %s", ntstatus, clean != NULL ? clean : "");
-    (void)printf("\n");
-    free(clean);
+        say_line(stdout, "0x%08X: %.*s", ntstatus, len, p);
 }
 
 static void
 print_credentials(const struct bp_message *m)
 {
     int width = widest(m, 0);
-    char when[128], *name, *source;
     const struct bp_credential *c;
+    char when[128];
 
-    (void)printf("\n%-*s  %-10s %-36s %5s  %s\n", width, "NAME", "SOURCE",
-                 "UNTIL", "USES", "LAST");
+    say_lines(stdout, "\n");
+    say_line(stdout, "%-*s  %-10s %-36s %5s  %s", width, "NAME", "SOURCE",
+             "UNTIL", "USES", "LAST");
     for (c = m->credentials; c < m->credentials + m->ncredentials; c++) {
-        name = cli_clean(c->name);
-        source = cli_clean(c->source);
         if (c->expiry != 0)
             cli_time_text(c->expiry, when, sizeof(when));
         else
             (void)snprintf(when, sizeof(when), "-");
-        (void)printf("%-*s  %-10s %-36s %5u  ", width, name != NULL ? name :
-                     "", source != NULL ? source : "", when, c->uses);
+        say(stdout, "%-*.*s  %-10.*s %-36s %5u  ", width, (int)c->name.len,
+            (const char *)c->name.p, (int)c->source.len,
+            (const char *)c->source.p, when, c->uses);
         print_outcome(c->ntstatus, c->text);
-        free(name);
-        free(source);
     }
 }
 
@@ -150,16 +149,27 @@ print_hosts(const struct bp_message *m)
 {
     int width = widest(m, 1);
     const struct bp_host *h;
-    char when[128], *name;
+    char when[128];
 
-    (void)printf("\n%-*s  %-36s %s\n", width, "HOST", "WHEN", "LAST");
+    say_lines(stdout, "\n");
+    say_line(stdout, "%-*s  %-36s %s", width, "HOST", "WHEN", "LAST");
     for (h = m->hosts; h < m->hosts + m->nhosts; h++) {
-        name = cli_clean(h->host);
         cli_time_text(h->when, when, sizeof(when));
-        (void)printf("%-*s  %-36s ", width, name != NULL ? name : "", when);
+        say(stdout, "%-*.*s  %-36s ", width, (int)h->host.len,
+            (const char *)h->host.p, when);
         print_outcome(h->ntstatus, h->text);
-        free(name);
     }
+}
+
+/* Programs that know no proxy find a gateway by such a name. */
+static void
+print_warning(void)
+{
+    char *warning = local_names_warning("NAME.localhost");
+
+    if (warning != NULL)
+        say_line(stdout, "%s", warning);
+    free(warning);
 }
 
 static void
@@ -167,19 +177,20 @@ print_text(const struct bl_link *link, const struct bp_message *m)
 {
     json_t *gateways;
 
-    (void)printf("The broker is running (pid %u); its secrets are %s.\n",
-                 bl_pid(link), bl_secrets_locked(link) ?
-                 "in locked memory" :
-                 "NOT in locked memory (raise RLIMIT_MEMLOCK)");
+    say_line(stdout, "The broker is running (pid %u); its secrets are %s.",
+             bl_pid(link), bl_secrets_locked(link) ? "in locked memory" :
+             "NOT in locked memory (raise RLIMIT_MEMLOCK)");
     if (m->ncredentials == 0)
-        (void)printf("It has no credential: `gss-winrm login' gives it "
-                     "one.\n");
+        say_line(stdout, "It has no credential: `gss-winrm login' gives it "
+                 "one.");
     else
         print_credentials(m);
     if (m->nhosts > 0)
         print_hosts(m);
     gateways = cli_gateways();
     cli_print_gateways(gateways);
+    if (json_array_size(gateways) > 0)
+        print_warning();
     json_decref(gateways);
 }
 
@@ -224,7 +235,7 @@ watch(unsigned int seconds)
 {
     for (;;) {
         if (isatty(STDOUT_FILENO) && !cli_wants_json())
-            (void)fputs("\033[H\033[2J", stdout);
+            say_control(stdout, "\033[H\033[2J");
         (void)show();
         (void)fflush(stdout);
         if (ferror(stdout))

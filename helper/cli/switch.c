@@ -196,10 +196,10 @@ print_result(const struct file *f, int on, int changed)
         cli_set_text(object, "file", path);
         cli_print_json(object);
     } else if (!changed) {
-        (void)printf("The plugin was %s already.\n", on ? "on" : "off");
+        say_line(stdout, "The plugin was %s already.", on ? "on" : "off");
     } else {
-        (void)printf("The plugin is %s, for programs that start from now on."
-                     "\n", on ? "on" : "off");
+        say_line(stdout, "The plugin is %s, for programs that start from now "
+                 "on.", on ? "on" : "off");
     }
 }
 

@@ -95,7 +95,7 @@ int bl_export(struct bl_link *link, struct bl_exported *out,
 /* Give up a context that did not come about.  Nothing to do is fine. */
 void bl_abandon(struct bl_link *link);
 
-/* How it ended, for `gss-winrm status'.  ntstatus 0: well. */
+/* How it ended, for `gss-winrm status'.  Well: ntstatus 0 and no text. */
 void bl_report(struct bl_link *link, const char *host, uint32_t ntstatus,
                const char *text);
 

@@ -16,12 +16,30 @@
 #include <unistd.h>
 
 #include "runtime.h"
+#include "uid.h"
 
 #define SUBDIRECTORY "gss-winrm"
+
+int
+rt_check_user(struct cs_error *err)
+{
+    uid_t uid = geteuid();
+
+    if (!gw_uid_is_anybodys(uid))
+        return 0;
+    return cs_fail(err, CS_POLICY, "uid %u is what every user looks like whom "
+                   "this user namespace does not map (/proc/self/uid_map), so "
+                   "nothing can be kept from others: run this as a user that "
+                   "it maps", (unsigned int)uid);
+}
 
 static int
 check_stat(const char *path, const struct stat *st, struct cs_error *err)
 {
+    int ret = rt_check_user(err);
+
+    if (ret != 0)
+        return ret;
     if (st->st_uid != geteuid())
         return cs_fail(err, CS_SYSTEM, "%s belongs to uid %u and not to %u",
                        path, (unsigned int)st->st_uid,
@@ -79,7 +97,8 @@ rt_directory(int create, char **out, struct cs_error *err)
     *out = NULL;
     if (path == NULL)
         return cs_nomem(err);
-    if (create && mkdir(path, S_IRWXU) != 0 && errno != EEXIST)
+    ret = rt_check_user(err);
+    if (ret == 0 && create && mkdir(path, S_IRWXU) != 0 && errno != EEXIST)
         ret = cs_fail(err, CS_SYSTEM, "%s cannot be made (%s)", path,
                       errno == ENOENT ? "what is above it does not exist" :
                       errno == EACCES ? "permission denied" : "mkdir failed");

@@ -10,6 +10,9 @@
 
 #include "error.h"
 
+/* Are we somebody, to others and to ourselves (uid.h)?  0 or CS_POLICY. */
+int rt_check_user(struct cs_error *err);
+
 /* The directory, in new memory.  With create it is made (0700).  Fails with
  * CS_SYSTEM unless it is a directory of ours that nobody else can enter. */
 int rt_directory(int create, char **out, struct cs_error *err);
@@ -19,7 +22,7 @@ int rt_directory(int create, char **out, struct cs_error *err);
 int rt_socket(int create, const char *name, char **out, struct cs_error *err);
 
 /* Is path (or the directory that it is in) a directory of ours that nobody
- * else can enter, and not a link to one?  0 or CS_SYSTEM. */
+ * else can enter, and not a link to one?  0, CS_SYSTEM or CS_POLICY. */
 int rt_check(const char *path, struct cs_error *err);
 int rt_check_parent(const char *path, struct cs_error *err);
 

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "proto.h"
+#include "uid.h"
 #include "wire.h"
 
 #define FDS_MAX 4               /* more are closed by the kernel */
@@ -149,6 +150,10 @@ bp_check_peer(int fd, struct cs_error *err)
 
     if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) != 0)
         return broken(err, "it does not say whose it is");
+    if (gw_uid_is_anybodys(peer.uid))
+        return cs_fail(err, CS_POLICY, "the other end of the socket runs as "
+                       "uid %u, which may be anybody's in this user namespace",
+                       (unsigned int)peer.uid);
     if (peer.uid != geteuid())
         return cs_fail(err, CS_POLICY, "the other end of the socket runs as "
                        "uid %u and not as %u", (unsigned int)peer.uid,

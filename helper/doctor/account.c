@@ -7,6 +7,7 @@
 #include <strings.h>
 
 #include "account.h"
+#include "clean.h"
 #include "cli.h"
 #include "words.h"
 
@@ -40,7 +41,7 @@ clean(const struct berval *value)
         (const uint8_t *)value->bv_val, value->bv_len
     };
 
-    return cli_clean(span);
+    return clean_new(span);
 }
 
 static char *
@@ -102,7 +103,7 @@ account_read(LDAP *ld, LDAPMessage *entry)
     if (dn != NULL) {
         span.p = (const uint8_t *)dn;
         span.len = strlen(dn);
-        a->dn = cli_clean(span);
+        a->dn = clean_new(span);
         ldap_memfree(dn);
     }
     a->name = one_value(ld, entry, a_name);

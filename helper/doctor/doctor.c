@@ -32,6 +32,7 @@ static const struct check {
     { "mech.d", "mech.d", check_mech },
     { "tickets", "Tickets", check_tickets },
     { "name", "Name", check_name },
+    { "localhost", "Localhost", check_localhost },
     { "services", "Services", check_services },
     { "accounts", "Accounts", check_accounts },
     { "ports", "Ports", check_ports },
@@ -140,7 +141,7 @@ examine(struct doctor *d)
         (void)snprintf(title, sizeof(title), "%s, port %u", d->host,
                        (unsigned int)d->port);
         look_title(LOOK_NOTE, title);
-        (void)putchar('\n');
+        say_lines(stdout, "\n");
     }
     run_checks(d);
     v = verdict_find(d);

@@ -177,6 +177,7 @@ void check_conf(struct doctor *d);
 void check_mech(struct doctor *d);
 void check_tickets(struct doctor *d);
 void check_name(struct doctor *d);
+void check_localhost(struct doctor *d);
 void check_services(struct doctor *d);
 void check_accounts(struct doctor *d);
 void check_ports(struct doctor *d);

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "look.h"
+#include "say.h"
 
 #define LABEL 14                /* columns */
 #define MARK 10                 /* "? not seen" */
@@ -66,13 +67,13 @@ static void
 paint(const char *escape)
 {
     if (look.colour && *escape != '\0')
-        (void)fputs(escape, stdout);
+        say_control(stdout, escape);
 }
 
 static void
 spaces(size_t n)
 {
-    (void)printf("%*s", (int)n, "");
+    say(stdout, "%*s", (int)n, "");
 }
 
 /* Words from column at on; the next lines begin at indent. */
@@ -88,17 +89,17 @@ put_words(const char *text, size_t at, size_t indent)
         for (size_t i = 0; i < len; i++)
             width += ((unsigned char)text[i] & 0xC0) != 0x80;
         if (look.width > 0 && at > start && at + 1 + width > look.width) {
-            (void)putchar('\n');
+            say_lines(stdout, "\n");
             spaces(indent);
             at = start = indent;
         } else if (at > start) {
-            (void)putchar(' ');
+            say(stdout, " ");
             at++;
         }
-        (void)fwrite(text, 1, len, stdout);
+        say(stdout, "%.*s", (int)len, text);
         at += width;
     }
-    (void)putchar('\n');
+    say_lines(stdout, "\n");
 }
 
 static void
@@ -107,7 +108,7 @@ put_mark(enum look_mark mark)
     const char *sign = look.utf8 ? marks[mark].sign : marks[mark].ascii;
 
     paint(marks[mark].colour);
-    (void)printf("%s %s", sign, marks[mark].word);
+    say(stdout, "%s %s", sign, marks[mark].word);
     paint(marks[mark].colour[0] != '\0' ? plain : "");
 }
 
@@ -119,18 +120,18 @@ look_line(const char *label, enum look_mark mark, const char *text)
     if (look.width > 0 && look.width < beside + ENOUGH) {
         if (*label != '\0') {
             paint(bold);
-            (void)fputs(label, stdout);
+            say(stdout, "%s", label);
             paint(plain);
-            (void)putchar('\n');
+            say_lines(stdout, "\n");
         }
         spaces(2);
         put_mark(mark);
-        (void)putchar(' ');
+        say(stdout, " ");
         put_words(text, 2 + used + 1, 4);
         return;
     }
     paint(bold);
-    (void)printf("%-*s", LABEL, label);
+    say(stdout, "%-*s", LABEL, label);
     paint(plain);
     put_mark(mark);
     spaces(beside - LABEL - used);
@@ -162,10 +163,10 @@ put_row(const char *const *row, const size_t *widths, size_t columns)
     size_t i;
 
     for (i = 0; i + 1 < columns; i++) {
-        (void)fputs(row[i], stdout);
+        say(stdout, "%s", row[i]);
         spaces(widths[i] + 2 - look_width(row[i]));
     }
-    (void)printf("%s\n", row[columns - 1]);
+    say_line(stdout, "%s", row[columns - 1]);
 }
 
 static void

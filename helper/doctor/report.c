@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "clean.h"
 #include "cli.h"
 #include "doctor.h"
 
@@ -22,16 +23,12 @@ static char *format(const char *fmt, va_list ap)
 static char *
 format(const char *fmt, va_list ap)
 {
-    struct cs_span span;
-    char *text, *clean;
+    char *text;
 
     if (vasprintf(&text, fmt, ap) < 0)
         return NULL;
-    span.p = (const uint8_t *)text;
-    span.len = strlen(text);
-    clean = cli_clean(span);
-    free(text);
-    return clean;
+    clean_text(text);
+    return text;
 }
 
 void

@@ -147,13 +147,13 @@ print_duplicates(const json_t *list, size_t accounts)
     for (i = 0; i < json_array_size(list); i++)
         print_rows(json_object_get(json_array_get(list, i), "accounts"));
     if (json_array_size(list) == 0)
-        (void)printf("No name is registered twice (%zu account%s).\n",
-                     accounts, accounts == 1 ? "" : "s");
+        say_line(stdout, "No name is registered twice (%zu account%s).",
+                 accounts, accounts == 1 ? "" : "s");
     else
-        (void)printf("%zu name%s registered more than once (%zu accounts); "
-                     "the KDC issues tickets for none of them.\n",
-                     json_array_size(list), json_array_size(list) == 1 ?
-                     " is" : "s are", accounts);
+        say_line(stdout, "%zu name%s registered more than once (%zu accounts);"
+                 " the KDC issues tickets for none of them.",
+                 json_array_size(list), json_array_size(list) == 1 ?
+                 " is" : "s are", accounts);
 }
 
 static int

@@ -96,8 +96,10 @@ visit(void *arg, struct account **account)
     size_t before = s->nentries;
     int ret = 0;
 
-    if (++s->accounts % PROGRESS == 0 && s->tty)
-        (void)fprintf(stderr, "\r%zu accounts...", s->accounts);
+    if (++s->accounts % PROGRESS == 0 && s->tty) {
+        say_control(stderr, "\r");
+        say(stderr, "%zu accounts...", s->accounts);
+    }
     for (spn = spns; spn != NULL && *spn != NULL && ret == 0; spn++) {
         if (s->host != NULL && !is_of_host(*spn, s->host))
             continue;
@@ -202,8 +204,11 @@ spn_duplicates(struct dir *dir, const char *host, json_t **out,
     *out = NULL;
     if (filter != NULL)
         ret = dir_search(dir, filter, visit, &s, err);
-    if (s.tty && s.accounts >= PROGRESS)
-        (void)fputs("\r                       \r", stderr);
+    if (s.tty && s.accounts >= PROGRESS) {
+        say_control(stderr, "\r");
+        say(stderr, "%23s", "");
+        say_control(stderr, "\r");
+    }
     if (ret == 0)
         *out = more_than_once(&s);
     else if (ret == CS_NOMEM)

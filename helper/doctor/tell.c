@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "say.h"
 #include "verdict.h"
 
 static const struct {
@@ -33,12 +34,12 @@ print_fix(const char *text)
 {
     size_t len;
 
-    (void)putchar('\n');
+    say_lines(stdout, "\n");
     for (; *text != '\0'; text += len + (text[len] == '\n')) {
         len = strcspn(text, "\n");
-        (void)printf("    %.*s\n", (int)len, text);
+        say_line(stdout, "    %.*s", (int)len, text);
     }
-    (void)putchar('\n');
+    say_lines(stdout, "\n");
 }
 
 static void
@@ -78,14 +79,14 @@ verdict_print(const struct doctor *d, const struct verdict *v)
 {
     char *text = facts_fill(d, v->sentence);
 
-    (void)putchar('\n');
+    say_lines(stdout, "\n");
     print_unseen(d);
     look_title(v->class == DOC_WELL ? LOOK_OK : LOOK_BAD, text);
     free(text);
     text = facts_fill(d, v->reason);
     look_text(0, text);
     free(text);
-    (void)putchar('\n');
+    say_lines(stdout, "\n");
     print_fixes(d, v);
 }
 

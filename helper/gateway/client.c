@@ -5,10 +5,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <syslog.h>
 
 #include "challenge.h"
+#include "clean.h"
 #include "client.h"
+#include "say.h"
 
 #define HTTP_BAD_REQUEST 400
 #define HTTP_UNAUTHORIZED 401
@@ -75,8 +76,12 @@ speaks_soap(const char *type)
 
 void
 client_error(const char *type, unsigned int status, enum gate_fault kind,
-             const char *text, struct gate_answer *a)
+             const char *why, struct gate_answer *a)
 {
+    char text[sizeof(((struct cs_error *)0)->text)];
+
+    /* Clients print it, and servers' words may be in it. */
+    clean_copy(text, sizeof(text), why);
     session_answer_free(a);
     memset(a, 0, sizeof(*a));
     a->body.max = 8192;
@@ -258,7 +263,7 @@ take_token(struct client *c, const struct client_request *r,
 
     if (accept_token(&c->accept, c->mint, header, r->target.host, &token,
                      &err) != 0) {
-        syslog(LOG_NOTICE, "refused a client's ticket: %s", err.text);
+        say_log(LOG_NOTICE, "refused a client's ticket: %s", err.text);
         challenge(answer);
     } else if (c->accept.state == ACCEPT_PASS) {
         pass(c, r, &answer->a);

@@ -7,13 +7,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <syslog.h>
 #include <unistd.h>
 #include <microhttpd.h>
 
 #include "client.h"
 #include "front.h"
 #include "headers.h"
+#include "say.h"
 
 /* Beside a request's headers: its line, and an answer's headers.  All of the
  * pool is touched (and wiped) for each request. */
@@ -246,7 +246,7 @@ refuse(struct MHD_Connection *c, const struct request *r, unsigned int status)
     struct client_answer answer;
     enum MHD_Result ret;
 
-    syslog(LOG_NOTICE, "refused a request: %s", r->err.text);
+    say_log(LOG_NOTICE, "refused a request: %s", r->err.text);
     memset(&answer, 0, sizeof(answer));
     client_error(r->type, status, GATE_FAULT_REQUEST, r->err.text, &answer.a);
     ret = queue(c, &answer, 1);
@@ -354,8 +354,8 @@ front_serve(struct front *f, int fd, const struct sockaddr *addr,
 {
     /* It closes the socket also when it fails. */
     if (MHD_add_connection(f->daemon, fd, addr, len) != MHD_YES)
-        syslog(LOG_WARNING, "a connection could not be served: %s",
-               strerror(errno));
+        say_log(LOG_WARNING, "a connection could not be served: %s",
+                strerror(errno));
 }
 
 void
@@ -381,7 +381,7 @@ static void
 log_mhd(void *cls, const char *fmt, va_list ap)
 {
     (void)cls;
-    vsyslog(LOG_DEBUG, fmt, ap);
+    say_vlog(LOG_DEBUG, fmt, ap);
 }
 
 int

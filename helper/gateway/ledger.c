@@ -5,10 +5,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <syslog.h>
 #include <jansson.h>
 
+#include "clean.h"
 #include "ledger.h"
+#include "say.h"
 
 #define TEXT_MAX 128            /* bytes of a string that is kept */
 
@@ -64,7 +65,7 @@ ledger_free(struct ledger **ledger)
     free(l);
 }
 
-#define COPY(to, from) ((void)snprintf((to), sizeof(to), "%s", (from)))
+#define COPY(to, from) clean_copy((to), sizeof(to), (from))
 
 static void
 fill(struct ledger_entry *e, const struct ledger_session *s)
@@ -94,12 +95,12 @@ log_session(const struct ledger_entry *e)
 
     if (e->version != 0)
         (void)snprintf(version, sizeof(version), " %u", e->version);
-    syslog(LOG_INFO, "session %llu: %s, by %s, to %s%s%s port %u: %s%s%s%s "
-           "(%s), %s%s", (unsigned long long)e->id, e->credential, e->program,
-           e->host, e->node[0] != '\0' ? " node " : "", e->node,
-           (unsigned int)e->port, e->way, version,
-           e->tls[0] != '\0' ? " over " : "", e->tls, e->mech, e->spn,
-           e->delegated ? "; credential delegated" : "");
+    say_log(LOG_INFO, "session %llu: %s, by %s, to %s%s%s port %u: %s%s%s%s "
+            "(%s), %s%s", (unsigned long long)e->id, e->credential, e->program,
+            e->host, e->node[0] != '\0' ? " node " : "", e->node,
+            (unsigned int)e->port, e->way, version,
+            e->tls[0] != '\0' ? " over " : "", e->tls, e->mech, e->spn,
+            e->delegated ? "; credential delegated" : "");
 }
 
 /* A session that is there already begins anew. */

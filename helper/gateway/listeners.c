@@ -5,12 +5,12 @@
 #include <netdb.h>
 #include <stdio.h>
 #include <string.h>
-#include <syslog.h>
 #include <unistd.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
 
 #include "listeners.h"
+#include "say.h"
 #include "target.h"
 
 #define IN_USE " (another user's gateway? Take another port: gateway, listen " \
@@ -157,7 +157,7 @@ listeners_say(const struct listeners *l, int fd)
                         service, sizeof(service),
                         NI_NUMERICHOST | NI_NUMERICSERV) != 0)
             continue;
-        syslog(LOG_INFO, "listening on %s port %s", host, service);
+        say_log(LOG_INFO, "listening on %s port %s", host, service);
         if (fd >= 0)
             dprintf(fd, strchr(host, ':') ? "[%s]:%s\n" : "%s:%s\n", host,
                     service);

@@ -11,7 +11,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <syslog.h>
 #include <unistd.h>
 #include <curl/curl.h>
 #include <sys/signalfd.h>
@@ -20,7 +19,9 @@
 #include "front.h"
 #include "listeners.h"
 #include "rlimits.h"
+#include "runtime.h"
 #include "sandbox.h"
+#include "say.h"
 #include "thrift.h"
 #include "tickets.h"
 
@@ -130,11 +131,11 @@ serve_one(struct gateway *g, int listener)
         return;
     }
     if (peer_find(g->peer, fd, &uid, NULL, &err) != 0) {
-        syslog(LOG_WARNING, "refused a connection: %s", err.text);
+        say_log(LOG_WARNING, "refused a connection: %s", err.text);
         front_refuse(fd, "who you are cannot be known");
     } else if (uid != getuid()) {
-        syslog(LOG_WARNING, "refused a connection of uid %u",
-               (unsigned int)uid);
+        say_log(LOG_WARNING, "refused a connection of uid %u",
+                (unsigned int)uid);
         front_refuse(fd, "this gateway belongs to another user");
     } else {
         front_serve(g->front, fd, (struct sockaddr *)&ss, len);
@@ -160,7 +161,7 @@ serve(struct gateway *g, int signals)
         if (fds[n].revents != 0)
             return EXIT_SUCCESS;
         if (fds[n + 1].revents != 0) {
-            syslog(LOG_ERR, "the broker has gone");
+            say_log(LOG_ERR, "the broker has gone");
             return EXIT_NO_BROKER;
         }
         for (i = 0; i < n; i++) {
@@ -271,8 +272,8 @@ prepare(struct gateway *g, const struct options *o, struct cs_error *err)
     if (ret != 0)
         return ret;
     if (!landlock)
-        syslog(LOG_NOTICE, o->no_sandbox ? "there is no sandbox" :
-               "this kernel has no Landlock: files are not shut off");
+        say_log(LOG_NOTICE, o->no_sandbox ? "there is no sandbox" :
+                "this kernel has no Landlock: files are not shut off");
     g->gate.broker = g->broker;
     g->gate.limits = g->limits;
     g->gate.tls = g->tls;
@@ -310,8 +311,11 @@ static int
 begin(struct gateway *g, const struct options *o, char **argv, int *signals,
       struct cs_error *err)
 {
-    int ret = hc_gateway_load(&g->limits, err);
+    /* After that, who has our uid is ours (serve_one()). */
+    int ret = rt_check_user(err);
 
+    if (ret == 0)
+        ret = hc_gateway_load(&g->limits, err);
     if (ret != 0)
         return ret;
     thrift_prepare(g->limits->connections, argv);
@@ -336,11 +340,10 @@ main(int argc, char **argv)
     /* A connection takes three; the usual limit is for programs that call
      * select(). */
     rlimits_raise(RLIMIT_NOFILE);
-    openlog("gss-winrm-gateway", LOG_NDELAY | LOG_PID | LOG_PERROR,
-            LOG_AUTH);
+    say_log_open("gss-winrm-gateway", 1);
     ret = begin(&g, &o, argv, &signals, &err);
     if (ret != 0) {
-        fprintf(stderr, "gss-winrm-gateway: %s\n", err.text);
+        say_line(stderr, "gss-winrm-gateway: %s", err.text);
         ret = g.limits != NULL && g.peer != NULL && g.broker == NULL ?
             EXIT_NO_BROKER : ret == CS_USAGE ? 2 : EXIT_FAILURE;
     } else {

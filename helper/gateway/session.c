@@ -5,10 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <syslog.h>
 
 #include "addresses.h"
 #include "headers.h"
+#include "say.h"
 #include "session.h"
 
 #define HTTP_OK 200
@@ -243,7 +243,8 @@ give_up(struct session *s, const struct cs_error *err)
 {
     s->authenticated = 0;
     ledger_failed(s->gate->ledger);
-    syslog(LOG_NOTICE, "%s:%u: %s", s->host, (unsigned int)s->port, err->text);
+    say_log(LOG_NOTICE, "%s:%u: %s", s->host, (unsigned int)s->port,
+            err->text);
     if (s->up != NULL && s->link == NULL)
         (void)bl_channel(s->gate->broker, &s->link, NULL);
     if (s->link != NULL)

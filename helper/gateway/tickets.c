@@ -8,7 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <syslog.h>
 #include <unistd.h>
 #include <sys/eventfd.h>
 #include <sys/file.h>
@@ -18,6 +17,7 @@
 
 #include "conf.h"
 #include "runtime.h"
+#include "say.h"
 #include "tickets.h"
 #include "wire.h"
 
@@ -162,7 +162,7 @@ add_ticket(struct tickets *t, const struct hc_host *conf, struct cs_buf *out)
         cs_buf_add(out, name, strlen(name));
         cs_buf_add(out, cred.p, cred.len);
     } else {
-        syslog(LOG_WARNING, "no ticket for %s: %s", conf->host, err.text);
+        say_log(LOG_WARNING, "no ticket for %s: %s", conf->host, err.text);
     }
     free(name);
     cs_buf_free(&cred);

@@ -4,11 +4,9 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <syslog.h>
-
-#include <security/pam_ext.h>
 
 #include "arguments.h"
+#include "tell.h"
 
 #define MINIMUM_UID 1000
 #define TIMEOUT 2
@@ -85,12 +83,12 @@ arguments_parse(pam_handle_t *pamh, int argc, const char **argv,
         else if (strcmp(argv[i], "logout") == 0)
             out->logout = 1;
         else if (with_value(argv[i], out) != 0)
-            pam_syslog(pamh, LOG_ERR, "the argument %s is unknown, or makes "
-                       "no sense: it does not count", argv[i]);
+            tell(pamh, LOG_ERR, "the argument %s is unknown, or makes "
+                 "no sense: it does not count", argv[i]);
     }
     if (out->realm != NULL && out->domain != NULL) {
-        pam_syslog(pamh, LOG_ERR, "there are a realm and a domain: the domain "
-                   "does not count");
+        tell(pamh, LOG_ERR, "there are a realm and a domain: the domain "
+             "does not count");
         out->domain = NULL;
     }
 }

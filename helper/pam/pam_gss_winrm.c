@@ -8,12 +8,10 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <syslog.h>
-
-#include <security/pam_ext.h>
 
 #include "errand.h"
 #include "stash.h"
+#include "tell.h"
 
 #define EXPORTED __attribute__((visibility("default")))
 #define DATA "gss-winrm_name"   /* what the broker calls the credential */
@@ -44,21 +42,11 @@ say(pam_handle_t *pamh, const struct arguments *args, const struct whose *w,
     const struct report *r, const char *done)
 {
     if (r->code == 0)
-        pam_syslog(pamh, LOG_INFO, "%s: %s %s", w->name, done, r->name);
+        tell(pamh, LOG_INFO, "%s: %s %s", w->name, done, r->name);
     else if (!r->absent)
-        pam_syslog(pamh, LOG_NOTICE, "%s: not %s: %s", w->name, done, r->text);
+        tell(pamh, LOG_NOTICE, "%s: not %s: %s", w->name, done, r->text);
     else if (args->debug)
-        pam_syslog(pamh, LOG_DEBUG, "%s: not %s: %s", w->name, done, r->text);
-}
-
-/* The broker's answer is another user's text, and goes to the log. */
-static void
-clean(char *text)
-{
-    for (; *text != '\0'; text++) {
-        if ((unsigned char)*text < ' ' || *text == 0x7F)
-            *text = '?';
-    }
+        tell(pamh, LOG_DEBUG, "%s: not %s: %s", w->name, done, r->text);
 }
 
 static void
@@ -77,8 +65,6 @@ go(pam_handle_t *pamh, const struct arguments *args, const struct whose *w,
         memcpy(r->text, err.text, sizeof(r->text));
     r->text[sizeof(r->text) - 1] = '\0';
     r->name[sizeof(r->name) - 1] = '\0';
-    clean(r->text);
-    clean(r->name);
     errand_free(&e);
 }
 
@@ -163,10 +149,10 @@ pam_sm_authenticate(pam_handle_t *pamh, int flags, int argc, const char **argv)
     if (whose(pamh, &args, &w) != 0)
         return PAM_IGNORE;
     if (password == NULL && args.debug)
-        pam_syslog(pamh, LOG_DEBUG, "%s: no module before this one has a "
-                   "password", w.name);
+        tell(pamh, LOG_DEBUG, "%s: no module before this one has a "
+             "password", w.name);
     if (password != NULL && stash_put(pamh, &w, password) != 0)
-        pam_syslog(pamh, LOG_NOTICE, "%s: out of memory", w.name);
+        tell(pamh, LOG_NOTICE, "%s: out of memory", w.name);
     return PAM_IGNORE;
 }
 
@@ -182,8 +168,8 @@ deliver_stash(pam_handle_t *pamh, const struct arguments *args)
         if (password.p != NULL)
             deliver(pamh, args, &w, password);
         else if (args->debug)
-            pam_syslog(pamh, LOG_DEBUG, "%s: there is no password to deliver",
-                       w.name);
+            tell(pamh, LOG_DEBUG, "%s: there is no password to deliver",
+                 w.name);
     }
     stash_drop(pamh);
 }

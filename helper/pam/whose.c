@@ -5,12 +5,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <syslog.h>
 #include <unistd.h>
 
-#include <security/pam_ext.h>
 #include <security/pam_modutil.h>
 
+#include "tell.h"
 #include "whose.h"
 
 static int
@@ -18,7 +17,7 @@ not_for(pam_handle_t *pamh, const struct arguments *args, const char *name,
         const char *why)
 {
     if (args->debug)
-        pam_syslog(pamh, LOG_DEBUG, "nothing to do for %s: %s", name, why);
+        tell(pamh, LOG_DEBUG, "nothing to do for %s: %s", name, why);
     return -1;
 }
 

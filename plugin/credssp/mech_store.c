@@ -11,6 +11,7 @@
 #include <openssl/ssl.h>
 
 #include "mech.h"
+#include "uid.h"
 
 /* A reader takes the value of a key; it returns 0 for one that is no good. */
 typedef int (*reader)(const char *value, struct csm_options *o);
@@ -175,7 +176,7 @@ check_file(int fd, const char *path, struct cs_error *err)
 
     if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode))
         return cs_fail(err, CS_SYSTEM, "%.150s is not a regular file", path);
-    if (st.st_uid != geteuid() && st.st_uid != 0)
+    if (!gw_uid_is_ours(st.st_uid) && st.st_uid != 0)
         return cs_fail(err, CS_POLICY, "%.150s belongs to another user", path);
     if ((st.st_mode & 077) != 0)
         return cs_fail(err, CS_POLICY, "%.150s is open to other users; try "

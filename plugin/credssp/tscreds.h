@@ -70,6 +70,9 @@ void cs_tscreds_encode(const struct cs_tscreds *in, struct cs_buf *out);
  */
 int cs_utf16_from_utf8(struct cs_span in, struct cs_buf *out);
 int cs_utf8_from_utf16(struct cs_span in, struct cs_buf *out);
+/* The code point at p, of which left octets (at least 1) are there: its length
+ * in octets, or 0 if it is malformed. */
+size_t cs_utf8_get(const uint8_t *p, size_t left, uint32_t *cp);
 /* Is this UTF-8 without a NUL? */
 int cs_utf8_ok(struct cs_span in);
 

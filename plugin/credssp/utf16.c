@@ -4,14 +4,13 @@
 #include "tscreds.h"
 
 /*
- * The code point at p; returns its length in octets, or 0 if it is malformed.
  *     0xxxxxxx                            to U+007F
  *     110xxxxx 10xxxxxx                   to U+07FF
  *     1110xxxx 10xxxxxx 10xxxxxx          to U+FFFF
  *     11110xxx 10xxxxxx (three times)     to U+10FFFF
  */
-static size_t
-utf8_get(const uint8_t *p, size_t left, uint32_t *cp)
+size_t
+cs_utf8_get(const uint8_t *p, size_t left, uint32_t *cp)
 {
     static const uint32_t smallest[] = { 0, 0, 0x80, 0x800, 0x10000 };
     size_t n = (*p < 0x80) ? 1 : (*p & 0xE0) == 0xC0 ? 2 :
@@ -38,7 +37,7 @@ cs_utf8_ok(struct cs_span in)
     size_t n;
 
     for (; in.len > 0; in.p += n, in.len -= n) {
-        n = utf8_get(in.p, in.len, &cp);
+        n = cs_utf8_get(in.p, in.len, &cp);
         if (n == 0 || cp == 0)
             return 0;
     }
@@ -60,7 +59,7 @@ cs_utf16_from_utf8(struct cs_span in, struct cs_buf *out)
     size_t n;
 
     for (; in.len > 0; in.p += n, in.len -= n) {
-        n = utf8_get(in.p, in.len, &cp);
+        n = cs_utf8_get(in.p, in.len, &cp);
         if (n == 0)
             return CS_MALFORMED;
         if (cp >= 0x10000) {

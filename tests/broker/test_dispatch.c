@@ -244,6 +244,61 @@ test_adopted(void **state)
     assert_int_equal(ask(BP_LOGIN), -BP_ERROR);
 }
 
+static int
+report(const char *host, uint32_t ntstatus, const char *text)
+{
+    struct bp_message *m = calloc(1, sizeof(*m));
+    int ret;
+
+    m->number = BP_REPORT;
+    m->host = span(host);
+    m->ntstatus = ntstatus;
+    m->text = span(text);
+    ret = say(m, NULL);
+    free(m);
+    return ret;
+}
+
+/* Is there this text, as it is or at the beginning, for web01? */
+static int
+is_in_status(const char *text)
+{
+    uint32_t i;
+
+    assert_int_equal(ask(BP_STATUS), BP_STATUS_IS);
+    for (i = 0; i < reply->nhosts; i++) {
+        if (reply->hosts[i].text.len >= strlen(text) &&
+            memcmp(reply->hosts[i].text.p, text, strlen(text)) == 0)
+            return 1;
+    }
+    return 0;
+}
+
+/* A gateway's word is marked, and takes no place of the broker's own. */
+static void
+test_report(void **state)
+{
+    (void)state;
+    assert_int_equal(ask(BP_HELLO), BP_WELCOME);
+    journal_note(broker.journal, "web01", 0, "authenticated");
+    assert_int_equal(report("web01", 0xC0000001, "delegated\n\033by\302\233"),
+                     BP_OK);
+    assert_true(is_in_status("authenticated"));
+    assert_true(is_in_status("gateway says: delegated??by?"));
+    assert_false(is_in_status("delegated"));
+    assert_int_equal(report("web02", 0xC0000001, "x"), BP_ERROR);
+    assert_int_equal(reply->code, -CS_POLICY);
+    assert_int_equal(report("web01\nx", 0xC0000001, "x"), BP_ERROR);
+    assert_int_equal(report("", 0xC0000001, "x"), BP_ERROR);
+    assert_int_equal(report("web01", 0, "delegated by CredSSP"), BP_OK);
+    assert_true(is_in_status("gateway says: delegated by CredSSP"));
+    assert_int_equal(reply->hosts[1].ntstatus, 0xC0000001);
+    assert_int_equal(report("web01", 0, ""), BP_OK);
+    assert_false(is_in_status("gateway says"));
+    assert_false(is_in_status("delegated"));
+    assert_true(is_in_status("authenticated"));
+}
+
 static void
 test_malformed(void **state)
 {
@@ -282,6 +337,7 @@ main(void)
         cmocka_unit_test_setup_teardown(test_confined, begin, end),
         cmocka_unit_test_setup_teardown(test_channel, begin, end),
         cmocka_unit_test_setup_teardown(test_adopted, begin, end),
+        cmocka_unit_test_setup_teardown(test_report, begin, end),
         cmocka_unit_test_setup_teardown(test_malformed, begin, end),
         cmocka_unit_test_setup_teardown(test_no_kdc, begin, end)
     };

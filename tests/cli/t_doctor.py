@@ -9,8 +9,8 @@ import time
 from place import HERE, PROGRAM, check, ended
 from servers import Server, answering, challenge_of, findings, forge_tickets
 
-CHECKS = ['krb5.conf', 'mech.d', 'tickets', 'name', 'services', 'accounts', 'ports', 'certificate', 'schemes',
-          'authentication', 'programs', 'clock', 'client']
+CHECKS = ['krb5.conf', 'mech.d', 'tickets', 'name', 'localhost', 'services', 'accounts', 'ports', 'certificate',
+          'schemes', 'authentication', 'programs', 'clock', 'client']
 ESCAPE = '\x1b'
 
 

@@ -4,6 +4,7 @@
     functions.py length FILE...       functions over 60 lines, files over 500
     functions.py forbidden FILE...    calls that code loaded into every GSSAPI process must not make
     functions.py includes FILE...     a plugin source that includes something of the helper's or the tests'
+    functions.py says FILE...         a program of ours that prints or logs without helper/common/say.h, which cleans
 
 Prints one line per finding and fails if there is any.
 """
@@ -32,6 +33,32 @@ FORBIDDEN = [
     (r'chdir|umask|set(?:res|re|e)?[ug]id|setrlimit|sleep|usleep|nanosleep', 'acts on the whole program'),
     (r'alloca|atoi|atol|atof|tmpnam|mktemp', 'cannot report an error'),
 ]
+
+
+# What ends on a terminal or in a log: say.c alone calls these, and helper/pam/tell.c the module's.
+SINKS = [
+    r'v?f?printf|v?dprintf|f?puts|f?putc|putchar|fwrite|putw|f?putw?[cs]_unlocked|fputw[cs]|perror|psignal|psiginfo',
+    r'v?warnx?|v?errx?|error|error_at_line|v?syslog|sd_journal_\w+|write|writev|pwrite|pam_(?:v?syslog|v?error|v?info|v?prompt)',
+    r'json_dump(?:s|b|f|fd|_file|_callback)',
+]
+SAYS_ALL = {'helper/common/say.c', 'helper/pam/tell.c'}
+# Where bytes go to something else than people, never to stdout or stderr.
+ELSEWHERE = {
+    'helper/broker/main.c': (r'write', 'a pipe to its parent'),
+    'helper/broker/serve.c': (r'write', 'an eventfd'),
+    'helper/cli/confcheck.c': (r'write', 'a copy of krb5.conf'),
+    'helper/cli/explain.c': (r'write', 'a file for krb5'),
+    'helper/cli/newfile.c': (r'write', 'files'),
+    'helper/cli/say.c': (r'json_dumpf', 'of what it has just cleaned'),
+    'helper/cli/switch.c': (r'fprintf|fputc|fputs', 'text in memory, for a file'),
+    'helper/cli/tty.c': (r'write', 'a prompt, which cli_password() cleans'),
+    'helper/doctor/facts.c': (r'fputc|fputs', 'text in memory, for look.c'),
+    'helper/doctor/witness.c': (r'json_dumpfd', 'the other process'),
+    'helper/gateway/ledger.c': (r'json_dumps', 'gss-winrm, which cleans'),
+    'helper/gateway/listeners.c': (r'dprintf', 'the ready descriptor'),
+    'helper/gateway/tickets.c': (r'write', 'an eventfd'),
+    'helper/pam/errand.c': (r'write', 'a pipe to its parent'),
+}
 
 
 def blanked(text):
@@ -71,6 +98,30 @@ def forbidden(path, text):
             yield '%s:%d: %s() %s' % (path, line_of(code, found.start()), name, why)
 
 
+def arguments_at(code, start):
+    """What stands between the parenthesis before start and its partner."""
+    depth = 1
+    for end in range(start, len(code)):
+        depth += {'(': 1, ')': -1}.get(code[end], 0)
+        if depth == 0:
+            return code[start:end]
+    return code[start:]
+
+
+def says(path, text):
+    """What others have chosen reaches people by say.h only."""
+    name = next((n for n in SAYS_ALL | set(ELSEWHERE) if ('/' + path).endswith('/' + n)), None)
+    if name in SAYS_ALL:
+        return
+    allowed = ELSEWHERE.get(name, (r'(?!)', ''))[0]
+    code = blanked(text)
+    for found in re.finditer(r'(?<![\w.>])(%s)\s*\(' % '|'.join(SINKS), code):
+        people = re.search(r'\b(?:stdout|stderr|STD(?:OUT|ERR)_FILENO)\b', arguments_at(code, found.end()))
+        cleaned = name == 'helper/cli/say.c'
+        if not re.fullmatch(allowed, found.group(1)) or (people and not cleaned):
+            yield '%s:%d: %s() goes round say.h' % (path, line_of(code, found.start()), found.group(1))
+
+
 def includes(path, text):
     """The interposer knows nothing of CredSSP and links no OpenSSL; CredSSP may use the interposer's policy."""
     folder = Path(path).parent
@@ -86,7 +137,7 @@ def includes(path, text):
 
 
 def main(arguments):
-    checks = {'length': long_ones, 'forbidden': forbidden, 'includes': includes}
+    checks = {'length': long_ones, 'forbidden': forbidden, 'includes': includes, 'says': says}
     if len(arguments) < 2 or arguments[0] not in checks:
         sys.exit(__doc__)
     findings, seen = 0, 0

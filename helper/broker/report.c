@@ -1,0 +1,108 @@
+/* report.c - what a gateway says of a host. */
+#include "config.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <time.h>
+
+#include "clean.h"
+#include "conf.h"
+#include "log.h"
+#include "report.h"
+#include "text.h"
+
+#define TEXT_MAX_BYTES 160
+#define BURST 20                /* lines of the log at once */
+#define REFILL_SECONDS 1        /* for each further one */
+
+static struct {
+    pthread_mutex_t lock;
+    unsigned int left, dropped;
+    time_t filled;
+} rate = { PTHREAD_MUTEX_INITIALIZER, BURST, 0, 0 };
+
+/* May there be a line now?  *dropped: how many have not been since. */
+static int
+take_turn(unsigned int *dropped)
+{
+    struct timespec now;
+    time_t more;
+    int may;
+
+    (void)clock_gettime(CLOCK_MONOTONIC, &now);
+    (void)pthread_mutex_lock(&rate.lock);
+    more = (now.tv_sec - rate.filled) / REFILL_SECONDS;
+    if (more > 0) {
+        rate.left = more + rate.left > BURST ? BURST : rate.left +
+            (unsigned int)more;
+        rate.filled = now.tv_sec;
+    }
+    may = rate.left > 0;
+    if (may)
+        rate.left--;
+    else
+        rate.dropped++;
+    *dropped = may ? rate.dropped : 0;
+    if (may)
+        rate.dropped = 0;
+    (void)pthread_mutex_unlock(&rate.lock);
+    return may;
+}
+
+/* In quotes, which it cannot close: no part of it is a line of ours. */
+static void
+say(const char *host, uint32_t ntstatus, const char *text)
+{
+    char quoted[TEXT_MAX_BYTES], *p;
+    unsigned int dropped;
+
+    if (!take_turn(&dropped))
+        return;
+    clean_copy(quoted, sizeof(quoted), text);
+    while ((p = strchr(quoted, '"')) != NULL)
+        *p = '\'';
+    if (dropped > 0)
+        log_line(LOG_NOTICE, "gateway says: %u more like these were not "
+                 "logged", dropped);
+    log_line(LOG_NOTICE, "gateway says: %s: \"%s\" (0x%08X)", host, quoted,
+             ntstatus);
+}
+
+static int
+check_host(const char *host, struct cs_error *err)
+{
+    struct hc_host *h;
+    int ret = hc_host_load(host, &h, err);
+
+    if (ret == 0 && !h->reachable)
+        ret = cs_fail(err, CS_POLICY, "krb5.conf does not let the gateway "
+                      "reach %s: there is nothing to report of it", h->host);
+    hc_host_free(&h);
+    return ret;
+}
+
+int
+report_take(struct broker *b, const struct bp_message *m, const char *known,
+            struct cs_error *err)
+{
+    char *host = text_string(m->host), *text = text_string(m->text);
+    uint32_t ntstatus = m->ntstatus != 0 ? m->ntstatus : STATUS_UNSUCCESSFUL;
+    int ret = (host != NULL && text != NULL) ? 0 : cs_nomem(err);
+
+    if (ret == 0 && m->ntstatus == 0 && *text == '\0') {
+        /* What went well, the broker knows itself. */
+        journal_withdraw(b->journal, host);
+    } else if (ret == 0) {
+        if (known == NULL || strcasecmp(known, host) != 0)
+            ret = check_host(host, err);
+        if (ret == 0) {
+            journal_report(b->journal, host, ntstatus, text);
+            say(host, ntstatus, text);
+        }
+    }
+    free(host);
+    free(text);
+    return ret;
+}

@@ -1,0 +1,21 @@
+/*
+ * report.h - what a gateway says of a host.
+ *
+ * It is the word of a program that talks to the network, and may have been
+ * taken over: it is journaled and logged as that, and says nothing that looks
+ * like the broker's own.
+ */
+#ifndef BD_REPORT_H
+#define BD_REPORT_H
+
+#include "broker.h"
+
+/*
+ * Take a REPORT.  known: a host that the broker itself deals with at this
+ * moment, or NULL; any other has to be one that krb5.conf lets the gateway
+ * reach.  0 or an error.
+ */
+int report_take(struct broker *broker, const struct bp_message *report,
+                const char *known, struct cs_error *err);
+
+#endif /* BD_REPORT_H */

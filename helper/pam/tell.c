@@ -1,0 +1,25 @@
+/* tell.c - what the module has to say, to the log. */
+#include "config.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+#include <security/pam_ext.h>
+
+#include "clean.h"
+#include "tell.h"
+
+#define LINE_MAX_BYTES 1024
+
+void
+tell(pam_handle_t *pamh, int priority, const char *fmt, ...)
+{
+    char line[LINE_MAX_BYTES];
+    va_list ap;
+
+    va_start(ap, fmt);
+    (void)vsnprintf(line, sizeof(line), fmt, ap);
+    va_end(ap);
+    clean_text(line);
+    pam_syslog(pamh, priority, "%s", line);
+}

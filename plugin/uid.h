@@ -1,0 +1,28 @@
+/*
+ * uid.h - is a user id somebody's?
+ *
+ * In a user namespace that does not map all users of the machine, each of the
+ * others looks like one and the same: the overflow uid (user_namespaces(7)),
+ * in stat(), SO_PEERCRED and sock_diag.  Where two are compared that may be
+ * this one, they say nothing.  The first namespace maps everybody, and there
+ * it is an account as any (nobody, often).
+ */
+#ifndef GW_UID_H
+#define GW_UID_H
+
+#include <stddef.h>
+#include <sys/types.h>
+
+/* May it be anybody's, as this process sees it?  If that cannot be known (no
+ * /proc), then for the kernel's default. */
+int gw_uid_is_anybodys(uid_t uid);
+
+/* Is it this process's (effective) one, and nobody else's? */
+int gw_uid_is_ours(uid_t uid);
+
+/* How many ids a piece of a uid_map has in it.  Three numbers a line, of which
+ * the last counts; *at and *n go on in the next piece, and begin with 0. */
+unsigned long long gw_uid_map_count(const char *piece, size_t len, int *at,
+                                    unsigned long long *n);
+
+#endif /* GW_UID_H */
