@@ -82,7 +82,7 @@ static void
 take_proof(struct context *c, struct cs_proof *proof)
 {
     fill_info(c);
-    text_copy(c->spn, sizeof(c->spn), c->info.spn);
+    clean_copy(c->spn, sizeof(c->spn), c->info.spn);
     c->info.spn = c->spn;
     proof->ntlm = c->choice.target;
     proof->ticket = c->choice.ticket;

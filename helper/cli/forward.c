@@ -1,37 +1,49 @@
 /* forward.c - gss-winrm forward: a gateway in the foreground for one host. */
 #include "config.h"
 
-#include <errno.h>
-#include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include "cli.h"
 #include "conf.h"
+#include "keeper.h"
 
-#define DEFAULT_LISTEN "127.0.0.1:5985"
-#define READY_MAX 256           /* bytes of "ADDRESS:PORT\n" */
+#define LOOPBACK "127.0.0.1"
+#define PORT "5985"
+
+/* What ends it. */
+static const int endings[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT };
 
 static const struct option options[] = {
     { "listen", required_argument, NULL, 'L' },
     CLI_HELP, CLI_END
 };
 
-/* "[ADDRESS:]PORT" as "ADDRESS:PORT" in new memory, or NULL. */
-static char *
-listen_address(const char *text)
+/* "[ADDRESS:]PORT".  *host is new memory.  0 or -1. */
+static int
+listen_address(const char *text, char **host, uint16_t *port)
 {
     size_t digits = strspn(text, "0123456789");
     char *address;
+    int ret;
 
-    if (text[digits] != '\0')
-        return (strchr(text, ':') != NULL) ? strdup(text) : NULL;
-    if (digits == 0 || asprintf(&address, "127.0.0.1:%s", text) < 0)
-        return NULL;
-    return address;
+    *host = NULL;
+    if (digits == 0 && strchr(text, ':') == NULL)
+        return -1;
+    if (asprintf(&address, "%s%s", text[digits] == '\0' ? LOOPBACK ":" : "",
+                 text) < 0)
+        return -1;
+    /* Any port, which a host has none of. */
+    digits = strlen(address) - 2;
+    if (strcmp(address + digits, ":0") == 0 &&
+        (strchr(address, ':') == address + digits ||
+         address[digits - 1] == ']'))
+        address[digits] = '\0';
+    ret = cli_host_port(address, host, port);
+    free(address);
+    return ret;
 }
 
 /* Refuse here what the gateway would refuse at the first request. */
@@ -54,73 +66,20 @@ check_target(const char *host, uint16_t port)
     return (ret != 0) ? cli_fail(&err) : 0;
 }
 
-/* In a process of its own: when the gateway listens, say where. */
-static void
-announce(int fd, const char *target)
+/* Until somebody ends it, or it ends for good. */
+static int
+serve(struct cli_gateway *g, const char *target)
 {
-    char ready[READY_MAX + 1], *end;
-    size_t len = 0;
-    ssize_t n;
+    struct signalfd_siginfo info = { 0 };
+    int ret = 0;
 
-    while ((n = read(fd, ready + len, READY_MAX - len)) > 0)
-        len += n;
-    ready[len] = '\0';
-    end = strchr(ready, '\n');
-    if (end == NULL)
-        return;                 /* it has said why */
-    *end = '\0';
-    say_line(stdout, "http://%s/wsman is %s now.  Ctrl-C ends it.", ready,
+    say_line(stdout, "http://%s/wsman is %s now.  Ctrl-C ends it.", g->where,
              target);
     (void)fflush(stdout);
-}
-
-/* Start the announcer as nobody's child: the gateway takes the place of this
- * process and must not find one that it does not know.  Returns the ready
- * descriptor, or -1. */
-static int
-start_announcer(const char *target)
-{
-    int fds[2];
-    pid_t pid;
-
-    if (pipe(fds) != 0)
-        return -1;
-    (void)fflush(NULL);
-    pid = fork();
-    if (pid == 0) {
-        (void)close(fds[1]);
-        if (fork() == 0)
-            announce(fds[0], target);
-        _exit(0);
-    }
-    (void)close(fds[0]);
-    if (pid == -1) {
-        (void)close(fds[1]);
-        return -1;
-    }
-    (void)cli_wait(pid);
-    return fds[1];
-}
-
-static int
-become_gateway(char *address, char *target)
-{
-    char *path = cli_program("gss-winrm-gateway"), number[16];
-    char listen[] = "--listen", fixed[] = "--target", ready[] = "--ready-fd";
-    char *argv[] = { path, listen, address, fixed, target, ready, number,
-                     NULL };
-    int fd;
-
-    if (path == NULL)
-        return CLI_FAILED;
-    fd = start_announcer(target);
-    if (fd != -1) {
-        (void)snprintf(number, sizeof(number), "%d", fd);
-        (void)execv(path, argv);
-    }
-    cli_error("%s cannot be run: %s", path, strerror(errno));
-    free(path);
-    return CLI_FAILED;
+    while (ret == 0 && (info.ssi_signo == 0 || info.ssi_signo == SIGCHLD))
+        ret = cli_gateway_wait(g, &info);
+    cli_gateway_end(g);
+    return ret == 0 ? CLI_OK : CLI_FAILED;
 }
 
 /* The address is this machine's; that name may not be. */
@@ -139,10 +98,12 @@ warn_of_name(const char *host)
 int
 cli_forward(int argc, char **argv)
 {
-    const char *where = DEFAULT_LISTEN;
+    struct cli_gateway g = CLI_GATEWAY_INIT;
+    const char *where = PORT;
     struct bl_link *link = NULL;
     char *host = NULL, *address = NULL;
-    uint16_t port;
+    uint16_t port, local = 0;
+    sigset_t mask;
     int ret;
 
     while (cli_option(argc, argv, ":h", options) != -1)
@@ -152,8 +113,7 @@ cli_forward(int argc, char **argv)
     if (cli_host_port(argv[optind], &host, &port) != 0)
         return cli_usage(argv[0], "%s is not HOST or HOST:PORT",
                          argv[optind]);
-    address = listen_address(where);
-    if (address == NULL)
+    if (listen_address(where, &address, &local) != 0)
         ret = cli_usage(argv[0], "%s is not PORT or ADDRESS:PORT", where);
     else
         ret = check_target(host, port);
@@ -163,7 +123,10 @@ cli_forward(int argc, char **argv)
     if (ret == 0)
         warn_of_name(host);
     if (ret == 0)
-        ret = become_gateway(address, argv[optind]);
+        ret = cli_gateway_start(&g, address, local, argv[optind], endings,
+                                sizeof(endings) / sizeof(*endings), &mask);
+    if (ret == 0)
+        ret = serve(&g, argv[optind]);
     free(address);
     free(host);
     return ret;

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "apart.h"
 #include "cli.h"
 
 const struct cli_command cli_commands[] = {
@@ -83,6 +84,7 @@ main(int argc, char **argv)
 {
     const struct cli_command *c;
 
+    apart_fill_standard();
     (void)setlocale(LC_CTYPE, "");
     (void)setlocale(LC_TIME, "");
     if (argc < 2) {

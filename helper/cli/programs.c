@@ -9,6 +9,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "apart.h"
 #include "cli.h"
 
 #ifndef GW_LIBEXEC
@@ -90,25 +91,32 @@ cli_wait(pid_t pid)
 }
 
 /* The broker goes into the background when its socket listens, so when this
- * returns there is somebody to talk to. */
+ * returns there is somebody to talk to.  It stays for hours: nothing of ours
+ * goes with it. */
 static int
 start_broker(void)
 {
     char *path = cli_program("gss-winrmd"), *argv[] = { path, NULL };
+    struct apart broker;
     int status;
-    pid_t pid;
 
     if (path == NULL)
         return -1;
-    pid = cli_spawn(argv, -1, STDERR_FILENO);
-    status = (pid == -1) ? -1 : cli_wait(pid);
+    if (apart_fork(&broker, NULL, 0) == 0) {
+        (void)execv(path, argv);
+        cli_error("%s cannot be run: %s", path, strerror(errno));
+        _exit(126);
+    }
     free(path);
-    if (status == 0)
-        return 0;
-    if (pid != -1)
+    if (broker.pid == -1) {
+        cli_error("the broker cannot be started: %s", strerror(errno));
+        return -1;
+    }
+    status = apart_end(&broker);
+    if (status != 0)
         cli_error("the broker, gss-winrmd, did not start (what it said is "
                   "above, or in the journal)");
-    return -1;
+    return status == 0 ? 0 : -1;
 }
 
 int

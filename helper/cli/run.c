@@ -2,29 +2,23 @@
  * run.c - gss-winrm run: a command with a gateway of its own.
  *
  * The command is in our place: signals that are sent to us go to it, and we
- * end as it does.  The gateway is in a process group apart, so that the
- * terminal's signals do not end it before the command.
+ * end as it does.  It has our terminal and descriptors; the gateway has
+ * neither (keeper.h), so that the terminal's signals do not end it before the
+ * command.
  */
 #include "config.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "cli.h"
-
-#define READY_SECONDS 30
-#define END_SECONDS 5
-#define READY_MAX 256           /* bytes of "ADDRESS:PORT\n" */
+#include "keeper.h"
 
 static const struct option options[] = { CLI_HELP, CLI_END };
 
@@ -35,120 +29,18 @@ static const int passed_on[] = {
     SIGCONT
 };
 
-struct run {
-    pid_t gateway, command;
-    char proxy[READY_MAX + 16]; /* "http://127.0.0.1:34567" */
-};
-
-/* --- The gateway --- */
-
-static pid_t
-spawn_gateway(char *path, int ready)
-{
-    char listen[] = "--listen", any[] = "127.0.0.1:0";
-    char option[] = "--ready-fd", number[16];
-    char *argv[] = { path, listen, any, option, number, NULL };
-    pid_t parent = getpid(), pid;
-
-    (void)snprintf(number, sizeof(number), "%d", ready);
-    (void)fflush(NULL);
-    pid = fork();
-    if (pid != 0)
-        return pid;
-    (void)setpgid(0, 0);
-    /* Whatever ends us, it must not stay. */
-    (void)prctl(PR_SET_PDEATHSIG, SIGTERM, 0, 0, 0);
-    if (getppid() != parent)
-        _exit(CLI_RUN_FAILED);
-    (void)execv(path, argv);
-    cli_error("%s cannot be run: %s", path, strerror(errno));
-    _exit(CLI_RUN_FAILED);
-}
-
-/* "ADDRESS:PORT\n" when it listens.  0 or -1. */
-static int
-read_ready(int fd, char *buf, size_t size)
-{
-    struct pollfd p = { fd, POLLIN, 0 };
-    size_t len = 0;
-    ssize_t n;
-    int ready;
-
-    while (len < size - 1) {
-        ready = poll(&p, 1, READY_SECONDS * 1000);
-        if (ready == -1 && errno == EINTR)
-            continue;
-        n = (ready == 1) ? read(fd, buf + len, size - 1 - len) : -1;
-        if (n <= 0)
-            break;
-        len += n;
-        if (memchr(buf, '\n', len) != NULL)
-            break;
-    }
-    buf[len] = '\0';
-    n = strcspn(buf, "\n");
-    if (buf[n] != '\n')
-        return -1;
-    buf[n] = '\0';
-    return 0;
-}
-
-static void
-end_gateway(struct run *r)
-{
-    struct timespec pause = { 0, 10L * 1000 * 1000 };
-    int i;
-
-    if (r->gateway <= 0)
-        return;
-    (void)kill(r->gateway, SIGTERM);
-    for (i = 0; i < END_SECONDS * 100; i++) {
-        if (waitpid(r->gateway, NULL, WNOHANG) != 0)
-            return;
-        (void)nanosleep(&pause, NULL);
-    }
-    (void)kill(r->gateway, SIGKILL);
-    (void)cli_wait(r->gateway);
-}
-
-static int
-start_gateway(struct run *r)
-{
-    char *path = cli_program("gss-winrm-gateway"), where[READY_MAX];
-    int fds[2], ret = -1;
-
-    if (path == NULL || pipe(fds) != 0) {
-        free(path);
-        return -1;
-    }
-    (void)fcntl(fds[0], F_SETFD, FD_CLOEXEC);
-    r->gateway = spawn_gateway(path, fds[1]);
-    (void)close(fds[1]);
-    if (r->gateway != -1)
-        ret = read_ready(fds[0], where, sizeof(where));
-    (void)close(fds[0]);
-    free(path);
-    if (ret == 0) {
-        (void)snprintf(r->proxy, sizeof(r->proxy), "http://%s", where);
-        return 0;
-    }
-    cli_error("the gateway, gss-winrm-gateway, did not start (what it said is "
-              "above)");
-    end_gateway(r);
-    return -1;
-}
-
-/* --- The command --- */
-
 /* In the child. */
 static void
-become_command(const struct run *r, char **argv, const sigset_t *mask)
+become_command(const struct cli_gateway *g, char **argv, const sigset_t *mask)
 {
+    char proxy[CLI_GATEWAY_WHERE + 16]; /* "http://127.0.0.1:34567" */
     int missing;
 
-    if (setenv("http_proxy", r->proxy, 1) != 0 ||
-        setenv("HTTP_PROXY", r->proxy, 1) != 0)
+    (void)snprintf(proxy, sizeof(proxy), "http://%s", g->where);
+    if (setenv("http_proxy", proxy, 1) != 0 ||
+        setenv("HTTP_PROXY", proxy, 1) != 0)
         _exit(CLI_RUN_FAILED);
+    cli_gateway_hold(g);
     (void)sigprocmask(SIG_SETMASK, mask, NULL);
     (void)execvp(argv[0], argv);
     missing = errno == ENOENT;
@@ -158,41 +50,35 @@ become_command(const struct run *r, char **argv, const sigset_t *mask)
 
 /* Did somebody send it to us alone?  The terminal sends to the command too. */
 static int
-is_ours(const siginfo_t *info)
+is_ours(const struct signalfd_siginfo *info)
 {
-    return info->si_code != SI_KERNEL;
+    return info->ssi_code != SI_KERNEL;
 }
 
-/* Look for children that have ended.  1 when the command is one of them. */
+/*
+ * Pass signals on until the command ends: its wait status in *status.  -1 when
+ * it has lost its gateway.  Then it is asked to end, and we wait: while it is
+ * there, the port is not for others.
+ */
 static int
-reap(struct run *r, int *status)
+wait_for_command(struct cli_gateway *g, pid_t command, int *status)
 {
-    int gone;
-
-    if (r->gateway > 0 && waitpid(r->gateway, &gone, WNOHANG) ==
-        r->gateway) {
-        cli_error("the gateway has ended%s; the command goes on without it",
-                  WIFEXITED(gone) && WEXITSTATUS(gone) == CLI_NO_BROKER ?
-                  " because the broker is gone" : "");
-        r->gateway = -1;
-    }
-    return waitpid(r->command, status, WNOHANG) == r->command;
-}
-
-/* Pass signals on until the command ends.  Its wait status. */
-static int
-wait_for_command(struct run *r, const sigset_t *set)
-{
-    siginfo_t info;
-    int status, number;
+    struct signalfd_siginfo info;
+    int ret = 0;
 
     for (;;) {
-        number = sigwaitinfo(set, &info);
-        if (number == SIGCHLD) {
-            if (reap(r, &status))
-                return status;
-        } else if (number != -1 && is_ours(&info)) {
-            (void)kill(r->command, number);
+        if (cli_gateway_wait(g, &info) != 0) {
+            cli_error("the command is asked to end (SIGTERM), since it has no "
+                      "gateway");
+            (void)kill(command, SIGTERM);
+            ret = -1;
+            continue;
+        }
+        if (info.ssi_signo != SIGCHLD) {
+            if (is_ours(&info))
+                (void)kill(command, (int)info.ssi_signo);
+        } else if (waitpid(command, status, WNOHANG) == command) {
+            return ret;
         }
     }
 }
@@ -218,29 +104,23 @@ end_as(int status)
 }
 
 static int
-run_command(struct run *r, char **argv)
+run_command(struct cli_gateway *g, char **argv, const sigset_t *mask)
 {
-    sigset_t set, old;
-    size_t i;
-    int status;
+    int status, lost;
+    pid_t command;
 
-    (void)sigemptyset(&set);
-    (void)sigaddset(&set, SIGCHLD);
-    for (i = 0; i < sizeof(passed_on) / sizeof(*passed_on); i++)
-        (void)sigaddset(&set, passed_on[i]);
-    (void)sigprocmask(SIG_BLOCK, &set, &old);
     (void)fflush(NULL);
-    r->command = fork();
-    if (r->command == 0)
-        become_command(r, argv, &old);
-    if (r->command == -1) {
+    command = fork();
+    if (command == 0)
+        become_command(g, argv, mask);
+    if (command == -1) {
         cli_error("%s cannot be run: %s", argv[0], strerror(errno));
-        end_gateway(r);
+        cli_gateway_end(g);
         return CLI_RUN_FAILED;
     }
-    status = wait_for_command(r, &set);
-    end_gateway(r);
-    return end_as(status);
+    lost = wait_for_command(g, command, &status);
+    cli_gateway_end(g);
+    return lost ? CLI_RUN_FAILED : end_as(status);
 }
 
 /* A variable that may keep the command from using the gateway. */
@@ -262,8 +142,9 @@ warn_of_no_proxy(void)
 int
 cli_run(int argc, char **argv)
 {
-    struct run r = { -1, -1, "" };
+    struct cli_gateway g = CLI_GATEWAY_INIT;
     struct bl_link *link = NULL;
+    sigset_t mask;
 
     (void)cli_option(argc, argv, "+:h", options);
     if (argc == optind) {
@@ -275,7 +156,8 @@ cli_run(int argc, char **argv)
     bl_close(&link);
     warn_of_no_proxy();
     cli_warn_of_arguments(argv + optind);
-    if (start_gateway(&r) != 0)
+    if (cli_gateway_start(&g, "127.0.0.1", 0, NULL, passed_on,
+                          sizeof(passed_on) / sizeof(*passed_on), &mask) != 0)
         return CLI_RUN_FAILED;
-    return run_command(&r, argv + optind);
+    return run_command(&g, argv + optind, &mask);
 }

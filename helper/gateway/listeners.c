@@ -1,7 +1,6 @@
 /* listeners.c - the TCP sockets that clients connect to. */
 #include "config.h"
 
-#include <errno.h>
 #include <netdb.h>
 #include <stdio.h>
 #include <string.h>
@@ -10,84 +9,24 @@
 #include <sys/socket.h>
 
 #include "listeners.h"
+#include "loopback.h"
 #include "say.h"
 #include "target.h"
-
-#define IN_USE " (another user's gateway? Take another port: gateway, listen " \
-    "in krb5.conf)"
-
-static int
-is_loopback(const struct sockaddr *sa)
-{
-    if (sa->sa_family == AF_INET)
-        return (ntohl(((const struct sockaddr_in *)(const void *)sa)
-                      ->sin_addr.s_addr) >> 24) == 127;
-    return sa->sa_family == AF_INET6 &&
-        IN6_IS_ADDR_LOOPBACK(&((const struct sockaddr_in6 *)(const void *)sa)
-                             ->sin6_addr);
-}
-
-/* -1 with errno. */
-static int
-open_listener(const struct addrinfo *ai)
-{
-    int fd, one = 1, error;
-
-    fd = socket(ai->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    if (fd < 0)
-        return -1;
-    if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one)) != 0 ||
-        (ai->ai_family == AF_INET6 &&
-         setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &one, sizeof(one)) != 0) ||
-        bind(fd, ai->ai_addr, ai->ai_addrlen) != 0) {
-        error = errno;
-        close(fd);
-        errno = error;
-        return -1;
-    }
-    return fd;
-}
-
-/* *absent: there is no such address on this machine, or no IPv6. */
-static int
-bind_one(struct listeners *l, const struct addrinfo *ai, const char *text,
-         int *absent, struct cs_error *err)
-{
-    if (!is_loopback(ai->ai_addr))
-        return cs_fail(err, CS_USAGE, "%s is not a loopback address: who "
-                       "connects from elsewhere cannot be known", text);
-    if (l->n == LISTENERS_MAX)
-        return cs_fail(err, CS_USAGE, "too many addresses to listen on");
-    l->fd[l->n] = open_listener(ai);
-    if (l->fd[l->n] >= 0) {
-        l->n++;
-        return 0;
-    }
-    *absent = (errno == EADDRNOTAVAIL || errno == EAFNOSUPPORT);
-    return cs_fail(err, CS_SYSTEM, "cannot listen on %s: %s%s", text,
-                   strerror(errno), errno == EADDRINUSE ? IN_USE : "");
-}
 
 static int
 bind_text(struct listeners *l, const char *text, int *absent,
           struct cs_error *err)
 {
-    struct addrinfo hints, *ai = NULL;
-    char host[GATE_HOST_MAX + 1], service[8];
+    char host[GATE_HOST_MAX + 1];
     uint16_t port;
     int ret;
 
     ret = gate_hostport_parse(text, host, sizeof(host), &port, err);
-    if (ret != 0)
-        return ret;
-    memset(&hints, 0, sizeof(hints));
-    hints.ai_flags = AI_NUMERICHOST | AI_NUMERICSERV;
-    hints.ai_socktype = SOCK_STREAM;
-    (void)snprintf(service, sizeof(service), "%u", (unsigned int)port);
-    if (getaddrinfo(host, service, &hints, &ai) != 0)
-        return cs_fail(err, CS_USAGE, "%s: not an address and a port", text);
-    ret = bind_one(l, ai, text, absent, err);
-    freeaddrinfo(ai);
+    if (ret == 0 && l->n == LISTENERS_MAX)
+        ret = cs_fail(err, CS_USAGE, "too many addresses to listen on");
+    if (ret == 0)
+        ret = loopback_bind(host, port, &l->fd[l->n], absent, err);
+    l->n += (ret == 0);
     return ret;
 }
 
@@ -107,16 +46,29 @@ listeners_bind(struct listeners *l, const char *const *list, int all,
 }
 
 int
-listeners_listen(const struct listeners *l, struct cs_error *err)
+listeners_adopt(struct listeners *l, const int *fds, size_t n,
+                struct cs_error *err)
 {
+    int ret = 0;
     size_t i;
 
-    for (i = 0; i < l->n; i++) {
-        if (listen(l->fd[i], SOMAXCONN) != 0)
-            return cs_fail(err, CS_SYSTEM, "cannot listen: %s%s",
-                           strerror(errno), errno == EADDRINUSE ? IN_USE : "");
+    for (i = 0; i < n && ret == 0; i++) {
+        ret = loopback_adopt(fds[i], err);
+        if (ret == 0)
+            l->fd[l->n++] = fds[i];
     }
-    return 0;
+    return ret;
+}
+
+int
+listeners_listen(const struct listeners *l, struct cs_error *err)
+{
+    int ret = 0;
+    size_t i;
+
+    for (i = 0; i < l->n && ret == 0; i++)
+        ret = loopback_listen(l->fd[i], err);
+    return ret;
 }
 
 void

@@ -21,6 +21,10 @@ struct listeners {
  */
 int listeners_bind(struct listeners *listeners, const char *const *list,
                    int all, struct cs_error *err);
+/* Take the sockets that whoever has started us has opened; at most
+ * LISTENERS_MAX. */
+int listeners_adopt(struct listeners *listeners, const int *fds, size_t n,
+                    struct cs_error *err);
 /* From now on clients can connect. */
 int listeners_listen(const struct listeners *listeners, struct cs_error *err);
 void listeners_close(struct listeners *listeners);

@@ -6,6 +6,8 @@
 
 #include <argp.h>
 #include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -16,6 +18,8 @@
 #include <sys/signalfd.h>
 
 #include "addresses.h"
+#include "apart.h"
+#include "foreground.h"
 #include "front.h"
 #include "listeners.h"
 #include "rlimits.h"
@@ -32,8 +36,10 @@ const char *argp_program_version = PACKAGE_NAME "-gateway " PACKAGE_VERSION;
 struct options {
     const char *listen[LISTENERS_MAX + 1];
     size_t nlisten;
+    int listen_fd[LISTENERS_MAX];
+    size_t nlisten_fd;
     const char *target, *broker;
-    int ready_fd;               /* or -1 */
+    int ready_fd, while_fd;     /* or -1 */
     int no_sandbox;
 };
 
@@ -53,7 +59,7 @@ struct gateway {
     struct listeners listeners;
 };
 
-enum { KEY_NO_SANDBOX = 256 };
+enum { KEY_NO_SANDBOX = 256, KEY_LISTEN_FD, KEY_WHILE_FD };
 
 static const struct argp_option argp_options[] = {
     { "listen", 'l', "ADDRESS:PORT", 0, "listen there, on this machine only "
@@ -63,17 +69,31 @@ static const struct argp_option argp_options[] = {
       "clients need no proxy", 0 },
     { "ready-fd", 'r', "N", 0, "when it serves, write a line ADDRESS:PORT per "
       "listener to this descriptor and close it", 0 },
+    { "listen-fd", KEY_LISTEN_FD, "N", 0, "listen on this descriptor, a TCP "
+      "socket that listens already", 0 },
+    { "while-fd", KEY_WHILE_FD, "N", 0, "end when nobody has the other end of "
+      "this pipe any more", 0 },
     { "broker", 'b', "SOCKET", 0, "the broker's socket", 0 },
     { "no-sandbox", KEY_NO_SANDBOX, NULL, 0, "for debugging: keep all "
       "privileges", 0 },
     { 0 }
 };
 
+static int
+descriptor(const char *arg, struct argp_state *state)
+{
+    char *end;
+    long fd = strtol(arg, &end, 10);
+
+    if (*end != '\0' || end == arg || fd < 0 || fd > INT_MAX)
+        argp_error(state, "%s is not a descriptor", arg);
+    return (int)fd;
+}
+
 static error_t
 take_option(int key, char *arg, struct argp_state *state)
 {
     struct options *o = state->input;
-    char *end;
 
     switch (key) {
     case 'l':
@@ -88,9 +108,15 @@ take_option(int key, char *arg, struct argp_state *state)
         o->broker = arg;
         return 0;
     case 'r':
-        o->ready_fd = (int)strtol(arg, &end, 10);
-        if (*end != '\0' || end == arg || o->ready_fd < 0)
-            argp_error(state, "%s is not a descriptor", arg);
+        o->ready_fd = descriptor(arg, state);
+        return 0;
+    case KEY_LISTEN_FD:
+        if (o->nlisten_fd == LISTENERS_MAX)
+            argp_error(state, "more than %d descriptors", LISTENERS_MAX);
+        o->listen_fd[o->nlisten_fd++] = descriptor(arg, state);
+        return 0;
+    case KEY_WHILE_FD:
+        o->while_fd = descriptor(arg, state);
         return 0;
     case KEY_NO_SANDBOX:
         o->no_sandbox = 1;
@@ -143,9 +169,9 @@ serve_one(struct gateway *g, int listener)
 }
 
 static int
-serve(struct gateway *g, int signals)
+serve(struct gateway *g, int signals, int while_fd)
 {
-    struct pollfd fds[LISTENERS_MAX + 2];
+    struct pollfd fds[LISTENERS_MAX + 3];
     size_t i, n = g->listeners.n;
     int ready = 1;
 
@@ -153,12 +179,13 @@ serve(struct gateway *g, int signals)
         fds[i] = (struct pollfd){ g->listeners.fd[i], POLLIN, 0 };
     fds[n] = (struct pollfd){ signals, POLLIN, 0 };
     fds[n + 1] = (struct pollfd){ bl_fd(g->broker), POLLRDHUP, 0 };
+    fds[n + 2] = (struct pollfd){ while_fd, 0, 0 };
     for (;;) {
-        ready = poll(fds, n + 2, thrift_tidy(front_count(g->front),
+        ready = poll(fds, n + 3, thrift_tidy(front_count(g->front),
                                               ready == 0));
         if (ready < 0 && errno != EINTR)
             return EXIT_FAILURE;
-        if (fds[n].revents != 0)
+        if (fds[n].revents != 0 || fds[n + 2].revents != 0)
             return EXIT_SUCCESS;
         if (fds[n + 1].revents != 0) {
             say_log(LOG_ERR, "the broker has gone");
@@ -246,9 +273,11 @@ prepare(struct gateway *g, const struct options *o, struct cs_error *err)
     memset(&tls, 0, sizeof(tls));
     ret = find_target(g, o->target, err);
     if (ret == 0)
-        ret = listeners_bind(&g->listeners, o->nlisten > 0 ? o->listen :
-                             (const char *const *)g->limits->listen,
-                             o->nlisten > 0, err);
+        ret = o->nlisten_fd > 0 ?
+            listeners_adopt(&g->listeners, o->listen_fd, o->nlisten_fd, err) :
+            listeners_bind(&g->listeners, o->nlisten > 0 ? o->listen :
+                           (const char *const *)g->limits->listen,
+                           o->nlisten > 0, err);
     if (ret == 0)
         ret = peer_new(&g->peer, err);
     if (ret == 0)
@@ -267,6 +296,11 @@ prepare(struct gateway *g, const struct options *o, struct cs_error *err)
         ret = addresses_new(&g->addresses, err);
     if (ret == 0)
         ret = prepare_tickets(g, err);
+    /* Clients can connect, and wait: in the sandbox nobody starts to listen.
+     * A program that finds no ticket's socket goes on without one, so not
+     * before those are there. */
+    if (ret == 0)
+        ret = listeners_listen(&g->listeners, err);
     if (ret == 0 && !o->no_sandbox)
         ret = sandbox_enter(tickets_directory(g->tickets), &landlock, err);
     if (ret != 0)
@@ -283,10 +317,8 @@ prepare(struct gateway *g, const struct options *o, struct cs_error *err)
     g->gate.ledger = g->ledger;
     fixed = (o->target != NULL) ? &g->fixed : NULL;
     ret = front_new(&g->gate, g->mint, fixed, &g->front, err);
-    if (ret == 0)
-        ret = tickets_start(g->tickets, g->mint, g->ledger, fixed, err);
-    /* A program that finds no ticket's socket goes on without one. */
-    return ret != 0 ? ret : listeners_listen(&g->listeners, err);
+    return ret != 0 ? ret :
+        tickets_start(g->tickets, g->mint, g->ledger, fixed, err);
 }
 
 static void
@@ -306,19 +338,42 @@ clean_up(struct gateway *g)
     curl_global_cleanup();
 }
 
-/* May start the program again, from the beginning. */
+/*
+ * Keep what was meant for us, and nothing else: no terminal, and nothing that
+ * whoever has started us had open.  Whether in the process that goes on; if
+ * not, *status is what to exit with, which is EXIT_FAILURE before.
+ */
 static int
-begin(struct gateway *g, const struct options *o, char **argv, int *signals,
+keep_apart(struct options *o, int *status)
+{
+    int keep[LISTENERS_MAX + 2], left;
+    size_t n = 0;
+
+    /* Into the place of the standard ones come others. */
+    if (o->ready_fd >= 0 && o->ready_fd <= STDERR_FILENO)
+        o->ready_fd = fcntl(o->ready_fd, F_DUPFD, STDERR_FILENO + 1);
+    while (n < o->nlisten_fd) {
+        keep[n] = o->listen_fd[n];
+        n++;
+    }
+    keep[n++] = o->ready_fd;
+    keep[n++] = o->while_fd;
+    left = o->no_sandbox ? 0 : foreground_leave(keep, n, status);
+    if (left == 0) {
+        apart_fill_standard();
+        apart_close_others(keep, n);
+        left = apart_silence();
+    }
+    if (left < 0)
+        say_line(stderr, "gss-winrm-gateway: the terminal cannot be left: %s",
+                 strerror(errno));
+    return left == 0;
+}
+
+static int
+begin(struct gateway *g, const struct options *o, int *signals,
       struct cs_error *err)
 {
-    /* After that, who has our uid is ours (serve_one()). */
-    int ret = rt_check_user(err);
-
-    if (ret == 0)
-        ret = hc_gateway_load(&g->limits, err);
-    if (ret != 0)
-        return ret;
-    thrift_prepare(g->limits->connections, argv);
     *signals = catch_signals(err);
     return *signals < 0 ? *signals : prepare(g, o, err);
 }
@@ -326,10 +381,10 @@ begin(struct gateway *g, const struct options *o, char **argv, int *signals,
 int
 main(int argc, char **argv)
 {
-    struct options o = { .ready_fd = -1 };
+    struct options o = { .ready_fd = -1, .while_fd = -1 };
     struct gateway g;
     struct cs_error err;
-    int signals = -1, ret;
+    int signals = -1, ret, status = EXIT_FAILURE;
 
     memset(&g, 0, sizeof(g));
     argp_parse(&argp, argc, argv, 0, NULL, &o);
@@ -340,15 +395,26 @@ main(int argc, char **argv)
     /* A connection takes three; the usual limit is for programs that call
      * select(). */
     rlimits_raise(RLIMIT_NOFILE);
+    /* After that, who has our uid is ours (serve_one()). */
+    ret = rt_check_user(&err);
+    if (ret == 0)
+        ret = hc_gateway_load(&g.limits, &err);
+    if (ret == 0)       /* may start the program again, from the beginning */
+        thrift_prepare(g.limits->connections, argv);
+    if (!keep_apart(&o, &status)) {
+        hc_gateway_free(&g.limits);
+        return status;
+    }
     say_log_open("gss-winrm-gateway", 1);
-    ret = begin(&g, &o, argv, &signals, &err);
+    if (ret == 0)
+        ret = begin(&g, &o, &signals, &err);
     if (ret != 0) {
         say_line(stderr, "gss-winrm-gateway: %s", err.text);
         ret = g.limits != NULL && g.peer != NULL && g.broker == NULL ?
             EXIT_NO_BROKER : ret == CS_USAGE ? 2 : EXIT_FAILURE;
     } else {
         listeners_say(&g.listeners, o.ready_fd);
-        ret = serve(&g, signals);
+        ret = serve(&g, signals, o.while_fd);
     }
     clean_up(&g);
     return ret;

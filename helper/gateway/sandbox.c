@@ -11,8 +11,9 @@
 #include <unistd.h>
 #include <cap-ng.h>
 #include <linux/landlock.h>
-#include <linux/sockios.h>
-#include <asm/ioctls.h>
+#include <linux/netlink.h>
+#include <netinet/in.h>
+#include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -56,9 +57,19 @@ drop_privileges(struct cs_error *err)
              LANDLOCK_ACCESS_FS_MAKE_SOCK | LANDLOCK_ACCESS_FS_MAKE_FIFO | \
              LANDLOCK_ACCESS_FS_MAKE_BLOCK | LANDLOCK_ACCESS_FS_MAKE_SYM)
 
-#ifndef LANDLOCK_ACCESS_FS_TRUNCATE
-#define LANDLOCK_ACCESS_FS_TRUNCATE (1ULL << 14)        /* since ABI 3 */
-#endif
+/* What came later than the header may be: of files; of the network; and what
+ * leads out of it, to abstract Unix sockets and by signals. */
+#define FS_TRUNCATE (1ULL << 14)        /* since ABI 3 */
+#define NET_BIND_TCP (1ULL << 0)        /* 4 */
+#define FS_IOCTL_DEV (1ULL << 15)       /* 5 */
+#define SCOPE_ABSTRACT_UNIX (1ULL << 0) /* 6 */
+#define SCOPE_SIGNAL (1ULL << 1)
+
+/* As the kernel's; one that is older takes it if what it does not know is
+ * zero. */
+struct ruleset {
+    uint64_t files, network, scoped;
+};
 
 /* Libraries, certificates, and what answers questions about names. */
 static const char *const readable[] = {
@@ -109,20 +120,31 @@ allow_list(int ruleset, const char *variable)
     return ret;
 }
 
-/* All that this kernel can refuse; 0 without Landlock. */
-static uint64_t
+/* All that this kernel can refuse; nothing without Landlock. */
+static struct ruleset
 all_accesses(void)
 {
     long abi = syscall(SYS_landlock_create_ruleset, NULL, 0,
                        LANDLOCK_CREATE_RULESET_VERSION);
+    struct ruleset all = { 0, 0, 0 };
 
-    return abi < 1 ? 0 : abi < 3 ? ALL : ALL | LANDLOCK_ACCESS_FS_TRUNCATE;
+    if (abi >= 1)
+        all.files = ALL;
+    if (abi >= 3)
+        all.files |= FS_TRUNCATE;
+    if (abi >= 4)
+        all.network = NET_BIND_TCP;
+    if (abi >= 5)
+        all.files |= FS_IOCTL_DEV;
+    if (abi >= 6)
+        all.scoped = SCOPE_ABSTRACT_UNIX | SCOPE_SIGNAL;
+    return all;
 }
 
 static int
 lock_files(const char *removable, int *landlock, struct cs_error *err)
 {
-    struct landlock_ruleset_attr attr = { .handled_access_fs = all_accesses() };
+    struct ruleset attr = all_accesses();
     size_t i;
     int ruleset, ret = 0;
 
@@ -150,97 +172,174 @@ lock_files(const char *removable, int *landlock, struct cs_error *err)
 
 /* --- seccomp --- */
 
-/* What nothing here calls, and somebody who has taken over would. */
-static const char *const refused[] = {
-    "execve", "execveat", "fork", "vfork", "ptrace", "process_vm_readv",
-    "process_vm_writev", "process_madvise", "pidfd_open", "pidfd_getfd",
-    "kcmp", "kill", "tkill", "pidfd_send_signal", "rt_sigqueueinfo",
-    "rt_tgsigqueueinfo", "perf_event_open", "bpf", "userfaultfd", "unshare",
-    "setns", "mount", "umount2", "pivot_root", "chroot", "move_mount",
-    "open_tree", "fsopen", "add_key", "request_key", "keyctl",
-    "io_uring_setup", "init_module", "finit_module", "kexec_load", "reboot",
-    "swapon", "setuid", "setgid", "setreuid", "setregid", "setresuid",
-    "setresgid", "personality", "memfd_secret", "name_to_handle_at",
-    "open_by_handle_at",
-    /* Of files Landlock knows no owner, mode, time or attribute, and its first
-     * versions no length. */
-    "chmod", "fchmod", "fchmodat", "fchmodat2", "chown", "fchown", "lchown",
-    "fchownat", "utime", "utimes", "futimesat", "utimensat", "setxattr",
-    "lsetxattr", "fsetxattr", "removexattr", "lremovexattr", "fremovexattr",
-    "truncate"
+/*
+ * A list of what is allowed, not of what is refused: the kernel gets new calls
+ * with every version, and each way out of a list of refusals was a call that
+ * nobody had thought of.  What is not here does not exist (ENOSYS), for which
+ * libraries are prepared, as they run on older kernels.
+ *
+ * So there are no programs, processes, signals to others, shared memory,
+ * message queues, semaphores, priorities, mounts, keys, io_uring, and no
+ * changes of files.
+ */
+static const char *const allowed[] = {
+    /* Descriptors that it has. */
+    "read", "readv", "pread64", "write", "writev", "close", "lseek", "_llseek",
+    "dup", "dup2", "dup3", "pipe", "pipe2", "eventfd2", "poll", "ppoll",
+    "ppoll_time64", "select", "_newselect", "pselect6", "pselect6_time64",
+    "epoll_create", "epoll_create1", "epoll_ctl", "epoll_wait", "epoll_pwait",
+    "epoll_pwait2",
+    /* Sockets that it may make. */
+    "connect", "bind", "accept", "accept4", "getsockname", "getpeername",
+    "getsockopt", "setsockopt", "send", "sendto", "sendmsg", "sendmmsg", "recv",
+    "recvfrom", "recvmsg", "recvmmsg", "recvmmsg_time64", "shutdown",
+    /* Files to read; Landlock says which. */
+    "access", "faccessat", "faccessat2", "stat", "stat64", "lstat", "lstat64",
+    "fstat", "fstat64", "newfstatat", "fstatat64", "statx", "statfs",
+    "statfs64", "fstatfs", "fstatfs64", "getdents", "getdents64", "readlink",
+    "readlinkat", "getcwd",
+    /* Its memory. */
+    "brk", "mmap", "mmap2", "munmap", "mprotect", "mremap", "madvise",
+    "mincore", "mlock", "mlock2", "munlock",
+    /* Its threads, and signals to itself. */
+    "futex", "futex_time64", "set_robust_list", "rseq", "sched_yield",
+    "sched_getaffinity", "exit", "exit_group", "rt_sigaction",
+    "rt_sigprocmask", "rt_sigreturn", "sigreturn", "sigaltstack",
+    "restart_syscall", "wait4", "waitpid",
+    /* What it is, and what time. */
+    "getpid", "gettid", "getppid", "getuid", "getuid32", "geteuid",
+    "geteuid32", "getgid", "getgid32", "getegid", "getegid32", "getresuid",
+    "getresuid32", "getresgid", "getresgid32", "getgroups", "getgroups32",
+    "getrlimit", "ugetrlimit", "getrusage", "getcpu", "getrandom", "uname",
+    "sysinfo", "time", "times", "gettimeofday", "clock_gettime",
+    "clock_gettime64", "clock_getres", "clock_getres_time64", "nanosleep",
+    "clock_nanosleep", "clock_nanosleep_time64",
 };
 
+/* Its sockets for tickets are its own to remove.  Where there is no Landlock,
+ * all files would be. */
+static const char *const allowed_by_landlock[] = { "unlink", "unlinkat" };
+
 /*
- * What is refused for some arguments only.  A filter sees 64 bits of an
- * argument of which the kernel may take 32: without a mask, AF_UNIX with
- * something above it would pass.
+ * A filter sees 64 bits of an argument of which the kernel may take 32, the
+ * lower ones: only these are compared, or something above them would make a
+ * difference to one and none to the other.
  */
-#define LOW UINT32_MAX
-#define LOW_IS(n, value) { n, SCMP_CMP_MASKED_EQ, LOW, value }
-#define TYPE_IS(type) { 1, SCMP_CMP_MASKED_EQ, 0xF, type }
-#define OTHER_THAN(n, value) { n, SCMP_CMP_NE, value, 0 }
+#define BITS(n, mask, value) { n, SCMP_CMP_MASKED_EQ, mask, value }
+#define LOW_IS(n, value) BITS(n, UINT32_MAX, value)
+#define SOCKET(family, type, protocol) \
+    { "socket", 3, { LOW_IS(0, family), BITS(1, 0xF, type), \
+                     LOW_IS(2, protocol) } }
+#define SOCKETS(family) \
+    SOCKET(family, SOCK_STREAM, 0), SOCKET(family, SOCK_STREAM, IPPROTO_TCP), \
+    SOCKET(family, SOCK_DGRAM, 0), SOCKET(family, SOCK_DGRAM, IPPROTO_UDP)
+#define FCNTL(command) \
+    { "fcntl", 1, { LOW_IS(1, command) } }, \
+    { "fcntl64", 1, { LOW_IS(1, command) } }
+#define TO_READ (O_ACCMODE | O_CREAT | O_TRUNC)
+#define NAMESPACES (CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS | \
+                    CLONE_NEWIPC | CLONE_NEWUSER | CLONE_NEWPID | \
+                    CLONE_NEWNET)
+#ifdef __s390__
+#define FLAGS 1                 /* of clone */
+#else
+#define FLAGS 0
+#endif
 
 static const struct {
     const char *call;
-    int errno_value;
-    struct scmp_arg_cmp arg;
-} refused_arguments[] = {
-    /* The broker is spoken to on channels that the broker makes.  libcurl has
-     * pairs of streams; others can be connected to something else. */
-    { "socket", EACCES, LOW_IS(0, AF_UNIX) },
-    { "socketpair", EACCES, TYPE_IS(SOCK_DGRAM) },
-    { "socketpair", EACCES, TYPE_IS(SOCK_RAW) },
-    { "socketpair", EACCES, TYPE_IS(SOCK_SEQPACKET) },
+    unsigned int n;
+    struct scmp_arg_cmp arg[3];
+} allowed_arguments[] = {
+    /* The broker is spoken to on channels that the broker makes. */
+    SOCKETS(AF_INET), SOCKETS(AF_INET6),
+    /* getaddrinfo() asks which addresses the machine has. */
+    SOCKET(AF_NETLINK, SOCK_RAW, NETLINK_ROUTE),
+    /* libcurl's; datagrams could be connected to something else. */
+    { "socketpair", 2, { LOW_IS(0, AF_UNIX), BITS(1, 0xF, SOCK_STREAM) } },
     /* Threads and not processes. */
-    { "clone", EPERM, { 0, SCMP_CMP_MASKED_EQ, CLONE_THREAD, 0 } },
-    /* Signals by way of limits, and of descriptors. */
-    { "prlimit64", EPERM, OTHER_THAN(0, 0) },
-    { "fcntl", EPERM, LOW_IS(1, F_SETOWN) },
-    { "fcntl", EPERM, LOW_IS(1, F_SETOWN_EX) },
-    { "ioctl", EPERM, LOW_IS(1, FIOSETOWN) },
-    { "ioctl", EPERM, LOW_IS(1, SIOCSPGRP) },
+    { "clone", 1, { BITS(FLAGS, CLONE_THREAD | NAMESPACES, CLONE_THREAD) } },
+    /* Nothing to write, also where there is no Landlock. */
+    { "open", 1, { BITS(1, TO_READ, O_RDONLY) } },
+    { "openat", 1, { BITS(2, TO_READ, O_RDONLY) } },
+    /* Its own limits, to look at: the third is a pointer. */
+    { "prlimit64", 2, { LOW_IS(0, 0), { 2, SCMP_CMP_EQ, 0, 0 } } },
+    /* No owner, to whom the kernel would send a signal; no locks. */
+    FCNTL(F_DUPFD), FCNTL(F_DUPFD_CLOEXEC), FCNTL(F_GETFD), FCNTL(F_SETFD),
+    FCNTL(F_GETFL), FCNTL(F_SETFL),
+    /* Nothing of a terminal: TIOCSTI would type into it. */
+    { "ioctl", 1, { LOW_IS(1, FIONBIO) } },
+    { "ioctl", 1, { LOW_IS(1, FIONREAD) } },
+    { "prctl", 1, { LOW_IS(0, PR_SET_NAME) } },
 };
 
 static int
-add_rules(scmp_filter_ctx filter)
+allow_calls(scmp_filter_ctx filter, const char *const *names, size_t n)
 {
-    size_t i;
     int ret = 0, number;
+    size_t i;
 
-    for (i = 0; i < sizeof(refused) / sizeof(*refused) && ret == 0; i++) {
-        number = seccomp_syscall_resolve_name(refused[i]);
+    for (i = 0; i < n && ret == 0; i++) {
+        number = seccomp_syscall_resolve_name(names[i]);
         if (number != __NR_SCMP_ERROR)
-            ret = seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), number, 0);
+            ret = seccomp_rule_add(filter, SCMP_ACT_ALLOW, number, 0);
     }
-    for (i = 0; i < sizeof(refused_arguments) / sizeof(*refused_arguments) &&
-         ret == 0; i++) {
-        number = seccomp_syscall_resolve_name(refused_arguments[i].call);
-        ret = seccomp_rule_add_array(
-            filter, SCMP_ACT_ERRNO(refused_arguments[i].errno_value), number,
-            1, &refused_arguments[i].arg);
-    }
-    /* abort() signals its own process. */
-    if (ret == 0)
-        ret = seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(tgkill),
-                               1, SCMP_A0(SCMP_CMP_NE, (scmp_datum_t)getpid(),
-                                          0));
-    /* The arguments of clone3 cannot be seen, so the C library has to use the
-     * older one. */
-    if (ret == 0)
-        ret = seccomp_rule_add(filter, SCMP_ACT_ERRNO(ENOSYS),
-                               SCMP_SYS(clone3), 0);
     return ret;
 }
 
 static int
-filter_calls(struct cs_error *err)
+allow_arguments(scmp_filter_ctx filter)
 {
-    scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ALLOW);
+    const struct scmp_arg_cmp self = LOW_IS(0, (scmp_datum_t)getpid());
+    int ret = 0, number;
+    size_t i;
+
+    for (i = 0; i < sizeof(allowed_arguments) / sizeof(*allowed_arguments) &&
+         ret == 0; i++) {
+        number = seccomp_syscall_resolve_name(allowed_arguments[i].call);
+        if (number != __NR_SCMP_ERROR)
+            ret = seccomp_rule_add_array(filter, SCMP_ACT_ALLOW, number,
+                                         allowed_arguments[i].n,
+                                         allowed_arguments[i].arg);
+    }
+    /* abort() signals its own process. */
+    return ret != 0 ? ret :
+        seccomp_rule_add_array(filter, SCMP_ACT_ALLOW, SCMP_SYS(tgkill), 1,
+                               &self);
+}
+
+static int
+add_rules(scmp_filter_ctx filter, int landlock)
+{
+    int ret;
+
+    /* The calls of i386 and x32 have other numbers: a list of these would say
+     * nothing of them. */
+    ret = seccomp_attr_set(filter, SCMP_FLTATR_ACT_BADARCH,
+                           SCMP_ACT_KILL_PROCESS);
+    /* Also of a thread that a library may have. */
+    if (ret == 0)
+        ret = seccomp_attr_set(filter, SCMP_FLTATR_CTL_TSYNC, 1);
+    if (ret == 0)
+        ret = allow_calls(filter, allowed, sizeof(allowed) / sizeof(*allowed));
+    if (ret == 0 && landlock)
+        ret = allow_calls(filter, allowed_by_landlock,
+                          sizeof(allowed_by_landlock) /
+                          sizeof(*allowed_by_landlock));
+    return ret != 0 ? ret : allow_arguments(filter);
+}
+
+static int
+filter_calls(int landlock, struct cs_error *err)
+{
+    /* clone3, too: its arguments cannot be seen, so the C library has to use
+     * the older one. */
+    scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ERRNO(ENOSYS));
     int ret;
 
     if (filter == NULL)
         return cs_nomem(err);
-    ret = add_rules(filter);
+    ret = add_rules(filter, landlock);
     if (ret == 0)
         ret = seccomp_load(filter);
     seccomp_release(filter);
@@ -255,5 +354,5 @@ sandbox_enter(const char *removable, int *landlock, struct cs_error *err)
     ret = drop_privileges(err);
     if (ret == 0)
         ret = lock_files(removable, landlock, err);
-    return (ret == 0) ? filter_calls(err) : ret;
+    return (ret == 0) ? filter_calls(*landlock, err) : ret;
 }

@@ -95,9 +95,10 @@ class Place:
         return subprocess.run([str(PROGRAM), *arguments], input=stdin, text=True, capture_output=True, timeout=60,
                               env=dict(self.env, **env), start_new_session=True)
 
-    def start(self, *arguments, **env):
-        return subprocess.Popen([str(PROGRAM), *arguments], text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                                env=dict(self.env, **env), start_new_session=True)
+    def start(self, *arguments, stdin=None, pass_fds=(), **env):
+        return subprocess.Popen([str(PROGRAM), *arguments], text=True, stdin=stdin, stdout=subprocess.PIPE,
+                                stderr=subprocess.PIPE, env=dict(self.env, **env), start_new_session=True,
+                                pass_fds=pass_fds)
 
     def logged(self, what=None):
         if not self.log.exists():
@@ -105,9 +106,9 @@ class Place:
         lines = [json.loads(line) for line in self.log.read_text().splitlines()]
         return [line for line in lines if what in (None, line['what'])]
 
-    def wait_for(self, what):
+    def wait_for(self, what, times=1):
         for _ in range(1000):
-            if self.logged(what):
+            if len(self.logged(what)) >= times:
                 return self.logged(what)[-1]
             time.sleep(0.01)
         raise Failure('nothing was logged as "%s"' % what)
@@ -126,13 +127,16 @@ def ended(done, status, *texts, where='stderr'):
 
 
 class Terminal:
-    """gss-winrm on a terminal of its own."""
+    """gss-winrm on a terminal of its own; as a job, of a shell there."""
 
-    def __init__(self, place, *arguments):
+    def __init__(self, place, *arguments, job=None):
+        command = [str(PROGRAM), *arguments]
+        if job is not None:
+            command = ['/bin/sh', '-c', job, 'sh', *command]
         self.seen = ''
         self.pid, self.fd = pty.fork()
         if self.pid == 0:
-            os.execve(str(PROGRAM), [str(PROGRAM), *arguments], place.env)
+            os.execve(command[0], command, place.env)
 
     def expect(self, text):
         while text not in self.seen:

@@ -1,9 +1,11 @@
 """gss-winrm run and forward, and the real broker and gateway."""
 
+import errno
 import json
 import os
 import signal
 import socket
+import subprocess
 import sys
 import time
 
@@ -20,8 +22,8 @@ def test_run(place):
     check(http_proxy == capital and http_proxy.startswith('http://127.0.0.1:'), done.stdout)
     check(hello == 'hello', done.stdout)
     gateway = place.logged('gateway')[0]
-    check(gateway['argv'][:3] == ['--listen', '127.0.0.1:0', '--ready-fd'], gateway)
-    check(gateway['group'] == gateway['pid'], 'the gateway is in our process group')
+    check(gateway['argv'][::2] == ['--listen-fd', '--while-fd', '--ready-fd'], gateway)
+    check(gateway['session'] == gateway['pid'], 'the gateway is in our session')
     check(len(place.logged('gateway ended')) == 1, 'the gateway was not ended')
     check(len(place.logged('start')) == 1, 'the broker was not started')
     ended(place.run('run', 'sh', '-c', 'exit 0'), 0)
@@ -38,9 +40,68 @@ def test_run_failures(place):
     check(len(place.logged('gateway ended')) == 2, 'a gateway was not ended')
     ended(place.run('run', 'true', STANDIN_GATEWAY='fails'), 125, 'did not start')
     ended(place.run('run', 'true', GSS_WINRM_LIBEXEC='/no/such'), 125, 'no gss-winrm-gateway')
-    done = place.run('run', 'sh', '-c', 'sleep 1; exit 9', STANDIN_GATEWAY='leaves')
-    ended(done, 9, 'the gateway has ended because the broker is gone')
     ended(place.run('run', 'true', no_proxy='*'), 0, 'no_proxy=*')
+
+
+def test_run_again(place):
+    """A gateway that ends is started again, on a port that nobody else gets in between."""
+    process = place.start('run', 'sh', '-c', 'echo $http_proxy; read stop; exit 9', stdin=subprocess.PIPE)
+    address = '127.0.0.1', int(process.stdout.readline().rsplit(':', 1)[1])
+    for number in range(1, 4):
+        place.wait_for('gateway', number)
+        pid = place.logged('gateway')[-1]['pid']
+        os.kill(pid, signal.SIGKILL)
+        try:
+            socket.create_server(address).close()
+            check(False, 'the port was free')
+        except OSError as error:
+            check(error.errno == errno.EADDRINUSE, error)
+        # Who comes meanwhile waits for the next one.
+        socket.create_connection(address, 10).close()
+    place.wait_for('gateway', 4)
+    _, said = process.communicate('\n', timeout=30)
+    check(process.returncode == 9, process.returncode, said)
+    check(said.count('has ended (signal 9, Killed); it is started again') == 3, said)
+    check(len(place.logged('gateway ended')) == 1, 'the last one was not ended')
+
+
+def test_run_again_and_again(place):
+    """One that ends all the time ends the command."""
+    done = place.run('run', 'sleep', '40', STANDIN_GATEWAY='leaves')
+    ended(done, 125, 'has ended because the broker is gone; it is started again', 'again and again', 'asked to end')
+    check(len(place.logged('gateway')) == 6, len(place.logged('gateway')), 'times')
+    # A command that does not end has the port still, and is refused.
+    code = ('import errno, os, signal, socket, time; signal.signal(signal.SIGTERM, signal.SIG_IGN)\n'
+            'address = "127.0.0.1", int(os.environ["http_proxy"].rsplit(":", 1)[1])\n'
+            'while True:\n'
+            '    with socket.create_connection(address, 60) as one:\n'
+            '        one.settimeout(60)\n'
+            '        try: print(repr(one.recv(1)))\n'
+            '        except ConnectionResetError: print("reset")\n'
+            '    break\n'
+            'try: socket.create_server(address)\n'
+            'except OSError as error: print(error.errno == errno.EADDRINUSE)\n')
+    done = place.run('run', sys.executable, '-c', code, STANDIN_GATEWAY='dies')
+    ended(done, 125, 'signal 9')
+    check(done.stdout.splitlines()[1:] == ['True'], done.stdout)
+
+
+def test_run_apart(place):
+    """The gateway has nothing of ours: no terminal, no descriptor but those that are meant for it."""
+    mine, other = os.pipe()
+    process = place.start('run', 'sh', '-c', 'exec 7</dev/null; ls -l /proc/self/fd', pass_fds=(mine, other),
+                          STANDIN_GATEWAY='says')
+    listing, said = process.communicate(timeout=30)
+    given = place.logged('gateway')[0]['given']
+    check(given['0'] == given['1'] == '/dev/null' and given['2'].startswith('pipe:'), given)
+    check(sorted(fd.split(':')[0] for number, fd in given.items() if int(number) > 2) == ['pipe', 'pipe', 'socket'],
+          given)
+    mine, other = (os.readlink('/proc/self/fd/%d' % fd) for fd in (mine, other))
+    check(mine not in given.values(), given)
+    # The command has all that we have.
+    check(mine in listing and '7 -> /dev/null' in listing, listing)
+    check('socket' not in listing and 'anon_inode' not in listing, listing)
+    check('a title ?]0;got you? and half a line' in said and '\x1b' not in said, repr(said))
 
 
 def test_run_signals(place):
@@ -65,11 +126,15 @@ def test_run_signals(place):
 
 
 def test_run_killed(place):
-    process = place.start('run', 'sh', '-c', 'echo on; exec sleep 5')
+    """The command goes on, and so does its gateway, until it ends."""
+    process = place.start('run', 'sh', '-c', 'echo on; read stop; echo over >&2', stdin=subprocess.PIPE)
     process.stdout.readline()
     process.kill()
     process.wait(30)
-    place.wait_for('gateway ended')
+    check(not place.logged('gateway ended'), 'the gateway went first')
+    _, said = process.communicate('\n', timeout=30)
+    check('over' in said, said)
+    place.wait_for('gateway left alone')
 
 
 def test_run_terminal(place):
@@ -79,6 +144,22 @@ def test_run_terminal(place):
     status, _ = terminal.finish()
     check(status == 4 and terminal.seen.count('got it') == 1, status, terminal.seen)
     place.wait_for('gateway ended')
+    check(not any(fd.startswith('/dev/pts') for fd in place.logged('gateway')[0]['given'].values()), 'the terminal')
+
+
+def test_run_job(place):
+    """The command has the terminal, and is stopped and continued as a job."""
+    code = ('import os\n'
+            'print("mine:", os.tcgetpgrp(0) == os.getpgrp(), os.ttyname(0) == os.ttyname(2), flush=True)\n'
+            'print("heard:", input())\n')
+    terminal = Terminal(place, 'run', sys.executable, '-c', code, job='set -m; "$@"; echo stopped $?; fg; exit $?')
+    terminal.expect('mine: True True')
+    terminal.write('\x1a')
+    terminal.expect('stopped 148')
+    terminal.write('hello\n')
+    terminal.expect('heard: hello')
+    status, _ = terminal.finish()
+    check(status == 0, status, terminal.seen)
 
 
 # --- forward ------------------------------------------------------------------------
@@ -88,19 +169,39 @@ def test_forward(place):
     line = process.stdout.readline()
     check(line.startswith('http://127.0.0.1:') and '/wsman is web01.corp.example.com:5986 now' in line, line)
     gateway = place.logged('gateway')[0]
-    check(gateway['pid'] == process.pid, 'it does not take our place')
-    check(gateway['argv'][:5] == ['--listen', '127.0.0.1:0', '--target', 'web01.corp.example.com:5986', '--ready-fd'],
-          gateway)
+    check(gateway['session'] == gateway['pid'] != process.pid, 'it is not apart')
+    check(gateway['argv'][::2] == ['--listen-fd', '--while-fd', '--target', '--ready-fd'] and
+          gateway['argv'][5] == 'web01.corp.example.com:5986', gateway)
     process.send_signal(signal.SIGINT)
     check(process.wait(30) == 0, process.returncode)
+    check(len(place.logged('gateway ended')) == 1, 'it was not ended')
     process = place.start('forward', '--listen', '127.0.0.2:0', 'web02.corp.example.com')
     check(process.stdout.readline().startswith('http://127.0.0.2:'), 'the address')
+    os.kill(place.logged('gateway')[-1]['pid'], signal.SIGKILL)
+    place.wait_for('gateway', 3)
+    check('it is started again' in process.stderr.readline(), 'what it says')
     process.terminate()
     check(process.wait(30) == 0, process.returncode)
     check(len(place.logged('start')) == 1, 'the broker was not started once')
 
 
+def test_forward_killed(place):
+    process = place.start('forward', 'web01.corp.example.com', '--listen', '0')
+    process.stdout.readline()
+    process.kill()
+    process.wait(30)
+    place.wait_for('gateway left alone')
+
+
 def test_forward_refused(place):
+    ended(place.run('forward', 'web01.corp.example.com', '--listen', '192.0.2.1:5985'), 2, 'not a loopback address')
+    with socket.create_server(('127.0.0.1', 0)) as taken:
+        done = place.run('forward', 'web01.corp.example.com', '--listen', '%s:%d' % taken.getsockname())
+        ended(done, 1, 'Address already in use', 'Take another port')
+    check(place.logged('gateway') == [], 'a gateway was started')
+
+
+def test_forward_policy(place):
     ended(place.run('forward', 'elsewhere.example'), 4, 'does not let the gateway reach', 'targets =')
     ended(place.run('forward', 'web01.corp.example.com:80'), 4, 'port 80', 'ports')
     check(place.logged() == [], 'something was started')
@@ -156,12 +257,13 @@ def test_real_run(place):
     done = place.run('run', sys.executable, '-B', '-c', code, str(HERE))
     ended(done, 0, 'HTTP/1.1 401', where='stdout')
     ended(place.run('run', 'sh', '-c', 'exit 77'), 77)
-    # The broker ends while a command runs: the gateway goes, the command stays.
+    # The broker ends while a command runs: there is another one, and the command stays.
     process = place.start('run', 'sh', '-c', 'echo on; sleep 1; exit 6')
     process.stdout.readline()
     os.kill(place.broker(), signal.SIGTERM)
     _, said = process.communicate(timeout=30)
-    check(process.returncode == 6 and 'the broker is gone' in said, process.returncode, said)
+    check(process.returncode == 6 and 'the broker is gone; it is started again' in said, process.returncode, said)
+    check(place.broker(), 'there is no other broker')
 
 
 def test_real_forward(place):
