@@ -22,6 +22,7 @@
 #include "foreground.h"
 #include "front.h"
 #include "listeners.h"
+#include "logway.h"
 #include "rlimits.h"
 #include "runtime.h"
 #include "sandbox.h"
@@ -374,6 +375,10 @@ static int
 begin(struct gateway *g, const struct options *o, int *signals,
       struct cs_error *err)
 {
+    int ret = logway_narrow(err);
+
+    if (ret != 0)
+        return ret;
     *signals = catch_signals(err);
     return *signals < 0 ? *signals : prepare(g, o, err);
 }

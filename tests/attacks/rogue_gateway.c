@@ -4,13 +4,15 @@
  * Preloaded into the real gateway, it takes over when the first client
  * connects, as a bug in what reads the client's bytes would: the gateway has
  * confined itself by then.  It tries to type "touch owned" into the terminal
- * of whoever has started it, and tells the client what came of that.
+ * of whoever has started it and, where ROGUE_SOCKET names one, to send to another
+ * socket of the user's, and tells the client what came of that.
  */
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <signal.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,6 +22,7 @@
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
+#include <sys/un.h>
 
 #define TYPED "touch owned\n"
 
@@ -106,6 +109,35 @@ tell_of_us(void)
         (void)fclose(f);
 }
 
+/* To a socket of the user's, through each that we have. */
+static void
+send_from(int fd, const char *name)
+{
+    static const char text[] = "from the rogue";
+    const char *path = getenv("ROGUE_SOCKET");
+    struct sockaddr_un where = { .sun_family = AF_UNIX };
+    struct msghdr message = { .msg_name = &where,
+                              .msg_namelen = sizeof(where) };
+    struct iovec part = { (void *)(uintptr_t)text, sizeof(text) - 1 };
+
+    if (path == NULL || fd == out)
+        return;
+    (void)snprintf(where.sun_path, sizeof(where.sun_path), "%s", path);
+    message.msg_iov = &part;
+    message.msg_iovlen = 1;
+    dprintf(out, "sendto %s: %s\n", name,
+            sendto(fd, text, sizeof(text) - 1, MSG_DONTWAIT | MSG_NOSIGNAL,
+                   (struct sockaddr *)&where, sizeof(where)) > 0 ? "done" :
+            strerror(errno));
+    dprintf(out, "sendmsg %s: %s\n", name,
+            sendmsg(fd, &message, MSG_DONTWAIT | MSG_NOSIGNAL) > 0 ? "done" :
+            strerror(errno));
+    dprintf(out, "connect %s: %s\n", name,
+            connect(fd, (struct sockaddr *)&where, sizeof(where)) == 0 &&
+            send(fd, text, sizeof(text) - 1, MSG_DONTWAIT | MSG_NOSIGNAL) > 0 ?
+            "done" : strerror(errno));
+}
+
 static void
 take_over(int client)
 {
@@ -126,6 +158,8 @@ take_over(int client)
                 isatty(fd) ? " (terminal)" : "");
         (void)snprintf(path, sizeof(path), "descriptor %d", fd);
         use(fd, path);
+        if (strncmp(name, "socket:", 7) == 0)
+            send_from(fd, path);
     }
     open_and_use("/dev/tty");
     open_and_use("/dev/tty0");

@@ -37,7 +37,7 @@ def test_run(place):
 def test_run_failures(place):
     ended(place.run('run', '/no/such'), 127, 'cannot be run')
     ended(place.run('run', '/etc/passwd'), 126, 'cannot be run')
-    check(len(place.logged('gateway ended')) == 2, 'a gateway was not ended')
+    check(len(place.logged('gateway ended')) == 2, 'a gateway was not ended', place.logged())
     ended(place.run('run', 'true', STANDIN_GATEWAY='fails'), 125, 'did not start')
     ended(place.run('run', 'true', GSS_WINRM_LIBEXEC='/no/such'), 125, 'no gss-winrm-gateway')
     ended(place.run('run', 'true', no_proxy='*'), 0, 'no_proxy=*')
