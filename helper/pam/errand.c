@@ -103,6 +103,9 @@ errand_new(const struct whose *w, const char *runtime,
         ret = add_frames(e, request, err);
     if (ret == 0 && cs_buf_room(&e->in, ERRAND_REPLY_MAX) == NULL)
         ret = cs_nomem(err);
+    /* The wait may be long, and the application's core is not ours to forbid:
+     * this is the last that is done with the password. */
+    cs_wipe_stack();
     if (ret != 0) {
         errand_free(&e);
         return ret;

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "buf.h"
 #include "stash.h"
 
 #define DATA "gss-winrm_password"
@@ -45,6 +46,7 @@ stash_put(pam_handle_t *pamh, const struct whose *w, const char *password)
      * session in its child. */
     if (cs_secret_set(&s->password, bytes, 0) != 0)
         goto fail;
+    cs_wipe_stack();
     if (pam_set_data(pamh, DATA, s, clean_up) == PAM_SUCCESS)
         return 0;
 fail:

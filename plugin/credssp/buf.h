@@ -46,9 +46,10 @@ cs_buf_span(const struct cs_buf *buf)
 }
 
 /*
- * Wipe what earlier calls have left on the stack below the caller's frame.  The
- * dynamic linker saves the vector registers there when it binds a function at
- * its first call, and memcpy() leaves a password in those.
+ * Wipe what earlier calls have left on the stack below the caller's frame, and
+ * in the vector registers.  memcpy() leaves a password in those; the dynamic
+ * linker saves them on the stack when it binds a function at its first call,
+ * and a core has them.  To be called before waiting.
  */
 void cs_wipe_stack(void);
 

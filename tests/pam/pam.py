@@ -20,6 +20,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / 'k5'))
 import realm        # noqa: E402
+from registers import registers     # noqa: E402
 import run_tests    # noqa: E402
 
 PASSWORD = 'Zq7-never-in-a-core-9'      # as in tests/unit/cs_search.c, and nowhere in the application
@@ -499,6 +500,30 @@ def test_memory(place):
         ok(PASSWORD not in run.all, 'nor does the log have it', run.all)
 
 
+def test_registers(place):
+    """While it waits for a broker, a core of the application has its registers."""
+    name = 'no register has a piece of the password while the broker hangs'
+    if place.valgrind:
+        skip(name, 'those are valgrind\'s own')
+        return
+    place.write('timeout=5')
+    with Fake(place.runtime, 'mute') as fake:
+        env = dict(place.env, LD_PRELOAD=place.preload)
+        with subprocess.Popen([str(place.build / 'tests/pam/app'), 'login', 'alice', *LOGIN_STEPS], env=env,
+                              stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as app:
+            for _ in range(1000):
+                if fake.heard() or app.poll() is not None:
+                    break
+                time.sleep(0.01)
+            found = registers(app.pid)
+            app.kill()
+        if found is None:
+            skip(name, 'there is no ptrace() here')
+            return
+        pieces = [PASSWORD[i:i + 8] for i in range(len(PASSWORD) - 7) if PASSWORD[i:i + 8].encode() in found]
+        ok(fake.heard() and not pieces, name, '%s %s' % (fake.heard(), pieces))
+
+
 # --- as root ------------------------------------------------------------------
 
 def root_tests(place):
@@ -561,7 +586,7 @@ NAMES_OF_ROOT_TESTS = [
 def main():
     with tempfile.TemporaryDirectory() as here:
         place = Place(Path(here), os.geteuid())
-        for test in (test_real, test_names, test_orders, test_dead, test_memory):
+        for test in (test_real, test_names, test_orders, test_dead, test_memory, test_registers):
             test(place)
     if os.geteuid() == 0:
         with tempfile.TemporaryDirectory() as here:
