@@ -280,20 +280,20 @@ test_report(void **state)
 {
     (void)state;
     assert_int_equal(ask(BP_HELLO), BP_WELCOME);
-    journal_note(broker.journal, "web01", 0, "authenticated");
-    assert_int_equal(report("web01", 0xC0000001, "delegated\n\033by\302\233"),
+    journal_note(broker.journal, "web01.x", 0, "authenticated");
+    assert_int_equal(report("web01.x", 0xC0000001, "delegated\n\033by\302\233"),
                      BP_OK);
     assert_true(is_in_status("authenticated"));
     assert_true(is_in_status("gateway says: delegated??by?"));
     assert_false(is_in_status("delegated"));
-    assert_int_equal(report("web02", 0xC0000001, "x"), BP_ERROR);
+    assert_int_equal(report("web02.x", 0xC0000001, "x"), BP_ERROR);
     assert_int_equal(reply->code, -CS_POLICY);
-    assert_int_equal(report("web01\nx", 0xC0000001, "x"), BP_ERROR);
+    assert_int_equal(report("web01.x\nx", 0xC0000001, "x"), BP_ERROR);
     assert_int_equal(report("", 0xC0000001, "x"), BP_ERROR);
-    assert_int_equal(report("web01", 0, "delegated by CredSSP"), BP_OK);
+    assert_int_equal(report("web01.x", 0, "delegated by CredSSP"), BP_OK);
     assert_true(is_in_status("gateway says: delegated by CredSSP"));
     assert_int_equal(reply->hosts[1].ntstatus, 0xC0000001);
-    assert_int_equal(report("web01", 0, ""), BP_OK);
+    assert_int_equal(report("web01.x", 0, ""), BP_OK);
     assert_false(is_in_status("gateway says"));
     assert_false(is_in_status("delegated"));
     assert_true(is_in_status("authenticated"));
