@@ -6,6 +6,7 @@
  */
 #include "config.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -255,6 +256,32 @@ do_start(struct dispatch *s, struct cs_buf *out, struct cs_error *err)
     return start(s, err);
 }
 
+/* A line for the log, and the last outcome for STATUS: with the name that was
+ * really proved, and what was given to it. */
+static void
+tell(struct dispatch *s, const char *what, const char *to,
+     const char *outcome)
+{
+    const struct context_info *info = context_info(s->context);
+    char text[JOURNAL_TEXT];
+
+    log_line(LOG_INFO, "%s: %s %s %s (%s, %s)", what, info->credential, to,
+             info->host, info->target, info->mech == BP_MECH_NTLM ? "NTLM" :
+             "Kerberos");
+    (void)snprintf(text, sizeof(text), "%s %s", outcome, info->target);
+    context_outcome(s->broker, s->context, NULL, text);
+}
+
+/* The server has proved itself, and has the ticket if it was to get one. */
+static void
+tell_of_context(struct dispatch *s)
+{
+    if (context_info(s->context)->flags & GSS_C_DELEG_FLAG)
+        tell(s, "forwarded", "to", "authenticated, ticket forwarded to");
+    else
+        tell(s, "context", "with", "authenticated");
+}
+
 static int
 do_step(struct dispatch *s, struct cs_buf *out, struct cs_error *err)
 {
@@ -278,6 +305,8 @@ do_step(struct dispatch *s, struct cs_buf *out, struct cs_error *err)
         s->reply.target = text_span(info->target);
         s->reply.flags = info->flags;
         s->reply.lifetime = info->lifetime;
+        if (s->state == CONTEXT)
+            tell_of_context(s);
     }
     return 0;
 }
@@ -320,16 +349,12 @@ do_verify(struct dispatch *s, struct cs_buf *out, struct cs_error *err)
 static int
 do_delegate(struct dispatch *s, struct cs_buf *out, struct cs_error *err)
 {
-    const struct context_info *info = context_info(s->context);
     int ret = context_delegate(s->context, &s->data, err);
 
     (void)out;
     if (ret != 0)
         return ret;
-    log_line(LOG_INFO, "delegated: %s to %s (%s, %s)", info->credential,
-             info->host, info->spn, info->mech == BP_MECH_NTLM ? "NTLM" :
-             "Kerberos");
-    context_outcome(s->broker, s->context, NULL, "delegated by CredSSP");
+    tell(s, "delegated", "to", "delegated by CredSSP to");
     return data(s);
 }
 
@@ -358,14 +383,9 @@ do_export(struct dispatch *s, struct cs_buf *out, struct cs_error *err)
     else if (ret == 0)
         (void)data(s);
     krb_keys_wipe(&keys);
-    if (ret != 0)
-        return ret;
-    log_line(LOG_INFO, "context: %s with %s (%s, %s)", info->credential,
-             info->host, info->target, info->mech == BP_MECH_NTLM ? "NTLM" :
-             "Kerberos");
-    context_outcome(s->broker, s->context, NULL, "authenticated");
-    context_free(&s->context);
-    return 0;
+    if (ret == 0)
+        context_free(&s->context);
+    return ret;
 }
 
 static int

@@ -15,7 +15,7 @@ struct line {
     char host[256];
     uint64_t when, order;       /* order 0: free */
     uint32_t ntstatus;
-    char text[256];
+    char text[JOURNAL_TEXT];
 };
 
 struct journal {

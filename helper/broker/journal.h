@@ -13,6 +13,7 @@
 
 #define JOURNAL_REPORTS 64
 #define JOURNAL_MAX (BP_LIST_MAX - JOURNAL_REPORTS)
+#define JOURNAL_TEXT 256        /* bytes of an outcome, with its NUL */
 #define JOURNAL_MARK "gateway says: "
 #define STATUS_UNSUCCESSFUL 0xC0000001  /* MS-ERREF 2.3: no better number */
 

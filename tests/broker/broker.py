@@ -588,6 +588,10 @@ def run(place):
         test_other_user(place, broker)
         test_one_broker(place, broker)
         ok(not re.search('Correct-Horse|wrong-secret', broker.said()), 'no password in the log')
+        for line in ('delegated: alice@TEST.EXAMPLE to web01.test.example (HOST/web01.test.example@TEST.EXAMPLE, Kerberos)',
+                     'forwarded: bob@TEST.EXAMPLE to web11.test.example (WSMAN/web11.test.example@TEST.EXAMPLE, Kerberos)',
+                     'context: alice@TEST.EXAMPLE with web01.test.example (HOST/web01.test.example@TEST.EXAMPLE, Kerb'):
+            ok(line in broker.said(), 'the log has who got what, by its real name: ' + line.split(':')[0], broker.said())
     for test in (test_stale, test_unlocked, test_tickets, test_ntlm, test_plugin, test_files, test_background, test_activation,
                  test_options):
         test(place)
