@@ -5,14 +5,22 @@
 #include <stdio.h>
 
 #include "log.h"
+#include "often.h"
 
 #define LINE_MAX_BYTES 1024
 
 static int on_stderr, opened;
 
+static void
+write_text(int priority, const char *text)
+{
+    log_line(priority, "%s", text);
+}
+
 void
 log_open(int to_stderr)
 {
+    often_writer(write_text);
     on_stderr = to_stderr;
     opened = 1;
     openlog("gss-winrmd", LOG_PID, LOG_AUTH);

@@ -5,10 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <syslog.h>
 
 #include "challenge.h"
 #include "client.h"
+#include "often.h"
 
 #define HTTP_BAD_REQUEST 400
 #define HTTP_UNAUTHORIZED 401
@@ -16,6 +16,8 @@
 #define HTTP_UNSUPPORTED_TYPE 415
 #define HTTP_SERVER_ERROR 500
 #define HTTP_BAD_GATEWAY 502
+
+static const struct often of_tickets = { 5 };
 
 struct client {
     const struct gate *gate;
@@ -258,7 +260,8 @@ take_token(struct client *c, const struct client_request *r,
 
     if (accept_token(&c->accept, c->mint, header, r->target.host, &token,
                      &err) != 0) {
-        syslog(LOG_NOTICE, "refused a client's ticket: %s", err.text);
+        often_log(&of_tickets, OFTEN_BY_TEXT, LOG_NOTICE,
+                  "refused a client's ticket: %s", err.text);
         challenge(answer);
     } else if (c->accept.state == ACCEPT_PASS) {
         pass(c, r, &answer->a);

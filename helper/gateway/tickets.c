@@ -8,7 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <syslog.h>
 #include <unistd.h>
 #include <sys/eventfd.h>
 #include <sys/file.h>
@@ -17,6 +16,7 @@
 #include <sys/un.h>
 
 #include "conf.h"
+#include "often.h"
 #include "runtime.h"
 #include "tickets.h"
 #include "wire.h"
@@ -25,6 +25,8 @@
 #define STATUS_MAX ((size_t)128 * 1024)          /* bytes of JSON */
 #define QUESTION_MAX (1 + GATE_HOST_MAX)        /* bytes */
 #define PATIENCE_MS 200         /* for a question, once there is a connection */
+
+static const struct often of_tickets = { 5 };
 
 enum { ASK_TICKET = 1, ASK_STATUS = 2 };
 enum { ANSWER_NOTHING, ANSWER_PASS, ANSWER_TICKET };
@@ -162,7 +164,8 @@ add_ticket(struct tickets *t, const struct hc_host *conf, struct cs_buf *out)
         cs_buf_add(out, name, strlen(name));
         cs_buf_add(out, cred.p, cred.len);
     } else {
-        syslog(LOG_WARNING, "no ticket for %s: %s", conf->host, err.text);
+        often_log(&of_tickets, OFTEN_BY_TEXT, LOG_WARNING,
+                  "no ticket for %s: %s", conf->host, err.text);
     }
     free(name);
     cs_buf_free(&cred);
