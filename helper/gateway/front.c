@@ -15,6 +15,7 @@
 #include "clock.h"
 #include "front.h"
 #include "headers.h"
+#include "listeners.h"
 #include "often.h"
 
 /* Beside a request's headers: its line, and an answer's headers.  All of the
@@ -42,6 +43,7 @@ static const struct often of_requests = { 5 }, of_http = { 3 };
 struct request {
     char *uri;                  /* as it came */
     int begun;
+    int of_page;                /* a web page's, by way of a browser */
     struct gate_target target;
     struct gate_headers_check headers;
     const char *type;           /* Content-Type; borrowed from the connection */
@@ -141,6 +143,7 @@ take_header(void *cls, enum MHD_ValueKind kind, const char *name,
     gate_headers_add(&r->headers, name, name_len, value, len);
     if (strcasecmp(name, "Content-Type") == 0)
         r->type = value;
+    r->of_page |= gate_header_of_page(name, value);
     if (!gate_header_up(name) || r->nforward == GATE_HEADERS_MAX)
         return MHD_YES;
     if (asprintf(&r->forward[r->nforward], "%s: %s", name, value) < 0) {
@@ -166,9 +169,7 @@ examine_headers(struct front *f, struct MHD_Connection *c, struct request *r,
         *status = MHD_HTTP_CONTENT_TOO_LARGE;
         ret = too_long(f, r);
     }
-    /* A web page, by way of a browser on this machine. */
-    if (ret == 0 &&
-        MHD_lookup_connection_value(c, MHD_HEADER_KIND, "Origin") != NULL) {
+    if (ret == 0 && r->of_page) {
         *status = MHD_HTTP_FORBIDDEN;
         ret = cs_fail(&r->err, CS_POLICY, "web pages are not served");
     }
@@ -197,6 +198,16 @@ examine_method(struct request *r, const char *method, const char *version,
     return 0;
 }
 
+/* The port that it came to, or 0. */
+static uint16_t
+port_of(struct MHD_Connection *c)
+{
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(c, MHD_CONNECTION_INFO_CONNECTION_FD);
+
+    return (info != NULL) ? listeners_local_port(info->connect_fd) : 0;
+}
+
 /* Everything that can be known before the body. */
 static int
 examine(struct front *f, struct MHD_Connection *c, struct request *r,
@@ -212,14 +223,10 @@ examine(struct front *f, struct MHD_Connection *c, struct request *r,
     if (ret != 0)
         return ret;
     host = MHD_lookup_connection_value(c, MHD_HEADER_KIND, "Host");
-    if (f->fixed == NULL)
-        return gate_target_parse(r->uri, host, &r->target, &r->err);
-    /* Whatever its name for us is, there is one place to go. */
-    r->target = *f->fixed;
-    r->target.path = r->uri;
-    return r->uri[0] == '/' ? 0 :
-        cs_fail(&r->err, CS_MALFORMED, "this listener is for %s alone, and "
-                "no proxy", f->fixed->host);
+    return (f->fixed == NULL) ?
+        gate_target_parse(r->uri, host, &r->target, &r->err) :
+        gate_target_fixed(r->uri, host, f->fixed, port_of(c), &r->target,
+                          &r->err);
 }
 
 static struct visit *
