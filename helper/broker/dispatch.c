@@ -17,12 +17,16 @@
 #include "log.h"
 #include "dispatch.h"
 #include "names.h"
+#include "often.h"
 #include "report.h"
 #include "text.h"
 
 enum state { NEW = 1, IDLE = 2, CREDSSP = 4, CONTEXT = 8 };
 enum who { USER, ALL };
 #define SAME 0
+
+/* What a gateway that was taken over can cause. */
+static const struct often of_refusals = { 5 }, of_breaches = { 5 };
 
 struct dispatch {
     struct broker *broker;
@@ -241,9 +245,10 @@ start(struct dispatch *s, struct cs_error *err)
         ret = context_plain(s->broker, &wish, m->scheme, m->bindings,
                             &s->context, err);
     if (ret != 0)
-        log_line(LOG_NOTICE, "refused: %s for %s: %s", bp_name(m->number),
-                 host != NULL && gw_host_ok(host) ? host : "no host",
-                 err->text);
+        often_log(&of_refusals, OFTEN_BY_TEXT, LOG_NOTICE,
+                  "refused: %s for %s: %s", bp_name(m->number),
+                  host != NULL && gw_host_ok(host) ? host : "no host",
+                  err->text);
     free(host);
     free(node);
     return (ret == 0) ? started(s) : ret;
@@ -444,7 +449,8 @@ legal(const struct dispatch *s, struct cs_error *err)
                      bp_name(s->request.number));
     else
         return r;
-    log_line(LOG_WARNING, "connection closed: %s", err->text);
+    often_log(&of_breaches, OFTEN_BY_TEXT, LOG_WARNING,
+              "connection closed: %s", err->text);
     return NULL;
 }
 

@@ -1,73 +1,31 @@
 /* report.c - what a gateway says of a host. */
 #include "config.h"
 
-#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <time.h>
 
 #include "clean.h"
 #include "conf.h"
-#include "log.h"
+#include "often.h"
 #include "report.h"
 #include "text.h"
 
 #define TEXT_MAX_BYTES 160
-#define BURST 20                /* lines of the log at once */
-#define REFILL_SECONDS 1        /* for each further one */
 
-static struct {
-    pthread_mutex_t lock;
-    unsigned int left, dropped;
-    time_t filled;
-} rate = { PTHREAD_MUTEX_INITIALIZER, BURST, 0, 0 };
-
-/* May there be a line now?  *dropped: how many have not been since. */
-static int
-take_turn(unsigned int *dropped)
-{
-    struct timespec now;
-    time_t more;
-    int may;
-
-    (void)clock_gettime(CLOCK_MONOTONIC, &now);
-    (void)pthread_mutex_lock(&rate.lock);
-    more = (now.tv_sec - rate.filled) / REFILL_SECONDS;
-    if (more > 0) {
-        rate.left = more + rate.left > BURST ? BURST : rate.left +
-            (unsigned int)more;
-        rate.filled = now.tv_sec;
-    }
-    may = rate.left > 0;
-    if (may)
-        rate.left--;
-    else
-        rate.dropped++;
-    *dropped = may ? rate.dropped : 0;
-    if (may)
-        rate.dropped = 0;
-    (void)pthread_mutex_unlock(&rate.lock);
-    return may;
-}
+static const struct often of_reports = { 20 };
 
 /* In quotes, which it cannot close: no part of it is a line of ours. */
 static void
 say(const char *host, uint32_t ntstatus, const char *text)
 {
     char quoted[TEXT_MAX_BYTES], *p;
-    unsigned int dropped;
 
-    if (!take_turn(&dropped))
-        return;
     clean_copy(quoted, sizeof(quoted), text);
     while ((p = strchr(quoted, '"')) != NULL)
         *p = '\'';
-    if (dropped > 0)
-        log_line(LOG_NOTICE, "gateway says: %u more like these were not "
-                 "logged", dropped);
-    log_line(LOG_NOTICE, "gateway says: %s: \"%s\" (0x%08X)", host, quoted,
-             ntstatus);
+    often_log(&of_reports, 0, LOG_NOTICE, "gateway says: %s: \"%s\" (0x%08X)",
+              host, quoted, ntstatus);
 }
 
 static int

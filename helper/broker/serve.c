@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "log.h"
+#include "often.h"
 #include "serve.h"
 #include "dispatch.h"
 #include "wire.h"
@@ -23,6 +24,8 @@
 #define ARENAS 2                /* of malloc; not eight for each processor */
 #define QUIET_MS 2000
 #define GRACE_SECONDS 3         /* for a thread that waits for a KDC */
+
+static const struct often of_refusals = { 3 };
 
 static struct {
     pthread_mutex_t lock;
@@ -176,7 +179,8 @@ accept_one(struct broker *broker, int listener)
     else
         ret = connect_thread(broker, fd, 0, 0, &err);
     if (ret != 0)
-        log_line(LOG_WARNING, "connection refused: %s", err.text);
+        often_log(&of_refusals, OFTEN_BY_TEXT, LOG_WARNING,
+                  "connection refused: %s", err.text);
 }
 
 /* --- All of them --- */
@@ -226,16 +230,29 @@ patience(struct broker *broker, unsigned int idle_exit, uint64_t ended)
     return (idle_exit > 0 && is_idle(broker)) ? (int)idle_exit * 1000 : -1;
 }
 
+/* In how many ms there is something to log, if that is before ms; or -1. */
+static int
+next_line(int ms)
+{
+    int line = often_tell(0);
+
+    return (ms < 0 || line < ms) ? line : -1;
+}
+
 static void
 loop(struct broker *broker, struct pollfd *fds, unsigned int idle_exit)
 {
     uint64_t n, ended = 0;
-    int ready;
+    int ready, ms, to_tell;
 
     for (;;) {
-        ready = poll(fds, 4, patience(broker, idle_exit, ended));
+        ms = patience(broker, idle_exit, ended);
+        to_tell = next_line(ms);
+        ready = poll(fds, 4, to_tell >= 0 ? to_tell : ms);
         if (ready < 0 && errno != EINTR)
             return;
+        if (ready == 0 && to_tell >= 0)
+            continue;
         if (ready == 0 && ended >= CROWD) {
             (void)malloc_trim(0);       /* what a crowd has left */
             ended = 0;
@@ -286,6 +303,7 @@ broker_serve(struct broker *broker, int listener, unsigned int idle_exit,
     (void)mallopt(M_ARENA_MAX, ARENAS);
     if (ret == 0)
         loop(broker, fds, idle_exit);
+    (void)often_tell(1);
     /* Before anything that could take its time. */
     (void)vault_remove(broker->vault, NULL);
     if (ret == 0 && hang_up() > 0)

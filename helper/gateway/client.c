@@ -9,7 +9,7 @@
 #include "challenge.h"
 #include "clean.h"
 #include "client.h"
-#include "say.h"
+#include "often.h"
 
 #define HTTP_BAD_REQUEST 400
 #define HTTP_UNAUTHORIZED 401
@@ -17,6 +17,8 @@
 #define HTTP_UNSUPPORTED_TYPE 415
 #define HTTP_SERVER_ERROR 500
 #define HTTP_BAD_GATEWAY 502
+
+static const struct often of_tickets = { 5 };
 
 struct client {
     const struct gate *gate;
@@ -263,7 +265,8 @@ take_token(struct client *c, const struct client_request *r,
 
     if (accept_token(&c->accept, c->mint, header, r->target.host, &token,
                      &err) != 0) {
-        say_log(LOG_NOTICE, "refused a client's ticket: %s", err.text);
+        often_log(&of_tickets, OFTEN_BY_TEXT, LOG_NOTICE,
+                  "refused a client's ticket: %s", err.text);
         challenge(answer);
     } else if (c->accept.state == ACCEPT_PASS) {
         pass(c, r, &answer->a);

@@ -11,9 +11,11 @@
 #include <microhttpd.h>
 
 #include "client.h"
+#include "clock.h"
 #include "front.h"
 #include "headers.h"
-#include "say.h"
+#include "listeners.h"
+#include "often.h"
 
 /* Beside a request's headers: its line, and an answer's headers.  All of the
  * pool is touched (and wiped) for each request. */
@@ -22,14 +24,25 @@
 struct front {
     const struct gate *gate;
     struct mint *mint;
+    struct places *places;
     const struct gate_target *fixed;
     struct MHD_Daemon *daemon;
 };
+
+/* One connection. */
+struct visit {
+    struct place *place;
+    struct client *client;
+};
+
+/* What anybody can make it say who may connect. */
+static const struct often of_requests = { 5 }, of_http = { 3 };
 
 /* One request, while its body arrives. */
 struct request {
     char *uri;                  /* as it came */
     int begun;
+    int of_page;                /* a web page's, by way of a browser */
     struct gate_target target;
     struct gate_headers_check headers;
     const char *type;           /* Content-Type; borrowed from the connection */
@@ -129,6 +142,7 @@ take_header(void *cls, enum MHD_ValueKind kind, const char *name,
     gate_headers_add(&r->headers, name, name_len, value, len);
     if (strcasecmp(name, "Content-Type") == 0)
         r->type = value;
+    r->of_page |= gate_header_of_page(name, value);
     if (!gate_header_up(name) || r->nforward == GATE_HEADERS_MAX)
         return MHD_YES;
     if (asprintf(&r->forward[r->nforward], "%s: %s", name, value) < 0) {
@@ -154,9 +168,7 @@ examine_headers(struct front *f, struct MHD_Connection *c, struct request *r,
         *status = MHD_HTTP_CONTENT_TOO_LARGE;
         ret = too_long(f, r);
     }
-    /* A web page, by way of a browser on this machine. */
-    if (ret == 0 &&
-        MHD_lookup_connection_value(c, MHD_HEADER_KIND, "Origin") != NULL) {
+    if (ret == 0 && r->of_page) {
         *status = MHD_HTTP_FORBIDDEN;
         ret = cs_fail(&r->err, CS_POLICY, "web pages are not served");
     }
@@ -185,6 +197,16 @@ examine_method(struct request *r, const char *method, const char *version,
     return 0;
 }
 
+/* The port that it came to, or 0. */
+static uint16_t
+port_of(struct MHD_Connection *c)
+{
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(c, MHD_CONNECTION_INFO_CONNECTION_FD);
+
+    return (info != NULL) ? listeners_local_port(info->connect_fd) : 0;
+}
+
 /* Everything that can be known before the body. */
 static int
 examine(struct front *f, struct MHD_Connection *c, struct request *r,
@@ -200,23 +222,28 @@ examine(struct front *f, struct MHD_Connection *c, struct request *r,
     if (ret != 0)
         return ret;
     host = MHD_lookup_connection_value(c, MHD_HEADER_KIND, "Host");
-    if (f->fixed == NULL)
-        return gate_target_parse(r->uri, host, &r->target, &r->err);
-    /* Whatever its name for us is, there is one place to go. */
-    r->target = *f->fixed;
-    r->target.path = r->uri;
-    return r->uri[0] == '/' ? 0 :
-        cs_fail(&r->err, CS_MALFORMED, "this listener is for %s alone, and "
-                "no proxy", f->fixed->host);
+    return (f->fixed == NULL) ?
+        gate_target_parse(r->uri, host, &r->target, &r->err) :
+        gate_target_fixed(r->uri, host, f->fixed, port_of(c), &r->target,
+                          &r->err);
 }
 
-static struct client *
-client_of(struct MHD_Connection *c)
+static struct visit *
+visit_of(struct MHD_Connection *c)
 {
     const union MHD_ConnectionInfo *info =
         MHD_get_connection_info(c, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
 
     return (info != NULL) ? info->socket_context : NULL;
+}
+
+static void
+now_is(struct MHD_Connection *c, enum place_state state)
+{
+    struct visit *v = visit_of(c);
+
+    if (v != NULL)
+        place_is(v->place, state, gw_now_ms());
 }
 
 static enum MHD_Result
@@ -246,7 +273,8 @@ refuse(struct MHD_Connection *c, const struct request *r, unsigned int status)
     struct client_answer answer;
     enum MHD_Result ret;
 
-    say_log(LOG_NOTICE, "refused a request: %s", r->err.text);
+    often_log(&of_requests, OFTEN_BY_TEXT, LOG_NOTICE,
+              "refused a request: %s", r->err.text);
     memset(&answer, 0, sizeof(answer));
     client_error(r->type, status, GATE_FAULT_REQUEST, r->err.text, &answer.a);
     ret = queue(c, &answer, 1);
@@ -263,14 +291,15 @@ handle(void *cls, struct MHD_Connection *c, const char *url,
 {
     struct front *f = cls;
     struct request *r = *context;
-    struct client *client = client_of(c);
+    struct visit *v = visit_of(c);
     unsigned int status;
 
     (void)url;
-    if (r == NULL || client == NULL)
+    if (r == NULL || v == NULL)
         return MHD_NO;
     if (!r->begun) {
         r->begun = 1;
+        place_is(v->place, PLACE_BODY, gw_now_ms());
         r->body.max = f->gate->limits->max_message;
         if (examine(f, c, r, method, version, &status) != 0)
             return refuse(c, r, status);
@@ -280,14 +309,16 @@ handle(void *cls, struct MHD_Connection *c, const char *url,
     }
     if (*size > 0) {
         cs_buf_add(&r->body, data, *size);
+        place_received(v->place, r->body.len);
         *size = 0;
         return MHD_YES;
     }
+    place_is(v->place, PLACE_BUSY, gw_now_ms());
     if (r->body.error != 0) {
         (void)too_long(f, r);
         return refuse(c, r, MHD_HTTP_CONTENT_TOO_LARGE);
     }
-    return serve(client, c, r);
+    return serve(v->client, c, r);
 }
 
 /* The request line as it came: libmicrohttpd decodes its own copy. */
@@ -297,7 +328,7 @@ begin_request(void *cls, const char *uri, struct MHD_Connection *c)
     struct request *r = calloc(1, sizeof(*r));
 
     (void)cls;
-    (void)c;
+    now_is(c, PLACE_HEAD);
     if (r == NULL)
         return NULL;
     r->uri = strdup(uri);
@@ -315,8 +346,8 @@ end_request(void *cls, struct MHD_Connection *c, void **context,
     struct request *r = *context;
 
     (void)cls;
-    (void)c;
     (void)how;
+    now_is(c, PLACE_IDLE);
     *context = NULL;
     if (r == NULL)
         return;
@@ -330,22 +361,43 @@ end_request(void *cls, struct MHD_Connection *c, void **context,
 /* --- Connections --- */
 
 static void
+end_visit(struct visit *v)
+{
+    if (v == NULL)
+        return;
+    client_free(&v->client);
+    place_leave(&v->place);
+    free(v);
+}
+
+static struct visit *
+begin_visit(struct front *f, int fd)
+{
+    struct visit *v = calloc(1, sizeof(*v));
+
+    if (v == NULL)
+        return NULL;
+    v->place = places_arrive(f->places, fd);
+    if (v->place != NULL &&
+        client_new(f->gate, f->mint, fd, &v->client, NULL) == 0)
+        return v;
+    end_visit(v);
+    return NULL;
+}
+
+static void
 connection(void *cls, struct MHD_Connection *c, void **context,
            enum MHD_ConnectionNotificationCode what)
 {
-    struct front *f = cls;
     const union MHD_ConnectionInfo *info;
-    struct client *client = *context;
 
     if (what == MHD_CONNECTION_NOTIFY_CLOSED) {
-        client_free(&client);
+        end_visit(*context);
         *context = NULL;
         return;
     }
     info = MHD_get_connection_info(c, MHD_CONNECTION_INFO_CONNECTION_FD);
-    if (info != NULL &&
-        client_new(f->gate, f->mint, info->connect_fd, &client, NULL) == 0)
-        *context = client;
+    *context = (info != NULL) ? begin_visit(cls, info->connect_fd) : NULL;
 }
 
 void
@@ -353,25 +405,11 @@ front_serve(struct front *f, int fd, const struct sockaddr *addr,
             socklen_t len)
 {
     /* It closes the socket also when it fails. */
-    if (MHD_add_connection(f->daemon, fd, addr, len) != MHD_YES)
-        say_log(LOG_WARNING, "a connection could not be served: %s",
-                strerror(errno));
-}
-
-void
-front_refuse(int fd, const char *why)
-{
-    char text[512];
-    int len;
-
-    len = snprintf(text, sizeof(text), "HTTP/1.1 403 Forbidden\r\n"
-                   "Content-Type: text/plain\r\nConnection: close\r\n"
-                   "Content-Length: %zu\r\n\r\ngss-winrm-gateway: %s\n",
-                   strlen(why) + 20, why);
-    if (len > 0 && (size_t)len < sizeof(text))
-        (void)send(fd, text, (size_t)len, MSG_DONTWAIT | MSG_NOSIGNAL);
-    (void)shutdown(fd, SHUT_WR);
-    close(fd);
+    if (MHD_add_connection(f->daemon, fd, addr, len) == MHD_YES)
+        return;
+    often_log(&of_http, OFTEN_BY_TEXT, LOG_WARNING,
+              "a connection could not be served: %s", strerror(errno));
+    places_cancel(f->places, fd);
 }
 
 static void log_mhd(void *cls, const char *fmt, va_list ap)
@@ -380,12 +418,16 @@ static void log_mhd(void *cls, const char *fmt, va_list ap)
 static void
 log_mhd(void *cls, const char *fmt, va_list ap)
 {
+    char text[256];
+
     (void)cls;
-    say_vlog(LOG_DEBUG, fmt, ap);
+    (void)vsnprintf(text, sizeof(text), fmt, ap);
+    text[strcspn(text, "\n")] = '\0';
+    often_log(&of_http, OFTEN_BY_TEXT, LOG_DEBUG, "%s", text);
 }
 
 int
-front_new(const struct gate *gate, struct mint *mint,
+front_new(const struct gate *gate, struct mint *mint, struct places *places,
           const struct gate_target *fixed, struct front **out,
           struct cs_error *err)
 {
@@ -397,6 +439,7 @@ front_new(const struct gate *gate, struct mint *mint,
         return cs_nomem(err);
     f->gate = gate;
     f->mint = mint;
+    f->places = places;
     f->fixed = fixed;
     f->daemon = MHD_start_daemon(
         MHD_USE_THREAD_PER_CONNECTION | MHD_USE_INTERNAL_POLLING_THREAD |
@@ -406,7 +449,10 @@ front_new(const struct gate *gate, struct mint *mint,
         MHD_OPTION_URI_LOG_CALLBACK, begin_request, f,
         MHD_OPTION_NOTIFY_COMPLETED, end_request, f,
         MHD_OPTION_NOTIFY_CONNECTION, connection, f,
-        MHD_OPTION_CONNECTION_LIMIT, l->connections,
+        /* places.h has the limit that counts; this one is never met: when it
+         * is, some versions stop for ever. */
+        MHD_OPTION_CONNECTION_LIMIT,
+        l->connections + 2 * places_spare(l->connections),
         MHD_OPTION_CONNECTION_TIMEOUT, l->idle_timeout,
         MHD_OPTION_CONNECTION_MEMORY_LIMIT, l->max_header + POOL_EXTRA,
         MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_END);
@@ -418,15 +464,6 @@ front_new(const struct gate *gate, struct mint *mint,
     return 0;
 }
 
-unsigned int
-front_count(const struct front *f)
-{
-    const union MHD_DaemonInfo *info =
-        MHD_get_daemon_info(f->daemon, MHD_DAEMON_INFO_CURRENT_CONNECTIONS);
-
-    return info != NULL ? info->num_connections : 0;
-}
-
 void
 front_free(struct front **front)
 {
@@ -435,6 +472,7 @@ front_free(struct front **front)
     *front = NULL;
     if (f == NULL)
         return;
+    places_cut_all(f->places);
     if (f->daemon != NULL)
         MHD_stop_daemon(f->daemon);
     free(f);

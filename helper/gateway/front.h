@@ -6,6 +6,7 @@
 #define GATE_FRONT_H
 
 #include "mint.h"
+#include "places.h"
 #include "session.h"
 
 struct front;
@@ -13,15 +14,12 @@ struct front;
 /* fixed: the one target of `gss-winrm forward'; or NULL.  All is
  * borrowed. */
 int front_new(const struct gate *gate, struct mint *mint,
-              const struct gate_target *fixed, struct front **out,
-              struct cs_error *err);
-/* Serve an accepted connection, and close it in the end.  addr is its peer. */
+              struct places *places, const struct gate_target *fixed,
+              struct front **out, struct cs_error *err);
+/* Serve an accepted connection that has a place, and close it in the end.
+ * addr is its peer. */
 void front_serve(struct front *front, int fd, const struct sockaddr *addr,
                  socklen_t len);
-/* Tell a connection that it is not served, and close it. */
-void front_refuse(int fd, const char *why);
-/* How many there are. */
-unsigned int front_count(const struct front *front);
 /* Ends every connection. */
 void front_free(struct front **front);
 

@@ -67,6 +67,27 @@ gate_header_value_ok(const char *value, size_t len)
     return 1;
 }
 
+/* Without the blanks around it (RFC 9110 5.5). */
+static struct cs_span
+trimmed(struct cs_span value)
+{
+    gate_skip_blanks(&value);
+    while (value.len > 0 && (value.p[value.len - 1] == ' ' ||
+                             value.p[value.len - 1] == '\t'))
+        value.len--;
+    return value;
+}
+
+int
+gate_header_of_page(const char *name, const char *value)
+{
+    struct cs_span span = gate_span(name);
+
+    return gate_span_is(span, "Origin") ||
+        (gate_span_is(span, "Sec-Fetch-Site") &&
+         !gate_span_is(trimmed(gate_span(value)), "none"));
+}
+
 void
 gate_headers_init(struct gate_headers_check *check, size_t max)
 {
@@ -122,17 +143,6 @@ is_token(struct cs_span name)
     struct cs_span rest = name;
 
     return name.len > 0 && gate_take_token(&rest).len == name.len;
-}
-
-/* Without the blanks around it (RFC 9110 5.5). */
-static struct cs_span
-trimmed(struct cs_span value)
-{
-    gate_skip_blanks(&value);
-    while (value.len > 0 && (value.p[value.len - 1] == ' ' ||
-                             value.p[value.len - 1] == '\t'))
-        value.len--;
-    return value;
 }
 
 static const char *

@@ -26,6 +26,13 @@ int gate_header_down(const char *name);
 int gate_header_value_ok(const char *value, size_t len);
 
 /*
+ * Does this header of a request say that a web page made it?  No page can
+ * leave them away: Origin, or a Sec-Fetch-Site that is not "none", which is
+ * the user's own doing (https://www.w3.org/TR/fetch-metadata/).
+ */
+int gate_header_of_page(const char *name, const char *value);
+
+/*
  * A request's headers, one after the other.  The first thing that is wrong
  * stays: a request is refused when RFC 9112 leaves open where it ends, or
  * proxies are known to differ (6.1, 6.3, 11.2).

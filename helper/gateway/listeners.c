@@ -79,7 +79,7 @@ listeners_close(struct listeners *l)
 }
 
 uint16_t
-listeners_port(const struct listeners *l, size_t i)
+listeners_local_port(int fd)
 {
     union {
         struct sockaddr sa;
@@ -89,9 +89,15 @@ listeners_port(const struct listeners *l, size_t i)
     socklen_t len = sizeof(u);
 
     memset(&u, 0, sizeof(u));
-    (void)getsockname(l->fd[i], &u.sa, &len);
+    (void)getsockname(fd, &u.sa, &len);
     return ntohs(u.sa.sa_family == AF_INET6 ? u.in6.sin6_port :
                  u.in.sin_port);
+}
+
+uint16_t
+listeners_port(const struct listeners *l, size_t i)
+{
+    return listeners_local_port(l->fd[i]);
 }
 
 void

@@ -30,6 +30,8 @@ int listeners_listen(const struct listeners *listeners, struct cs_error *err);
 void listeners_close(struct listeners *listeners);
 
 uint16_t listeners_port(const struct listeners *listeners, size_t i);
+/* The port of a socket of this machine's, one that was accepted, say; or 0. */
+uint16_t listeners_local_port(int fd);
 /* Log where they are, and write a line ADDRESS:PORT for each to fd, which is
  * closed; -1: to none. */
 void listeners_say(const struct listeners *listeners, int fd);

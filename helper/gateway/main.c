@@ -8,7 +8,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,9 +18,8 @@
 
 #include "addresses.h"
 #include "apart.h"
+#include "door.h"
 #include "foreground.h"
-#include "front.h"
-#include "listeners.h"
 #include "logway.h"
 #include "rlimits.h"
 #include "runtime.h"
@@ -29,6 +27,7 @@
 #include "say.h"
 #include "thrift.h"
 #include "tickets.h"
+#include "warden.h"
 
 #define EXIT_NO_BROKER 3
 
@@ -55,7 +54,9 @@ struct gateway {
     struct ledger *ledger;
     struct mint *mint;
     struct tickets *tickets;
+    struct places *places;
     struct front *front;
+    struct warden *warden;
     struct gate_target fixed;
     struct listeners listeners;
 };
@@ -138,66 +139,6 @@ static const struct argp argp = {
     "run' and `gss-winrm forward' start one for you.",
     NULL, NULL, NULL
 };
-
-/* --- Serving --- */
-
-static void
-serve_one(struct gateway *g, int listener)
-{
-    struct sockaddr_storage ss;
-    socklen_t len = sizeof(ss);
-    struct cs_error err;
-    uid_t uid;
-    int fd;
-
-    fd = accept4(listener, (struct sockaddr *)&ss, &len, SOCK_CLOEXEC);
-    if (fd < 0) {
-        /* Without descriptors: no hurry. */
-        if (errno == EMFILE || errno == ENFILE)
-            (void)poll(NULL, 0, 100);
-        return;
-    }
-    if (peer_find(g->peer, fd, &uid, NULL, &err) != 0) {
-        say_log(LOG_WARNING, "refused a connection: %s", err.text);
-        front_refuse(fd, "who you are cannot be known");
-    } else if (uid != getuid()) {
-        say_log(LOG_WARNING, "refused a connection of uid %u",
-                (unsigned int)uid);
-        front_refuse(fd, "this gateway belongs to another user");
-    } else {
-        front_serve(g->front, fd, (struct sockaddr *)&ss, len);
-    }
-}
-
-static int
-serve(struct gateway *g, int signals, int while_fd)
-{
-    struct pollfd fds[LISTENERS_MAX + 3];
-    size_t i, n = g->listeners.n;
-    int ready = 1;
-
-    for (i = 0; i < n; i++)
-        fds[i] = (struct pollfd){ g->listeners.fd[i], POLLIN, 0 };
-    fds[n] = (struct pollfd){ signals, POLLIN, 0 };
-    fds[n + 1] = (struct pollfd){ bl_fd(g->broker), POLLRDHUP, 0 };
-    fds[n + 2] = (struct pollfd){ while_fd, 0, 0 };
-    for (;;) {
-        ready = poll(fds, n + 3, thrift_tidy(front_count(g->front),
-                                              ready == 0));
-        if (ready < 0 && errno != EINTR)
-            return EXIT_FAILURE;
-        if (fds[n].revents != 0 || fds[n + 2].revents != 0)
-            return EXIT_SUCCESS;
-        if (fds[n + 1].revents != 0) {
-            say_log(LOG_ERR, "the broker has gone");
-            return EXIT_NO_BROKER;
-        }
-        for (i = 0; i < n; i++) {
-            if (fds[i].revents != 0)
-                serve_one(g, g->listeners.fd[i]);
-        }
-    }
-}
 
 /* --- Starting --- */
 
@@ -317,26 +258,43 @@ prepare(struct gateway *g, const struct options *o, struct cs_error *err)
     g->gate.who = g->who;
     g->gate.ledger = g->ledger;
     fixed = (o->target != NULL) ? &g->fixed : NULL;
-    ret = front_new(&g->gate, g->mint, fixed, &g->front, err);
+    ret = places_new(g->limits->connections,
+                     (int64_t)1000 * g->limits->idle_timeout, &g->places, err);
+    if (ret == 0)
+        ret = front_new(&g->gate, g->mint, g->places, fixed, &g->front, err);
     return ret != 0 ? ret :
         tickets_start(g->tickets, g->mint, g->ledger, fixed, err);
 }
 
 static void
+wipe(void *data)
+{
+    struct gateway *g = data;
+
+    mint_wipe(g->mint);
+}
+
+/* First what others take part in, who may not end: the warden sees to that. */
+static int
 clean_up(struct gateway *g)
 {
+    int status;
+
     front_free(&g->front);
     tickets_free(&g->tickets);
+    who_free(&g->who);
+    status = warden_free(&g->warden);
+    places_free(&g->places);
     mint_free(&g->mint);
     listeners_close(&g->listeners);
     bl_close(&g->broker);
     cs_tls_config_free(&g->tls);
     peer_free(&g->peer);
-    who_free(&g->who);
     ledger_free(&g->ledger);
     addresses_free(&g->addresses);
     hc_gateway_free(&g->limits);
     curl_global_cleanup();
+    return status;
 }
 
 /*
@@ -383,6 +341,26 @@ begin(struct gateway *g, const struct options *o, int *signals,
     return *signals < 0 ? *signals : prepare(g, o, err);
 }
 
+/* Until it is time to end. */
+static int
+serve(struct gateway *g, const struct options *o, int signals,
+      struct cs_error *err)
+{
+    struct warden_options warden = {
+        signals, o->while_fd, bl_fd(g->broker), EXIT_NO_BROKER, wipe, g
+    };
+    struct door door = {
+        &g->listeners, g->peer, g->who, g->places, g->front, -1
+    };
+    int ret = warden_new(&warden, &g->warden, err);
+
+    if (ret != 0)
+        return ret;
+    door.stop = warden_fd(g->warden);
+    listeners_say(&g->listeners, o->ready_fd);
+    return door_serve(&door, err);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -397,10 +375,10 @@ main(int argc, char **argv)
     (void)unsetenv("KRB5CCNAME");
     /* libcurl would write the keys of its connections there. */
     (void)unsetenv("SSLKEYLOGFILE");
-    /* A connection takes three; the usual limit is for programs that call
+    /* A connection takes four; the usual limit is for programs that call
      * select(). */
     rlimits_raise(RLIMIT_NOFILE);
-    /* After that, who has our uid is ours (serve_one()). */
+    /* After that, who has our uid is ours (door.c). */
     ret = rt_check_user(&err);
     if (ret == 0)
         ret = hc_gateway_load(&g.limits, &err);
@@ -418,9 +396,11 @@ main(int argc, char **argv)
         ret = g.limits != NULL && g.peer != NULL && g.broker == NULL ?
             EXIT_NO_BROKER : ret == CS_USAGE ? 2 : EXIT_FAILURE;
     } else {
-        listeners_say(&g.listeners, o.ready_fd);
-        ret = serve(&g, signals, o.while_fd);
+        ret = serve(&g, &o, signals, &err);
+        if (ret != 0)
+            say_log(LOG_ERR, "%s", err.text);
+        ret = (ret != 0) ? EXIT_FAILURE : 0;
     }
-    clean_up(&g);
-    return ret;
+    status = clean_up(&g);
+    return ret != 0 ? ret : status;
 }

@@ -9,6 +9,7 @@
 #include <time.h>
 #include <gssapi/gssapi_ext.h>
 #include <krb5.h>
+#include <openssl/crypto.h>
 #include <openssl/rand.h>
 
 #include "creds.h"
@@ -441,6 +442,13 @@ mint_new(struct mint **out, struct cs_error *err)
     if (ret != 0)
         mint_free(out);
     return ret;
+}
+
+/* Whoever is in the middle of something fails. */
+void
+mint_wipe(struct mint *m)
+{
+    OPENSSL_cleanse(m->key.contents, m->key.length);
 }
 
 void

@@ -26,6 +26,8 @@ struct mint;
 
 int mint_new(struct mint **out, struct cs_error *err);
 void mint_free(struct mint **mint);
+/* The key only, at the very end, while others may still be at work. */
+void mint_wipe(struct mint *mint);
 
 /*
  * A ticket for host, as an exported krb5 credential (of gss_export_cred(),

@@ -8,7 +8,7 @@
 
 #include "addresses.h"
 #include "headers.h"
-#include "say.h"
+#include "often.h"
 #include "session.h"
 
 #define HTTP_OK 200
@@ -17,6 +17,8 @@
 #define PORT_DEFAULT 5985
 #define PORT_HTTPS 443
 #define PORT_TLS 5986
+
+static const struct often of_failures = { 5 };
 
 int
 session_new(const struct gate *gate, int client, struct session **out,
@@ -243,8 +245,8 @@ give_up(struct session *s, const struct cs_error *err)
 {
     s->authenticated = 0;
     ledger_failed(s->gate->ledger);
-    say_log(LOG_NOTICE, "%s:%u: %s", s->host, (unsigned int)s->port,
-            err->text);
+    often_log(&of_failures, OFTEN_BY_TEXT, LOG_NOTICE, "%s:%u: %s", s->host,
+              (unsigned int)s->port, err->text);
     if (s->up != NULL && s->link == NULL)
         (void)bl_channel(s->gate->broker, &s->link, NULL);
     if (s->link != NULL)

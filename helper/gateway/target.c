@@ -258,6 +258,80 @@ read_local(const char *header, struct gate_target *out, struct cs_error *err)
     return 0;
 }
 
+static int
+bad_characters(struct cs_error *err)
+{
+    return cs_fail(err, CS_MALFORMED, "the URL has characters that no URL "
+                   "has");
+}
+
+/* This machine, by a name that no DNS server can give to others. */
+static int
+is_loopback(const char *host)
+{
+    struct in_addr four;
+
+    return strcmp(host, "localhost") == 0 || strcmp(host, "::1") == 0 ||
+        (inet_pton(AF_INET, host, &four) == 1 &&
+         ntohl(four.s_addr) >> 24 == 127);
+}
+
+/* "NAME" or "NAME.localhost". */
+static int
+names_target(const char *host, const char *name)
+{
+    size_t len = strlen(name);
+
+    return strncmp(host, name, len) == 0 &&
+        (host[len] == '\0' || strcmp(host + len, LOCAL) == 0);
+}
+
+/*
+ * A page whose name a DNS server suddenly gives this machine's address
+ * (rebinding) has that name in its Host header.
+ */
+static int
+check_own_host(const char *header, const struct gate_target *fixed,
+               uint16_t port, struct cs_error *err)
+{
+    struct hostport host = { .port = 0 };
+
+    if (header == NULL)
+        return cs_fail(err, CS_MALFORMED, "the request has no Host header");
+    if (read_hostport(gate_span(header), 0, host.host, sizeof(host.host),
+                      &host.port) != 0)
+        return cs_fail(err, CS_MALFORMED, "the Host header is malformed");
+    if (names_target(host.host, fixed->host) ||
+        (is_loopback(host.host) &&
+         (host.port != 0 ? host.port : HTTP_PORT) == port))
+        return 0;
+    return cs_fail(err, CS_MALFORMED, "the Host header is for another machine "
+                   "or port: this listener is for %s alone, and is "
+                   "http://127.0.0.1:%u/wsman or http://localhost:%u/wsman",
+                   fixed->host, (unsigned int)port, (unsigned int)port);
+}
+
+int
+gate_target_fixed(const char *url, const char *host_header,
+                  const struct gate_target *fixed, uint16_t port,
+                  struct gate_target *out, struct cs_error *err)
+{
+    int ret;
+
+    memset(out, 0, sizeof(*out));
+    if (!uri_characters(gate_span(url)))
+        return bad_characters(err);
+    if (url[0] != '/')
+        return cs_fail(err, CS_MALFORMED, "this listener is for %s alone, and "
+                       "no proxy", fixed->host);
+    ret = check_own_host(host_header, fixed, port, err);
+    if (ret != 0)
+        return ret;
+    *out = *fixed;
+    out->path = url;
+    return 0;
+}
+
 int
 gate_target_parse(const char *url, const char *host_header,
                   struct gate_target *out, struct cs_error *err)
@@ -267,8 +341,7 @@ gate_target_parse(const char *url, const char *host_header,
 
     memset(out, 0, sizeof(*out));
     if (!uri_characters(rest))
-        return cs_fail(err, CS_MALFORMED, "the URL has characters that no URL "
-                       "has");
+        return bad_characters(err);
     if (gate_take_text(&rest, "https://"))
         return cs_fail(err, CS_MALFORMED, "the gateway speaks TLS with the "
                        "server itself: write http://HOST:5986/wsman for "

@@ -28,6 +28,15 @@ struct gate_target {
 int gate_target_parse(const char *url, const char *host_header,
                       struct gate_target *out, struct cs_error *err);
 
+/*
+ * A path, of a listener for one target.  Host may be this machine's (localhost,
+ * a loopback address) with the listener's port, NAME or NAME.localhost of the
+ * target.  Refuses everything else with CS_MALFORMED and a sentence.
+ */
+int gate_target_fixed(const char *url, const char *host_header,
+                      const struct gate_target *fixed, uint16_t port,
+                      struct gate_target *out, struct cs_error *err);
+
 /* "HOST", "HOST:PORT", "[::1]:PORT", "ADDRESS"; without a port, or with 0,
  * *port is 0. */
 int gate_hostport_parse(const char *text, char *host, size_t size,

@@ -16,6 +16,7 @@
 #include <sys/un.h>
 
 #include "conf.h"
+#include "often.h"
 #include "runtime.h"
 #include "say.h"
 #include "tickets.h"
@@ -25,6 +26,8 @@
 #define STATUS_MAX ((size_t)128 * 1024)          /* bytes of JSON */
 #define QUESTION_MAX (1 + GATE_HOST_MAX)        /* bytes */
 #define PATIENCE_MS 200         /* for a question, once there is a connection */
+
+static const struct often of_tickets = { 5 };
 
 enum { ASK_TICKET = 1, ASK_STATUS = 2 };
 enum { ANSWER_NOTHING, ANSWER_PASS, ANSWER_TICKET };
@@ -162,7 +165,8 @@ add_ticket(struct tickets *t, const struct hc_host *conf, struct cs_buf *out)
         cs_buf_add(out, name, strlen(name));
         cs_buf_add(out, cred.p, cred.len);
     } else {
-        say_log(LOG_WARNING, "no ticket for %s: %s", conf->host, err.text);
+        often_log(&of_tickets, OFTEN_BY_TEXT, LOG_WARNING,
+                  "no ticket for %s: %s", conf->host, err.text);
     }
     free(name);
     cs_buf_free(&cred);

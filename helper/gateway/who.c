@@ -5,8 +5,10 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,31 +20,71 @@
 
 #include "who.h"
 
+#define PATIENCE_MS 2000        /* for an answer */
+
+/* What is asked: whose sockets these are. */
+struct question {
+    size_t n;
+    int name;                   /* of the first one's program as well */
+    unsigned long inodes[WHO_ASK];
+};
+
+struct answer {
+    char name[WHO_MAX];
+    pid_t pids[WHO_ASK];        /* as many as were asked for */
+};
+
+#define QUESTION_LEN(n) \
+    (offsetof(struct question, inodes) + (n) * sizeof(unsigned long))
+#define ANSWER_LEN(n) (offsetof(struct answer, pids) + (n) * sizeof(pid_t))
+
 struct who {
-    pthread_mutex_t lock;
-    int fd;
+    pthread_mutex_t lock;       /* of all below */
+    int fd;                     /* -1: it does not answer */
     pid_t pid;
+    struct question question;
+    struct answer answer;
 };
 
 /* --- In the process of its own --- */
 
-/* Does the process have the socket? */
+/* Which of them a process may have: sorted, and where each is asked for. */
+struct sought {
+    unsigned long inode;
+    size_t at;
+};
+
 static int
-has_socket(const char *pid, const char *link)
+compare(const void *a, const void *b)
+{
+    unsigned long x = ((const struct sought *)a)->inode;
+    unsigned long y = ((const struct sought *)b)->inode;
+
+    return (x > y) - (x < y);
+}
+
+/* The sockets that the process has; returns how many were new. */
+static size_t
+look_into(pid_t pid, const struct sought *sought, size_t n, pid_t *pids)
 {
     char path[64], text[64];
+    struct sought key = { 0, 0 }, *one;
     struct dirent *entry;
-    int found = 0;
-    ssize_t n;
+    size_t found = 0;
+    ssize_t len;
     DIR *dir;
 
-    (void)snprintf(path, sizeof(path), "/proc/%.20s/fd", pid);
+    (void)snprintf(path, sizeof(path), "/proc/%ld/fd", (long)pid);
     dir = opendir(path);
-    while (dir != NULL && !found && (entry = readdir(dir)) != NULL) {
-        n = readlinkat(dirfd(dir), entry->d_name, text, sizeof(text) - 1);
-        if (n > 0) {
-            text[n] = '\0';
-            found = strcmp(text, link) == 0;
+    while (dir != NULL && found < n && (entry = readdir(dir)) != NULL) {
+        len = readlinkat(dirfd(dir), entry->d_name, text, sizeof(text) - 1);
+        text[len > 0 ? len : 0] = '\0';
+        if (sscanf(text, "socket:[%lu]", &key.inode) != 1)
+            continue;
+        one = bsearch(&key, sought, n, sizeof(*sought), compare);
+        if (one != NULL && pids[one->at] == 0) {
+            pids[one->at] = pid;
+            found++;
         }
     }
     if (dir != NULL)
@@ -50,14 +92,42 @@ has_socket(const char *pid, const char *link)
     return found;
 }
 
+/* The process that had the last one often has the next as well. */
 static void
-name_process(const char *pid, char name[WHO_MAX])
+find(const struct question *q, pid_t *last, pid_t *pids)
+{
+    static struct sought sought[WHO_ASK];
+    struct dirent *entry;
+    size_t i, left = q->n, found;
+    DIR *proc;
+    pid_t pid;
+
+    for (i = 0; i < q->n; i++)
+        sought[i] = (struct sought){ q->inodes[i], i };
+    qsort(sought, q->n, sizeof(*sought), compare);
+    memset(pids, 0, q->n * sizeof(*pids));
+    if (*last != 0)
+        left -= look_into(*last, sought, q->n, pids);
+    proc = left > 0 ? opendir("/proc") : NULL;
+    while (proc != NULL && left > 0 && (entry = readdir(proc)) != NULL) {
+        pid = (pid_t)strtol(entry->d_name, NULL, 10);
+        found = (pid > 0) ? look_into(pid, sought, q->n, pids) : 0;
+        if (found > 0)
+            *last = pid;
+        left -= found;
+    }
+    if (proc != NULL)
+        (void)closedir(proc);
+}
+
+static void
+name_process(pid_t pid, char name[WHO_MAX])
 {
     char path[64], comm[17] = "?";
     ssize_t n;
     int fd;
 
-    (void)snprintf(path, sizeof(path), "/proc/%.20s/comm", pid);
+    (void)snprintf(path, sizeof(path), "/proc/%ld/comm", (long)pid);
     fd = open(path, O_RDONLY | O_CLOEXEC);
     n = (fd >= 0) ? read(fd, comm, sizeof(comm) - 1) : -1;
     if (fd >= 0)
@@ -68,46 +138,28 @@ name_process(const char *pid, char name[WHO_MAX])
         if (!isprint((unsigned char)comm[n]))
             comm[n] = '?';
     }
-    (void)snprintf(name, WHO_MAX, "%s[%.10s]", comm, pid);
-}
-
-/* The process that had the last one often has the next as well. */
-static void
-find(unsigned long inode, char last[24], char name[WHO_MAX])
-{
-    char link[64];
-    struct dirent *entry;
-    DIR *proc;
-    int found;
-
-    (void)snprintf(link, sizeof(link), "socket:[%lu]", inode);
-    found = last[0] != '\0' && has_socket(last, link);
-    proc = found ? NULL : opendir("/proc");
-    while (proc != NULL && !found && (entry = readdir(proc)) != NULL) {
-        if (!isdigit((unsigned char)entry->d_name[0]) ||
-            strlen(entry->d_name) >= 24 || !has_socket(entry->d_name, link))
-            continue;
-        strcpy(last, entry->d_name);
-        found = 1;
-    }
-    if (proc != NULL)
-        (void)closedir(proc);
-    (void)snprintf(name, WHO_MAX, "?");
-    if (found)
-        name_process(last, name);
+    (void)snprintf(name, WHO_MAX, "%s[%ld]", comm, (long)pid);
 }
 
 static void
 serve(int fd)
 {
-    char last[24] = "", name[WHO_MAX];
-    unsigned long inode;
+    static struct question q;
+    static struct answer a;
+    pid_t last = 0;
+    ssize_t len;
 
-    while (recv(fd, &inode, sizeof(inode), 0) == sizeof(inode)) {
-        memset(name, 0, sizeof(name));
-        find(inode, last, name);
-        if (send(fd, name, sizeof(name), MSG_NOSIGNAL) < 0)
-            break;
+    for (;;) {
+        len = recv(fd, &q, sizeof(q), 0);
+        if (len < (ssize_t)QUESTION_LEN(1) || q.n < 1 || q.n > WHO_ASK ||
+            len != (ssize_t)QUESTION_LEN(q.n))
+            return;
+        memset(a.name, 0, sizeof(a.name));
+        find(&q, &last, a.pids);
+        if (q.name && a.pids[0] != 0)
+            name_process(a.pids[0], a.name);
+        if (send(fd, &a, ANSWER_LEN(q.n), MSG_NOSIGNAL) < 0)
+            return;
     }
 }
 
@@ -153,24 +205,58 @@ who_free(struct who **who)
     *who = NULL;
     if (w == NULL)
         return;
-    if (w->fd >= 0) {
+    if (w->fd >= 0)
         close(w->fd);
+    if (w->pid > 0)
         (void)waitpid(w->pid, NULL, 0);
-    }
     (void)pthread_mutex_destroy(&w->lock);
     free(w);
+}
+
+/* One that does not answer is not asked again. */
+static int
+ask(struct who *w)
+{
+    struct pollfd wait = { w->fd, POLLIN, 0 };
+    size_t len = QUESTION_LEN(w->question.n);
+    int good;
+
+    good = w->fd >= 0 &&
+        send(w->fd, &w->question, len, MSG_NOSIGNAL) == (ssize_t)len &&
+        poll(&wait, 1, PATIENCE_MS) == 1 &&
+        recv(w->fd, &w->answer, sizeof(w->answer), 0) ==
+        (ssize_t)ANSWER_LEN(w->question.n);
+    if (!good && w->fd >= 0) {
+        close(w->fd);
+        w->fd = -1;
+    }
+    return good;
 }
 
 void
 who_program(struct who *w, unsigned long inode, char name[WHO_MAX])
 {
-    ssize_t n = -1;
-
     (void)pthread_mutex_lock(&w->lock);
-    if (send(w->fd, &inode, sizeof(inode), MSG_NOSIGNAL) == sizeof(inode))
-        n = recv(w->fd, name, WHO_MAX, 0);
+    w->question.n = 1;
+    w->question.name = 1;
+    w->question.inodes[0] = inode;
+    strcpy(name, "?");
+    if (ask(w) && w->answer.name[0] != '\0') {
+        memcpy(name, w->answer.name, WHO_MAX);
+        name[WHO_MAX - 1] = '\0';
+    }
     (void)pthread_mutex_unlock(&w->lock);
-    if (n != WHO_MAX)
-        strcpy(name, "?");
-    name[WHO_MAX - 1] = '\0';
+}
+
+void
+who_pids(struct who *w, const unsigned long *inodes, pid_t *pids, size_t n)
+{
+    memset(pids, 0, n * sizeof(*pids));
+    (void)pthread_mutex_lock(&w->lock);
+    w->question.n = n;
+    w->question.name = 0;
+    memcpy(w->question.inodes, inodes, n * sizeof(*inodes));
+    if (n > 0 && ask(w))
+        memcpy(pids, w->answer.pids, n * sizeof(*pids));
+    (void)pthread_mutex_unlock(&w->lock);
 }

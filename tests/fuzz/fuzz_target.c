@@ -1,6 +1,6 @@
 /*
- * fuzz_target.c - "URL NUL HOST": a request's target and its Host header; and
- * the first as HOST:PORT.
+ * fuzz_target.c - "URL NUL HOST": a request's target and its Host header, at a
+ * listener for any host and for one; and the first as HOST:PORT.
  *
  * A host that is accepted is a name or an address, and names itself.
  */
@@ -41,6 +41,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     const uint8_t *nul = (size > 0) ? memchr(data, '\0', size) : NULL;
     char *url, *header = NULL, host[GATE_HOST_MAX + 1];
+    const struct gate_target fixed = { "web01.example.com", 5986, NULL };
     struct gate_target target;
     uint16_t port;
 
@@ -54,6 +55,10 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         check(target.path[0] == '/' && strpbrk(target.path, " \r\n") == NULL);
         check(header != NULL || strncasecmp(url, "http://", 7) == 0);
     }
+    if (gate_target_fixed(url, header, &fixed, 5980, &target, NULL) == 0)
+        check(strcmp(target.host, fixed.host) == 0 && target.path == url &&
+              url[0] == '/' && strpbrk(url, " \r\n") == NULL &&
+              header != NULL);
     if (gate_hostport_parse(url, host, sizeof(host), &port, NULL) == 0)
         check_host(host);
     free(url);

@@ -202,6 +202,29 @@ test_lists(void **state)
     assert_false(gate_header_up("Server") || gate_header_down("User-Agent"));
 }
 
+/* What a browser says of who asks. */
+static void
+test_pages(void **state)
+{
+    static const char *const pages[][2] = {
+        { "Origin", "http://evil.example" }, { "origin", "null" },
+        { "ORIGIN", "" }, { "Sec-Fetch-Site", "cross-site" },
+        { "sec-fetch-site", "same-origin" }, { "Sec-Fetch-Site", "same-site" },
+        { "Sec-Fetch-Site", "" }, { "Sec-Fetch-Site", "none, cross-site" },
+    }, *const others[][2] = {
+        { "Sec-Fetch-Site", "none" }, { "sec-fetch-site", " None\t" },
+        { "Sec-Fetch-Mode", "cors" }, { "Referer", "http://evil.example" },
+        { "X-Origin", "a" }, { "", "" },
+    };
+    size_t i;
+
+    (void)state;
+    for (i = 0; i < sizeof(pages) / sizeof(*pages); i++)
+        assert_true(gate_header_of_page(pages[i][0], pages[i][1]));
+    for (i = 0; i < sizeof(others) / sizeof(*others); i++)
+        assert_false(gate_header_of_page(others[i][0], others[i][1]));
+}
+
 int
 main(void)
 {
@@ -210,6 +233,7 @@ main(void)
         cmocka_unit_test(test_octets),
         cmocka_unit_test(test_limits),
         cmocka_unit_test(test_lists),
+        cmocka_unit_test(test_pages),
     };
 
     return cmocka_run_group_tests_name("headers", tests, NULL, NULL);

@@ -148,6 +148,71 @@ test_targets(void **state)
     }
 }
 
+/* At a listener on port 5980 for web01.example.com:5986. */
+static const struct {
+    const char *url, *header, *why;     /* NULL: taken */
+} fixed_ones[] = {
+    { "/wsman", "127.0.0.1:5980", NULL },
+    { "/wsman?a=%20b", "127.200.3.4:5980", NULL },
+    { "/wsman", "[::1]:5980", NULL },
+    { "/wsman", "[0:0::1]:5980", NULL },
+    { "/wsman", "localhost:5980", NULL },
+    { "/wsman", "LocalHost.:5980", NULL },
+    { "/wsman", "web01.example.com", NULL },
+    { "/wsman", "WEB01.example.com.:5986", NULL },
+    { "/wsman", "web01.example.com:5985", NULL },
+    { "/wsman", "web01.example.com.localhost:5980", NULL },
+    { "/wsman", NULL, "no Host" },
+    { "/wsman", "", "malformed" },
+    { "/wsman", "localhost:5980, x", "malformed" },
+    { "/wsman", "localhost", "another machine or port" },
+    { "/wsman", "localhost:5981", "another machine or port" },
+    { "/wsman", "127.0.0.1", "another machine or port" },
+    { "/wsman", "127.1:5980", "malformed" },
+    { "/wsman", "128.0.0.1:5980", "another machine or port" },
+    { "/wsman", "0.0.0.0:5980", "another machine or port" },
+    { "/wsman", "[::]:5980", "another machine or port" },
+    { "/wsman", "[::ffff:127.0.0.1]:5980", "another machine or port" },
+    { "/wsman", "evil.example:5980", "another machine or port" },
+    { "/wsman", "evil.localhost:5980", "another machine or port" },
+    { "/wsman", "127.0.0.1.evil.example:5980", "another machine or port" },
+    { "/wsman", "web01.example.com.evil.example", "another machine or port" },
+    { "/wsman", "web01", "another machine or port" },
+    { "/wsman", "web01.example.comlocalhost", "another machine or port" },
+    { "http://web01.example.com/wsman", "web01.example.com", "no proxy" },
+    { "*", "localhost:5980", "no proxy" },
+    { "", "localhost:5980", "no proxy" },
+    { "/ws man", "localhost:5980", "characters" },
+    { "/wsman\r\nX: y", "localhost:5980", "characters" },
+};
+
+static void
+test_fixed(void **state)
+{
+    const struct gate_target fixed = { "web01.example.com", 5986, NULL };
+    struct gate_target target;
+    struct cs_error err;
+    size_t i;
+    int ret, ok;
+
+    (void)state;
+    for (i = 0; i < COUNT(fixed_ones); i++) {
+        memset(&err, 0, sizeof(err));
+        ret = gate_target_fixed(fixed_ones[i].url, fixed_ones[i].header,
+                                &fixed, 5980, &target, &err);
+        if (fixed_ones[i].why != NULL)
+            ok = (ret == CS_MALFORMED && target.host[0] == '\0' &&
+                  strstr(err.text, fixed_ones[i].why) != NULL);
+        else
+            ok = (ret == 0 && target.port == 5986 &&
+                  strcmp(target.host, fixed.host) == 0 &&
+                  target.path == fixed_ones[i].url);
+        if (!ok)
+            fail_msg("%zu: %s, Host: %s: %s", i, fixed_ones[i].url,
+                     fixed_ones[i].header, ret == 0 ? "taken" : err.text);
+    }
+}
+
 static const struct {
     const char *text, *host;    /* NULL: refused */
     uint16_t port;
@@ -209,6 +274,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_targets),
+        cmocka_unit_test(test_fixed),
         cmocka_unit_test(test_hostports),
     };
 

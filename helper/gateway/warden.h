@@ -1,0 +1,33 @@
+/*
+ * warden.h - a thread that ends the gateway, whatever its others do: at a
+ * signal, when nobody needs it any more, and when the broker has gone.
+ */
+#ifndef GATE_WARDEN_H
+#define GATE_WARDEN_H
+
+#include "error.h"
+
+struct warden;
+
+struct warden_options {         /* descriptors: borrowed */
+    int signals;                /* signalfd */
+    int needed;                 /* hangs up when nobody needs us any more; -1 */
+    int broker;
+    int broker_status;          /* how to exit when it has gone */
+    /* What must not be left in memory, however the process ends.  Others may
+     * be using it. */
+    void (*wipe)(void *data);
+    void *data;
+};
+
+int warden_new(const struct warden_options *options, struct warden **out,
+               struct cs_error *err);
+
+/* Readable when it is time to end.  From then on there are some seconds until
+ * the process is ended the hard way, unless warden_free() comes first. */
+int warden_fd(const struct warden *warden);
+
+/* Nothing that is left to be done can take any time.  Returns how to exit. */
+int warden_free(struct warden **warden);
+
+#endif /* GATE_WARDEN_H */
