@@ -312,7 +312,7 @@ main(int argc, char **argv)
     (void)unsetenv("KRB5CCNAME");
     /* libcurl would write the keys of its connections there. */
     (void)unsetenv("SSLKEYLOGFILE");
-    /* A connection takes four; the usual limit is for programs that call
+    /* A connection takes five; the usual limit is for programs that call
      * select(). */
     rlimits_raise(RLIMIT_NOFILE);
     openlog("gss-winrm-gateway", LOG_NDELAY | LOG_PID | LOG_PERROR,
