@@ -375,7 +375,7 @@ main(int argc, char **argv)
     (void)unsetenv("KRB5CCNAME");
     /* libcurl would write the keys of its connections there. */
     (void)unsetenv("SSLKEYLOGFILE");
-    /* A connection takes four; the usual limit is for programs that call
+    /* A connection takes five; the usual limit is for programs that call
      * select(). */
     rlimits_raise(RLIMIT_NOFILE);
     /* After that, who has our uid is ours (door.c). */
