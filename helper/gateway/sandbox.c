@@ -314,14 +314,12 @@ add_rules(scmp_filter_ctx filter, int landlock)
     int ret;
 
     /* The calls of i386 and x32 have other numbers: a list of these would say
-     * nothing of them. */
-    ret = seccomp_attr_set(filter, SCMP_FLTATR_ACT_BADARCH,
+     * nothing of them.  (A kernel that cannot end the process ends the
+     * thread.)  Threads that a library may have are to be confined too. */
+    (void)seccomp_attr_set(filter, SCMP_FLTATR_ACT_BADARCH,
                            SCMP_ACT_KILL_PROCESS);
-    /* Also of a thread that a library may have. */
-    if (ret == 0)
-        ret = seccomp_attr_set(filter, SCMP_FLTATR_CTL_TSYNC, 1);
-    if (ret == 0)
-        ret = allow_calls(filter, allowed, sizeof(allowed) / sizeof(*allowed));
+    (void)seccomp_attr_set(filter, SCMP_FLTATR_CTL_TSYNC, 1);
+    ret = allow_calls(filter, allowed, sizeof(allowed) / sizeof(*allowed));
     if (ret == 0 && landlock)
         ret = allow_calls(filter, allowed_by_landlock,
                           sizeof(allowed_by_landlock) /

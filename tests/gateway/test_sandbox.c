@@ -190,9 +190,14 @@ test_sockets(void **state)
 static int
 processes(void)
 {
-    return refused(fork()) | refused(syscall(SYS_clone, SIGCHLD, 0)) |
-        refused(syscall(SYS_clone, CLONE_THREAD | CLONE_SIGHAND | CLONE_VM |
-                        CLONE_NEWUTS, 0));
+    return refused(fork()) | refused(syscall(SYS_clone, SIGCHLD, 0));
+}
+
+static int
+namespaces(void)
+{
+    return refused(syscall(SYS_clone, CLONE_THREAD | CLONE_SIGHAND | CLONE_VM |
+                           CLONE_NEWUTS, 0));
 }
 
 static int
@@ -206,18 +211,18 @@ signals(void)
 {
     struct f_owner_ex owner = { F_OWNER_PID, victim };
     int pair[2], one = victim;
+    siginfo_t info = { 0 };
 
     if (socketpair(AF_UNIX, SOCK_STREAM, 0, pair) != 0)
         return SETUP_FAILED;
     return refused(kill(victim, SIGTERM)) |
         refused(syscall(SYS_tgkill, victim, victim, SIGTERM)) |
         refused(fcntl(pair[0], F_SETOWN, victim)) |
-        refused(syscall(SYS_fcntl, pair[0], F_SETOWN | 1L << 32, victim)) |
         refused(fcntl(pair[0], F_SETOWN_EX, &owner)) |
         refused(fcntl(pair[0], F_SETSIG, SIGKILL)) |
         refused(ioctl(pair[0], FIOSETOWN, &one)) |
         refused(ioctl(pair[0], SIOCSPGRP, &one)) |
-        refused(syscall(SYS_rt_sigqueueinfo, victim, SIGTERM, NULL)) |
+        refused(syscall(SYS_rt_sigqueueinfo, victim, SIGTERM, &info)) |
         refused(syscall(SYS_pidfd_open, victim, 0)) |
         (syscall(SYS_tgkill, getpid(), getpid(), 0) != 0);
 }
@@ -278,7 +283,7 @@ other_calls(void)
         { SYS_seccomp, { -1 } }, { SYS_prctl, { PR_SET_DUMPABLE, 1 } },
         { SYS_prctl, { PR_SET_PDEATHSIG, SIGKILL } },
         { SYS_prctl, { PR_GET_DUMPABLE | 1L << 32 } },
-        { SYS_clone3, { 0 } },
+        { SYS_clone3, { 0 } }, { SYS_fcntl, { 0, F_SETOWN | 1L << 32, 1 } },
     };
     size_t i;
     int ret = 0;
@@ -300,13 +305,16 @@ test_others(void **state)
 {
     (void)state;
     assert_int_equal(in_sandbox(processes), 0);
-    if (getenv("GW_VALGRIND") == NULL)
+    if (getenv("GW_VALGRIND") == NULL) {
         assert_int_equal(in_sandbox(programs), 0);
-    else
-        print_message("# no execve: valgrind dies of one that fails\n");
+        assert_int_equal(in_sandbox(namespaces), 0);
+        assert_int_equal(in_sandbox(other_calls), 0);
+    } else {
+        print_message("# no execve, odd clone, odd arguments: valgrind dies of "
+                      "them or complains\n");
+    }
     assert_int_equal(in_sandbox(signals), 0);
     assert_int_equal(in_sandbox(limits), 0);
-    assert_int_equal(in_sandbox(other_calls), 0);
     assert_int_equal(kill(victim, 0), 0);
 }
 
