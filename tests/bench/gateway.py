@@ -108,12 +108,12 @@ class Setup:
         self.base['KRB5_CONFIG'] = str(path)
 
     def daemon(self, name, command, **keywords):
-        # It says something of each session, which would cost more on a terminal.
+        # It says something of each session, which would cost more on a terminal; on one the gateway would become two.
         log = open(self.work / (name + '.log'), 'wb')   # pylint: disable=consider-using-with
         env = dict(self.base, KRB5CCNAME='MEMORY:nothing')
         # pylint: disable=consider-using-with
         self.daemons[name] = subprocess.Popen(command, env=env, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
-                                              preexec_fn=realm.die_with_parent, **keywords)
+                                              preexec_fn=realm.die_with_parent, start_new_session=True, **keywords)
         return self.daemons[name]
 
     def log(self, name):

@@ -218,7 +218,6 @@ signals(void)
     return refused(kill(victim, SIGTERM)) |
         refused(syscall(SYS_tgkill, victim, victim, SIGTERM)) |
         refused(fcntl(pair[0], F_SETOWN, victim)) |
-        refused(syscall(SYS_fcntl, pair[0], F_SETOWN | 1L << 32, victim)) |
         refused(fcntl(pair[0], F_SETOWN_EX, &owner)) |
         refused(fcntl(pair[0], F_SETSIG, SIGKILL)) |
         refused(ioctl(pair[0], FIOSETOWN, &one)) |
@@ -284,7 +283,7 @@ other_calls(void)
         { SYS_seccomp, { -1 } }, { SYS_prctl, { PR_SET_DUMPABLE, 1 } },
         { SYS_prctl, { PR_SET_PDEATHSIG, SIGKILL } },
         { SYS_prctl, { PR_GET_DUMPABLE | 1L << 32 } },
-        { SYS_clone3, { 0 } },
+        { SYS_clone3, { 0 } }, { SYS_fcntl, { 0, F_SETOWN | 1L << 32, 1 } },
     };
     size_t i;
     int ret = 0;
