@@ -166,6 +166,21 @@ read_root(struct dir *d)
     return ret;
 }
 
+/* See whom d->ld leads to. */
+static int
+meet(struct dir *d, const char *server)
+{
+    int ret = set_up(d);
+
+    if (ret == LDAP_SUCCESS)
+        ret = read_root(d);
+    if (ret == LDAP_SUCCESS) {
+        d->server = strndup(server, strcspn(server, ":"));
+        return (d->server != NULL) ? LDAP_SUCCESS : LDAP_NO_MEMORY;
+    }
+    return ret;
+}
+
 static int
 connect_to(struct dir *d, const char *server)
 {
@@ -176,15 +191,7 @@ connect_to(struct dir *d, const char *server)
         return LDAP_NO_MEMORY;
     ret = ldap_initialize(&d->ld, uri);
     free(uri);
-    if (ret == LDAP_SUCCESS)
-        ret = set_up(d);
-    if (ret == LDAP_SUCCESS)
-        ret = read_root(d);
-    if (ret == LDAP_SUCCESS) {
-        d->server = strndup(server, strcspn(server, ":"));
-        return (d->server != NULL) ? LDAP_SUCCESS : LDAP_NO_MEMORY;
-    }
-    return ret;
+    return (ret == LDAP_SUCCESS) ? meet(d, server) : ret;
 }
 
 static void
@@ -243,6 +250,28 @@ dir_open(const char *realm, struct dir **out, struct cs_error *err)
         dir_close(&d);
     *out = d;
     return ret;
+}
+
+int
+dir_adopt(LDAP *ld, const char *server, struct dir **out, struct cs_error *err)
+{
+    struct dir *d = calloc(1, sizeof(*d));
+    int ret;
+
+    *out = NULL;
+    if (d == NULL) {
+        (void)ldap_unbind_ext_s(ld, NULL, NULL);
+        return cs_nomem(err);
+    }
+    d->ld = ld;
+    ret = meet(d, server);
+    if (ret == LDAP_SUCCESS) {
+        *out = d;
+        return 0;
+    }
+    (void)ldap_failed(err, server, d, ret);
+    dir_close(&d);
+    return err->code;
 }
 
 /* Nobody is asked anything. */
@@ -338,6 +367,9 @@ take_cookie(const struct dir *d, LDAPMessage *answer, struct berval *cookie)
         ret = code;
     c = (controls != NULL) ? ldap_control_find(LDAP_CONTROL_PAGEDRESULTS,
                                                controls, NULL) : NULL;
+    /* Without a value, libldap would end us. */
+    if (ret == LDAP_SUCCESS && c != NULL && c->ldctl_value.bv_val == NULL)
+        ret = LDAP_DECODING_ERROR;
     if (ret == LDAP_SUCCESS && c != NULL)
         ret = ldap_parse_pageresponse_control(d->ld, c, &total, cookie);
     ldap_controls_free(controls);
