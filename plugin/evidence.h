@@ -74,9 +74,9 @@ enum gw_verdict {
  * Do the connections say that a call about host is WinRM?  With connections
  * to other ports beside one to ports, or accepted ones (the process serves
  * others, and connects for more than one reason), the host is resolved and its
- * addresses decide.  If there is one of each to the host, and the others have received
- * nothing for a second but WinRM's has, the program is dealing with WinRM's
- * answer.  When the verdict is not GW_NO_WINRM, *conn is the connection to
+ * addresses decide.  If there is one of each to the host, and the others have
+ * received nothing for a second but WinRM's has, the program is dealing with
+ * WinRM's answer.  When the verdict is not GW_NO_WINRM, *conn is the connection to
  * ports (borrowed from conns).
  */
 enum gw_verdict gw_judge(const struct gw_conns *conns, const uint16_t *ports,

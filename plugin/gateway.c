@@ -35,10 +35,10 @@ gw_question_make(const char *host, char buf[GW_QUESTION_MAX])
 {
     size_t len = strlen(host);
 
-    if (len == 0 || len > GW_QUESTION_MAX - 1)
+    if (len == 0 || len > GW_QUESTION_MAX - 2)
         return 0;
     buf[0] = QUESTION_VERSION;
-    memcpy(buf + 1, host, len);
+    memcpy(buf + 1, host, len + 1);
     return 1 + len;
 }
 

@@ -48,7 +48,7 @@ uint16_t gw_proxy_port(const char *url);
 
 /* The question about host into buf: its length, or 0 for a host that is too
  * long, or empty.  Pure. */
-#define GW_QUESTION_MAX 256     /* bytes: 1 and a host, without its NUL */
+#define GW_QUESTION_MAX 257     /* bytes: 1, a host, and its NUL, not sent */
 size_t gw_question_make(const char *host, char buf[GW_QUESTION_MAX]);
 
 /* Take an answer of len bytes apart: 0 with out filled, EINVAL, ENOMEM.  Pure. */

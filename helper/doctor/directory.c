@@ -19,6 +19,7 @@
 #define PAGE 500                /* entries; AD's limit is 1000 */
 #define PATIENCE 4              /* seconds for a connection, or an answer */
 #define SERVERS_MAX 4           /* that are tried */
+#define ANSWER_MAX ((ber_len_t)16 << 20)        /* bytes of one message */
 
 struct dir {
     LDAP *ld;
@@ -106,7 +107,13 @@ set_up(struct dir *d)
 {
     const struct timeval patience = { PATIENCE, 0 };
     const int version = LDAP_VERSION3;
+    ber_len_t most = ANSWER_MAX;
+    Sockbuf *socket = NULL;
 
+    /* Memory is there for what has come, not for what is said to come. */
+    if (ldap_get_option(d->ld, LDAP_OPT_SOCKBUF, &socket) != 0 ||
+        ber_sockbuf_ctrl(socket, LBER_SB_OPT_SET_MAX_INCOMING, &most) != 1)
+        return LDAP_NO_MEMORY;
     if (ldap_set_option(d->ld, LDAP_OPT_PROTOCOL_VERSION, &version) != 0 ||
         ldap_set_option(d->ld, LDAP_OPT_NETWORK_TIMEOUT, &patience) != 0 ||
         ldap_set_option(d->ld, LDAP_OPT_TIMEOUT, &patience) != 0 ||
@@ -367,8 +374,8 @@ take_cookie(const struct dir *d, LDAPMessage *answer, struct berval *cookie)
         ret = code;
     c = (controls != NULL) ? ldap_control_find(LDAP_CONTROL_PAGEDRESULTS,
                                                controls, NULL) : NULL;
-    /* Without a value, libldap would end us. */
-    if (ret == LDAP_SUCCESS && c != NULL && c->ldctl_value.bv_val == NULL)
+    /* Without a value, or an empty one, libldap would end us. */
+    if (ret == LDAP_SUCCESS && c != NULL && c->ldctl_value.bv_len == 0)
         ret = LDAP_DECODING_ERROR;
     if (ret == LDAP_SUCCESS && c != NULL)
         ret = ldap_parse_pageresponse_control(d->ld, c, &total, cookie);

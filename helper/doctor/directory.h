@@ -17,7 +17,8 @@ struct dir;
  * Returns 0, CS_NOMEM or CS_SYSTEM.
  */
 int dir_open(const char *realm, struct dir **out, struct cs_error *err);
-/* The same with a connection that is there: ld is taken over, also on failure. */
+/* The same with a connection that is there: ld is taken over, also on
+ * failure. */
 int dir_adopt(LDAP *ld, const char *server, struct dir **out,
               struct cs_error *err);
 /* Become the user.  Returns 0 or CS_INNER. */

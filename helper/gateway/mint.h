@@ -35,8 +35,8 @@ void mint_free(struct mint **mint);
 int mint_ticket(struct mint *mint, const char *host, struct cs_buf *cred,
                 char **name, struct cs_error *err);
 
-/* The serial in "gateway/SERIAL@GSS-WINRM", which is who a ticket is for.  Pure;
- * returns 0 or CS_MALFORMED. */
+/* The serial in "gateway/SERIAL@GSS-WINRM", which is who a ticket is for.
+ * Pure; returns 0 or CS_MALFORMED. */
 #define MINT_SERIAL_LENGTH 16   /* hexadecimal digits */
 int mint_serial(const char *text, size_t len,
                 char serial[MINT_SERIAL_LENGTH + 1]);

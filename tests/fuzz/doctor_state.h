@@ -1,7 +1,7 @@
 /*
  * doctor_state.h - what the doctor tells, for harnesses that fill in what
- * others have said: every verdict has to be fit to be read, and every fix to be
- * pasted.
+ * others have said: every verdict has to be fit to be read, and every fix to
+ * be pasted.
  */
 #ifndef FUZZ_DOCTOR_STATE_H
 #define FUZZ_DOCTOR_STATE_H
@@ -103,7 +103,8 @@ state_add(struct state_words *w, const char *text, int in_fix)
     size_t len, i;
     char *word;
 
-    for (text = strchr(text, '{'); text != NULL; text = strchr(text + 1, '{')) {
+    for (text = strchr(text, '{'); text != NULL;
+         text = strchr(text + 1, '{')) {
         len = strspn(text + 1, "abcdefghijklmnopqrstuvwxyz_5") + 2;
         if (len < 4 || text[len - 1] != '}')
             continue;           /* a brace of krb5.conf's, or PowerShell's */

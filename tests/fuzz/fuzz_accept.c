@@ -41,7 +41,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         check(strncasecmp(value, "Negotiate ", 10) != 0 &&
               strncasecmp(value, "Kerberos ", 9) != 0);
     } else if (ret == 0) {
-        check(strncasecmp(value, header.scheme, strlen(header.scheme)) == 0);
+        check(strncasecmp(value, header.scheme, strlen(header.scheme)) == 0 &&
+              value[strlen(header.scheme)] == ' ');
         check(header.token.len <= ACCEPT_TOKEN_MAX);
         check((header.protocol == GATE_SPNEGO) ==
               (strcmp(header.scheme, "Negotiate") == 0));

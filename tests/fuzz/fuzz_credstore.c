@@ -1,6 +1,6 @@
 /*
- * fuzz_credstore.c - the keys of a credential store: "KEY NUL VALUE NUL", again
- * and again.  What is taken has a meaning.
+ * fuzz_credstore.c - the keys of a credential store: "KEY NUL VALUE NUL",
+ * again and again.  What is taken has a meaning.
  */
 #include "config.h"
 

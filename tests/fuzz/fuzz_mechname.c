@@ -83,6 +83,16 @@ check_text(gss_name_t name)
     (void)gss_release_buffer(&minor, &text);
 }
 
+/* Is there a NUL in a name that is imported, apart from one that was counted
+ * with it? */
+static int
+has_nul(const uint8_t *text, size_t len)
+{
+    return len > 1 && memchr(text, '\0', len - 1) != NULL;
+}
+
+#define EXPORTED 17             /* bytes in front of an exported name's text */
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -98,6 +108,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     name = import(data + 1, size - 1, types[data[0] & 3]);
     if (name == GSS_C_NO_NAME)
         return 0;
+    check((data[0] & 2) ? !has_nul(data + 1 + EXPORTED, size - 1 - EXPORTED) :
+          !has_nul(data + 1, size - 1));
     check_text(name);
     check_copies(name);
     (void)csm_release_name(&minor, &name);

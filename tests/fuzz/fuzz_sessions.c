@@ -16,6 +16,8 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
+#define MAX ((size_t)128 * 1024)
+
 const struct cli_command cli_commands[] = { { NULL, NULL, NULL, NULL, NULL } };
 
 /* The log of a session is not for this machine's. */
@@ -121,10 +123,10 @@ check_text(const json_t *session, const char *key, const char *sent)
 static void
 check_session(struct ledger *l, const struct ledger_session *s)
 {
-    char *text = ledger_json(l, 128 * 1024);
+    char *text = ledger_json(l, MAX);
     json_t *answer, *list, *one;
 
-    check(text != NULL && strlen(text) <= 128 * 1024);
+    check(text != NULL && strlen(text) <= MAX);
     answer = cli_gateway_answer(text, strlen(text));
     list = json_object_get(answer, "list");
     check(json_array_size(list) == 1);

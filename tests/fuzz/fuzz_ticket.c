@@ -65,8 +65,9 @@ check_part(const krb5_creds *creds)
           part->times.endtime == creds->times.endtime &&
           part->session->enctype == creds->keyblock.enctype &&
           part->session->length == creds->keyblock.length &&
-          (part->session->length == 0 || memcmp(part->session->contents, creds->keyblock.contents,
-                 creds->keyblock.length) == 0));
+          (part->session->length == 0 ||
+           memcmp(part->session->contents, creds->keyblock.contents,
+                  creds->keyblock.length) == 0));
     check_principal(part->client, creds->client);
     krb5_free_enc_tkt_part(NULL, part);
     cs_buf_free(&out);

@@ -163,16 +163,23 @@ test_search(void **state)
     static const char nothing[] = ROOT
         "\x30\x0c\x02\x01\x02\x65\x07\x0a\x01\x00\x04\x00\x04\x00";
     static const char gone[] = ROOT;
-    /* The control for the next page, without a value: libldap's parser ends
-     * the process. */
-    static const char empty[] = ROOT
+    /* The control for the next page, without a value, or with an empty one:
+     * libldap's parser ends the process. */
+    static const char none[] = ROOT
         "\x30\x28\x02\x01\x02\x65\x07\x0a\x01\x00\x04\x00\x04\x00"
         "\xa0\x1a\x30\x18\x04\x16" PAGED;
+    static const char empty[] = ROOT
+        "\x30\x2a\x02\x01\x02\x65\x07\x0a\x01\x00\x04\x00\x04\x00"
+        "\xa0\x1c\x30\x1a\x04\x16" PAGED "\x04\x00";
+    /* Says that two gigabytes are to come. */
+    static const char huge[] = ROOT "\x30\x84\x7f\xff\xff\xf0\x02\x01\x02";
     struct cs_error err;
 
     (void)state;
     assert_int_equal(search(nothing, sizeof(nothing) - 1, &err), 0);
     assert_int_equal(search(gone, sizeof(gone) - 1, &err), CS_SYSTEM);
+    assert_int_equal(search(none, sizeof(none) - 1, &err), CS_SYSTEM);
+    assert_int_equal(search(huge, sizeof(huge) - 1, &err), CS_SYSTEM);
     assert_int_equal(search(empty, sizeof(empty) - 1, &err), CS_SYSTEM);
     assert_non_null(strstr(err.text, "dc1: "));
 }
