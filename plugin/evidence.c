@@ -8,8 +8,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <netinet/in.h>
+#include <linux/sockios.h>
 #include <linux/tcp.h>
 
 #include "evidence.h"
@@ -20,6 +22,11 @@
 #define CLOSED_FIRST 8
 #define CONNS_MAX 65536
 #define SILENCE_MS 1000         /* a connection that nobody is busy with */
+
+/* Of tcpi_state: the names are in netinet/tcp.h, which linux/tcp.h excludes. */
+#define STATE_ESTABLISHED 1
+#define STATE_CLOSE_WAIT 8
+#define UNSTEADY_MAX 8          /* readings while data flows */
 
 static const uint8_t v4_prefix[12] = { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 255, 255 };
 
@@ -44,6 +51,62 @@ to_addr(const struct sockaddr *sa, struct gw_addr *addr, uint16_t *port)
 }
 
 static int
+tcp_state(int fd, struct tcp_info *info)
+{
+    socklen_t len = sizeof(*info);
+
+    memset(info, 0, sizeof(*info));
+    return getsockopt(fd, IPPROTO_TCP, TCP_INFO, info, &len);
+}
+
+/*
+ * Bytes of data that have been sent and are not acknowledged, those of the
+ * moment that info tells of; -1 if data flows too fast to say.  SIOCOUTQ
+ * counts what was not sent yet as well.
+ */
+static long long
+in_flight(int fd, struct tcp_info *info)
+{
+    struct tcp_info after;
+    int queued, i;
+
+    for (i = 0; i < UNSTEADY_MAX && info->tcpi_unacked != 0; i++) {
+        if (ioctl(fd, SIOCOUTQ, &queued) != 0 || tcp_state(fd, &after) != 0)
+            return -1;
+        if (after.tcpi_bytes_acked == info->tcpi_bytes_acked &&
+            after.tcpi_bytes_sent == info->tcpi_bytes_sent &&
+            after.tcpi_notsent_bytes == info->tcpi_notsent_bytes)
+            return (long long)queued - info->tcpi_notsent_bytes;
+        *info = after;
+    }
+    return (info->tcpi_unacked == 0) ? 0 : -1;
+}
+
+/*
+ * Is this a TCP connection that was made by connect()?  An accepted one has its
+ * port from whoever connected, who chooses it freely.  The kernel counts the
+ * SYN of the side that connects as a byte that was acknowledged, and not as
+ * data: that side has one byte more acknowledged than sent.  (FIN counts as
+ * well; but who has sent it has no more to ask on that connection.)  No answer
+ * is no: Linux counts since 4.19.
+ */
+static int
+connected_from_here(int fd)
+{
+    struct tcp_info info;
+    long long flying;
+
+    if (tcp_state(fd, &info) != 0 ||
+        (info.tcpi_state != STATE_ESTABLISHED &&
+         info.tcpi_state != STATE_CLOSE_WAIT))
+        return 0;
+    flying = in_flight(fd, &info);
+    return flying >= 0 && info.tcpi_bytes_acked + (uint64_t)flying ==
+        info.tcpi_bytes_sent - info.tcpi_bytes_retrans + 1;
+}
+
+/* Of a connected socket that is none of ours. */
+static int
 is_stream(int fd)
 {
     socklen_t len = sizeof(int);
@@ -63,9 +126,7 @@ gw_conn_traffic(const struct gw_conn *conn, struct gw_traffic *t)
     len = sizeof(t->cookie);
     if (getsockopt(conn->fd, SOL_SOCKET, SO_COOKIE, &t->cookie, &len) != 0)
         t->cookie = 0;
-    memset(&info, 0, sizeof(info));
-    len = sizeof(info);
-    if (getsockopt(conn->fd, IPPROTO_TCP, TCP_INFO, &info, &len) == 0) {
+    if (tcp_state(conn->fd, &info) == 0) {
         t->received = info.tcpi_bytes_received;
         t->idle_ms = info.tcpi_last_data_recv;
     }
@@ -126,11 +187,13 @@ scan(struct gw_conns *conns)
             continue;
         }
         closed = 0;
-        if (!to_addr((struct sockaddr *)&ss, &conn.addr, &conn.port) ||
-            !is_stream(fd))
+        if (!to_addr((struct sockaddr *)&ss, &conn.addr, &conn.port))
             continue;
         conn.fd = fd;
-        ret = add_conn(conns, &room, &conn);
+        if (connected_from_here(fd))
+            ret = add_conn(conns, &room, &conn);
+        else if (!conns->accepted)
+            conns->accepted = is_stream(fd);
     }
     return ret;
 }
@@ -140,8 +203,7 @@ gw_conns_list(struct gw_conns *conns)
 {
     int saved = errno, ret;
 
-    conns->v = NULL;
-    conns->n = 0;
+    memset(conns, 0, sizeof(*conns));
     ret = scan(conns);
     if (ret != 0) {
         free(conns->v);
@@ -282,7 +344,7 @@ gw_judge(const struct gw_conns *conns, const uint16_t *ports, size_t nports,
     *conn = find(conns, ports, nports, 1, NULL);
     if (*conn == NULL)
         return GW_NO_WINRM;
-    if (find(conns, ports, nports, 0, NULL) == NULL)
+    if (find(conns, ports, nports, 0, NULL) == NULL && !conns->accepted)
         return GW_WINRM;
     if (gw_addrs_of(host, &addrs) != 0)
         return GW_NO_WINRM;

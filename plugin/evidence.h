@@ -15,7 +15,7 @@ struct gw_addr {
     uint8_t b[16];
 };
 
-/* One TCP connection of this process, seen from the far end. */
+/* One TCP connection that was made from here, seen from the far end. */
 struct gw_conn {
     int fd;
     struct gw_addr addr;
@@ -32,6 +32,8 @@ struct gw_traffic {
 struct gw_conns {
     struct gw_conn *v;
     size_t n;
+    int accepted;               /* others have connected to this process, or
+                                 * the system cannot tell */
 };
 
 struct gw_addrs {
@@ -40,8 +42,10 @@ struct gw_addrs {
 };
 
 /*
- * List the connected TCP sockets of this process.  Looks at descriptors
- * counting up until 64 in a row are closed: cheap, no /proc, never blocks.
+ * List the TCP sockets of this process that have connected.  Those that were
+ * accepted are not among them: their ports are chosen by others.  Looks at
+ * descriptors counting up until 64 in a row are closed: cheap, no /proc, never
+ * blocks.
  * Returns 0 or ENOMEM.  Free conns->v with free().
  */
 int gw_conns_list(struct gw_conns *conns);
@@ -68,10 +72,11 @@ enum gw_verdict {
 
 /*
  * Do the connections say that a call about host is WinRM?  With connections
- * to other ports beside one to ports, the host is resolved and its addresses
- * decide.  If there is one of each to the host, and the others have received
- * nothing for a second but WinRM's has, the program is dealing with WinRM's
- * answer.  When the verdict is not GW_NO_WINRM, *conn is the connection to
+ * to other ports beside one to ports, or accepted ones (the process serves
+ * others, and connects for more than one reason), the host is resolved and its
+ * addresses decide.  If there is one of each to the host, and the others have
+ * received nothing for a second but WinRM's has, the program is dealing with
+ * WinRM's answer.  When the verdict is not GW_NO_WINRM, *conn is the connection to
  * ports (borrowed from conns).
  */
 enum gw_verdict gw_judge(const struct gw_conns *conns, const uint16_t *ports,

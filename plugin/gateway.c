@@ -20,7 +20,6 @@
 #define QUESTION_VERSION 1
 #define ANSWER_MAX 16384        /* bytes */
 #define PATIENCE_MS 50
-#define HOST_MAX 255            /* bytes */
 
 void
 gw_offer_free(struct gw_offer *offer)
@@ -30,6 +29,18 @@ gw_offer_free(struct gw_offer *offer)
         explicit_bzero(offer->token, offer->len);
     free(offer->token);
     memset(offer, 0, sizeof(*offer));
+}
+
+size_t
+gw_question_make(const char *host, char buf[GW_QUESTION_MAX])
+{
+    size_t len = strlen(host);
+
+    if (len == 0 || len > GW_QUESTION_MAX - 2)
+        return 0;
+    buf[0] = QUESTION_VERSION;
+    memcpy(buf + 1, host, len + 1);
+    return 1 + len;
 }
 
 int
@@ -169,15 +180,11 @@ is_ours(int fd)
 static int
 send_question(int fd, const char *host)
 {
-    char question[1 + HOST_MAX + 1];    /* its NUL is not sent */
-    size_t len = strlen(host);
+    char question[GW_QUESTION_MAX];
+    size_t len = gw_question_make(host, question);
 
-    if (len == 0 || len > HOST_MAX)
-        return -1;
-    question[0] = QUESTION_VERSION;
-    memcpy(question + 1, host, len + 1);
-    return send(fd, question, 1 + len, MSG_NOSIGNAL | MSG_DONTWAIT) ==
-        (ssize_t)(1 + len) ? 0 : -1;
+    return len > 0 && send(fd, question, len, MSG_NOSIGNAL | MSG_DONTWAIT) ==
+        (ssize_t)len ? 0 : -1;
 }
 
 /* A signal may interrupt, which does not make the time longer. */

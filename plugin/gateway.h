@@ -46,6 +46,11 @@ void gw_offer_free(struct gw_offer *offer);
  * 0.  Pure. */
 uint16_t gw_proxy_port(const char *url);
 
+/* The question about host into buf: its length, or 0 for a host that is too
+ * long, or empty.  Pure. */
+#define GW_QUESTION_MAX 257     /* bytes: 1, a host, and its NUL, not sent */
+size_t gw_question_make(const char *host, char buf[GW_QUESTION_MAX]);
+
 /* Take an answer of len bytes apart: 0 with out filled, EINVAL, ENOMEM.  Pure. */
 int gw_offer_parse(const void *bytes, size_t len, struct gw_offer *out);
 

@@ -41,8 +41,9 @@ declare -A packages=(
                 python3-dev
                 build-essential libkrb5-dev"
     [fuzz]="clang libclang-rt-dev? libkrb5-dev libssl-dev libmicrohttpd-dev
-            libcurl4-openssl-dev libseccomp-dev libmnl-dev libcap-ng-dev
-             libsystemd-dev libpam0g-dev libldap-dev libsasl2-dev"
+            libcurl4-openssl-dev libjansson-dev libseccomp-dev libmnl-dev
+            libcap-ng-dev libsystemd-dev libpam0g-dev libldap-dev
+            libsasl2-dev"
 )
 kinds="build check mit lab attacks lint bench packages fuzz"
 mark="# made by gss-winrm's tests/deps.sh while it installs packages"

@@ -129,6 +129,9 @@ int cli_wait(pid_t pid);
 /* What each gateway of this user says of its sessions: an array, of objects
  * as in PROTOCOL.tickets.md with their "port".  Given up by the caller. */
 json_t *cli_gateways(void);
+/* One of these objects out of what a gateway has answered, fit to be printed;
+ * NULL if it is none.  Pure. */
+json_t *cli_gateway_answer(const char *text, size_t len);
 void cli_print_gateways(const json_t *gateways);
 void cli_print_prometheus(const json_t *gateways);
 

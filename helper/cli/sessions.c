@@ -25,6 +25,17 @@
 
 /* --- Asking --- */
 
+json_t *
+cli_gateway_answer(const char *text, size_t len)
+{
+    json_t *raw = json_loadb(text, len, 0, NULL), *answer = NULL;
+
+    if (json_is_object(raw))
+        answer = cli_clean_json(raw);
+    json_decref(raw);
+    return answer;
+}
+
 /* What one gateway says, or NULL: gone, or another user's.  It talks to the
  * network, and what it says ends up on a terminal. */
 static json_t *
@@ -33,7 +44,7 @@ ask(const char *path)
     struct sockaddr_un sun = { .sun_family = AF_UNIX };
     struct pollfd wait = { -1, POLLIN, 0 };
     const char question = ASK_STATUS;
-    json_t *answer = NULL, *raw;
+    json_t *answer = NULL;
     char *text;
     ssize_t n;
 
@@ -49,10 +60,7 @@ ask(const char *path)
         send(wait.fd, &question, 1, MSG_NOSIGNAL) == 1 &&
         poll(&wait, 1, PATIENCE_MS) == 1) {
         n = recv(wait.fd, text, ANSWER_MAX, MSG_DONTWAIT);
-        raw = (n > 0) ? json_loadb(text, (size_t)n, 0, NULL) : NULL;
-        if (json_is_object(raw))
-            answer = cli_clean_json(raw);
-        json_decref(raw);
+        answer = (n > 0) ? cli_gateway_answer(text, (size_t)n) : NULL;
     }
     if (wait.fd >= 0)
         close(wait.fd);
@@ -140,27 +148,34 @@ way_text(const json_t *session, char *buf, size_t size)
                        text_of(session, "mech"));
 }
 
+/* Seconds since then, as far as that can be. */
+static uint64_t
+age_of(const json_t *session)
+{
+    long long now = (long long)time(NULL), since = number_of(session, "since");
+
+    return (since > 0 && since < now) ? (uint64_t)(now - since) : 0;
+}
+
 static void
 print_session(const json_t *session)
 {
     char way[64], target[320], age[64], up[16], down[16];
     const char *node = text_of(session, "node");
-    long long now = (long long)time(NULL);
 
     way_text(session, way, sizeof(way));
     (void)snprintf(target, sizeof(target), "%s:%lld%s%s",
                    text_of(session, "host"), number_of(session, "port"),
                    *node != '\0' ? " > " : "", node);
-    cli_span_text((uint64_t)(now - number_of(session, "since")), age,
-                  sizeof(age));
+    cli_span_text(age_of(session), age, sizeof(age));
     say_line(stdout, "%-5lld %-20s %-32s %-20s %-12s %7lld  %s up, %s down",
              number_of(session, "id"), text_of(session, "program"), target,
              way, age, number_of(session, "requests"),
              size_text(number_of(session, "bytes_up"), up),
              size_text(number_of(session, "bytes_down"), down));
-    say_line(stdout, "      %s as %s; name %lld of %lld, %s%s",
+    say_line(stdout, "      %s as %s; name %llu of %lld, %s%s",
              text_of(session, "spn"), text_of(session, "credential"),
-             number_of(session, "candidate") + 1,
+             (unsigned long long)number_of(session, "candidate") + 1,
              number_of(session, "candidates"), text_of(session, "why"),
              json_is_true(json_object_get(session, "delegated")) ?
              "; credential delegated" : "");

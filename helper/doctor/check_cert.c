@@ -12,7 +12,7 @@
 #include <openssl/x509v3.h>
 
 #include "bindings.h"
-#include "doctor.h"
+#include "certificate.h"
 #include "reach.h"
 #include "words.h"
 
@@ -110,7 +110,7 @@ say_names(struct doctor *d, X509 *cert)
     GENERAL_NAMES *names = X509_get_ext_d2i(cert, NID_subject_alt_name, NULL,
                                             NULL);
     char text[400] = "";
-    unsigned char *utf8;
+    unsigned char *utf8, *nul;
     size_t used = 0;
     int i, n;
 
@@ -120,11 +120,14 @@ say_names(struct doctor *d, X509 *cert)
         if (name->type != GEN_DNS)
             continue;
         n = ASN1_STRING_to_UTF8(&utf8, name->d.dNSName);
-        if (n >= 0)
-            used += snprintf(text + used, sizeof(text) - used, "%s%.90s",
-                             used > 0 ? ", " : "", (const char *)utf8);
-        if (n >= 0)
-            OPENSSL_free(utf8);
+        if (n < 0)
+            continue;
+        for (nul = utf8; (nul = memchr(nul, '\0', utf8 + n - nul)) != NULL;)
+            *nul = '?';         /* the name does not end there */
+        used += snprintf(text + used, sizeof(text) - used, "%s%.*s",
+                         used > 0 ? ", " : "", n < 90 ? n : 90,
+                         (const char *)utf8);
+        OPENSSL_free(utf8);
     }
     GENERAL_NAMES_free(names);
     doc_say(d, LOOK_NOTE, "for %s", used > 0 ? text : "no name");
@@ -141,11 +144,13 @@ name_fits(const struct doctor *d, X509 *cert)
 
 /* What is wrong with it, the first thing that is. */
 static void
-judge(struct doctor *d, SSL *ssl, X509 *cert, const char *until)
+judge(struct doctor *d, X509 *cert, long verified, const char *until)
 {
-    long verified = SSL_get_verify_result(ssl);
+    int ends = X509_cmp_current_time(X509_get0_notAfter(cert));
 
-    if (X509_cmp_current_time(X509_get0_notAfter(cert)) < 0) {
+    if (ends == 0 || *until == '\0') {
+        doc_set(&d->certificate_why, "when it ends cannot be read");
+    } else if (ends < 0) {
         d->certificate_expired = 1;
         doc_set(&d->certificate_why, "it has expired (%s)", until);
     } else if (d->conf->pin != NULL) {
@@ -184,11 +189,22 @@ say_bindings(struct doctor *d, X509 *cert)
 }
 
 void
+certificate_look(struct doctor *d, X509 *cert, long verified)
+{
+    char until[32];
+
+    note_key(d, cert);
+    time_of(X509_get0_notAfter(cert), until, sizeof(until));
+    judge(d, cert, verified, until);
+    say_names(d, cert);
+    say_bindings(d, cert);
+}
+
+void
 check_certificate(struct doctor *d)
 {
     SSL_CTX *tls = NULL;
     X509 *cert = NULL;
-    char until[32];
     SSL *ssl;
     int fd = -1;
 
@@ -206,11 +222,7 @@ check_certificate(struct doctor *d)
         doc_set(&d->certificate_why, "TLS does not work there");
         doc_say(d, d->tls ? LOOK_BAD : LOOK_WARN, "%s", d->certificate_why);
     } else {
-        note_key(d, cert);
-        time_of(X509_get0_notAfter(cert), until, sizeof(until));
-        judge(d, ssl, cert, until);
-        say_names(d, cert);
-        say_bindings(d, cert);
+        certificate_look(d, cert, SSL_get_verify_result(ssl));
     }
     X509_free(cert);
     SSL_free(ssl);

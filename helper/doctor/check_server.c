@@ -48,10 +48,9 @@ check_ports(struct doctor *d)
 
 /* --- What it offers --- */
 
-static void
-note_date(struct doctor *d, const struct up_reply *reply)
+void
+server_date(struct doctor *d, const char *date)
 {
-    const char *date = up_header(reply, "Date");
     time_t then = date != NULL ? curl_getdate(date, NULL) : -1;
 
     if (then == -1)
@@ -83,7 +82,7 @@ check_schemes(struct doctor *d)
     if (ret == 0) {
         d->answered = 1;
         d->offers = reply.challenge.offers;
-        note_date(d, &reply);
+        server_date(d, up_header(&reply, "Date"));
         doc_say(d, (d->offers & (GATE_OFFERS_NEGOTIATE |
                                  GATE_OFFERS_KERBEROS)) ? LOOK_OK : LOOK_BAD,
                 "HTTP status %ld, offers %s", reply.status,

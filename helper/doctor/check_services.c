@@ -9,7 +9,6 @@
 #include <strings.h>
 
 #include "doctor.h"
-#include "names.h"
 
 /* What the KDC's answers that are no ticket mean. */
 static const struct {
@@ -104,10 +103,10 @@ check_services(struct doctor *d)
 
 /* --- The accounts --- */
 
-static int
-keep(void *arg, struct account **account)
+int
+accounts_keep(void *doctor, struct account **account)
 {
-    struct doctor *d = arg;
+    struct doctor *d = doctor;
     struct account **more;
 
     more = realloc(d->accounts, (d->naccounts + 1) *
@@ -199,9 +198,8 @@ say_owner(struct doctor *d, const struct candidate *c)
             alias ? ", as HOST" : "", *rights != '\0' ? ", " : "", rights);
 }
 
-/* A computer with the same first label is what may have been meant. */
-static void
-note_resembling(struct doctor *d)
+void
+accounts_resembling(struct doctor *d)
 {
     size_t i, first = strcspn(d->host, "."), j;
     const char *name;
@@ -210,13 +208,13 @@ note_resembling(struct doctor *d)
         if (strlen(d->accounts[i]->name) != first + 1 ||
             strncasecmp(d->accounts[i]->name, d->host, first) != 0)
             continue;
-        if (d->accounts[i]->host != NULL && gw_host_ok(d->accounts[i]->host))
+        if (d->accounts[i]->host != NULL && claim_ok(d->accounts[i]->host))
             doc_set(&d->resembling, "%s", d->accounts[i]->host);
         for (j = 0; d->resembling == NULL && d->accounts[i]->spns != NULL &&
              d->accounts[i]->spns[j] != NULL; j++) {
             name = strchr(d->accounts[i]->spns[j], '/');
             if (name != NULL && strchr(name, '.') != NULL &&
-                gw_host_ok(name + 1))
+                claim_ok(name + 1))
                 doc_set(&d->resembling, "%s", name + 1);
         }
     }
@@ -273,7 +271,7 @@ accounts_find(struct doctor *d, struct cs_error *err)
     int ret;
 
     accounts_free(d);
-    ret = filter != NULL ? dir_search(d->dir, filter, keep, d, err) :
+    ret = filter != NULL ? dir_search(d->dir, filter, accounts_keep, d, err) :
         cs_nomem(err);
     free(filter);
     d->dir_seen = ret == 0;
@@ -306,5 +304,5 @@ check_accounts(struct doctor *d)
     for (i = 0; i < d->naccounts; i++)
         (void)json_array_append_new(list, account_json(d->accounts[i]));
     (void)json_object_set_new(d->current, "accounts", list);
-    note_resembling(d);
+    accounts_resembling(d);
 }

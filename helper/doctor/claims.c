@@ -44,6 +44,12 @@ is_vouched(const struct doctor *d, const char *name, const char *address)
         leads_to(name, address);
 }
 
+int
+claim_ok(const char *name)
+{
+    return gw_host_ok(name) && *name != '-';
+}
+
 /* Those from `from' on are of the same address. */
 static void
 note_claim(struct doctor *d, const char *name, const char *address,
@@ -52,8 +58,7 @@ note_claim(struct doctor *d, const char *name, const char *address,
     struct claim *c;
     size_t i;
 
-    /* It may get into a command, and into krb5.conf. */
-    if (!gw_host_ok(name) || *name == '-' || d->nclaims == CLAIMS_MAX)
+    if (!claim_ok(name) || d->nclaims == CLAIMS_MAX)
         return;
     for (i = from; i < d->nclaims; i++)
         d->nodes_differ |= strcasecmp(d->claims[i].name, name) != 0;

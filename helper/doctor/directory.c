@@ -19,6 +19,7 @@
 #define PAGE 500                /* entries; AD's limit is 1000 */
 #define PATIENCE 4              /* seconds for a connection, or an answer */
 #define SERVERS_MAX 4           /* that are tried */
+#define ANSWER_MAX ((ber_len_t)16 << 20)        /* bytes of one message */
 
 struct dir {
     LDAP *ld;
@@ -106,7 +107,13 @@ set_up(struct dir *d)
 {
     const struct timeval patience = { PATIENCE, 0 };
     const int version = LDAP_VERSION3;
+    ber_len_t most = ANSWER_MAX;
+    Sockbuf *socket = NULL;
 
+    /* Memory is there for what has come, not for what is said to come. */
+    if (ldap_get_option(d->ld, LDAP_OPT_SOCKBUF, &socket) != 0 ||
+        ber_sockbuf_ctrl(socket, LBER_SB_OPT_SET_MAX_INCOMING, &most) != 1)
+        return LDAP_NO_MEMORY;
     if (ldap_set_option(d->ld, LDAP_OPT_PROTOCOL_VERSION, &version) != 0 ||
         ldap_set_option(d->ld, LDAP_OPT_NETWORK_TIMEOUT, &patience) != 0 ||
         ldap_set_option(d->ld, LDAP_OPT_TIMEOUT, &patience) != 0 ||
@@ -166,6 +173,21 @@ read_root(struct dir *d)
     return ret;
 }
 
+/* See whom d->ld leads to. */
+static int
+meet(struct dir *d, const char *server)
+{
+    int ret = set_up(d);
+
+    if (ret == LDAP_SUCCESS)
+        ret = read_root(d);
+    if (ret == LDAP_SUCCESS) {
+        d->server = strndup(server, strcspn(server, ":"));
+        return (d->server != NULL) ? LDAP_SUCCESS : LDAP_NO_MEMORY;
+    }
+    return ret;
+}
+
 static int
 connect_to(struct dir *d, const char *server)
 {
@@ -176,15 +198,7 @@ connect_to(struct dir *d, const char *server)
         return LDAP_NO_MEMORY;
     ret = ldap_initialize(&d->ld, uri);
     free(uri);
-    if (ret == LDAP_SUCCESS)
-        ret = set_up(d);
-    if (ret == LDAP_SUCCESS)
-        ret = read_root(d);
-    if (ret == LDAP_SUCCESS) {
-        d->server = strndup(server, strcspn(server, ":"));
-        return (d->server != NULL) ? LDAP_SUCCESS : LDAP_NO_MEMORY;
-    }
-    return ret;
+    return (ret == LDAP_SUCCESS) ? meet(d, server) : ret;
 }
 
 static void
@@ -243,6 +257,28 @@ dir_open(const char *realm, struct dir **out, struct cs_error *err)
         dir_close(&d);
     *out = d;
     return ret;
+}
+
+int
+dir_adopt(LDAP *ld, const char *server, struct dir **out, struct cs_error *err)
+{
+    struct dir *d = calloc(1, sizeof(*d));
+    int ret;
+
+    *out = NULL;
+    if (d == NULL) {
+        (void)ldap_unbind_ext_s(ld, NULL, NULL);
+        return cs_nomem(err);
+    }
+    d->ld = ld;
+    ret = meet(d, server);
+    if (ret == LDAP_SUCCESS) {
+        *out = d;
+        return 0;
+    }
+    (void)ldap_failed(err, server, d, ret);
+    dir_close(&d);
+    return err->code;
 }
 
 /* Nobody is asked anything. */
@@ -338,6 +374,9 @@ take_cookie(const struct dir *d, LDAPMessage *answer, struct berval *cookie)
         ret = code;
     c = (controls != NULL) ? ldap_control_find(LDAP_CONTROL_PAGEDRESULTS,
                                                controls, NULL) : NULL;
+    /* Without a value, or an empty one, libldap would end us. */
+    if (ret == LDAP_SUCCESS && c != NULL && c->ldctl_value.bv_len == 0)
+        ret = LDAP_DECODING_ERROR;
     if (ret == LDAP_SUCCESS && c != NULL)
         ret = ldap_parse_pageresponse_control(d->ld, c, &total, cookie);
     ldap_controls_free(controls);

@@ -17,6 +17,10 @@ struct dir;
  * Returns 0, CS_NOMEM or CS_SYSTEM.
  */
 int dir_open(const char *realm, struct dir **out, struct cs_error *err);
+/* The same with a connection that is there: ld is taken over, also on
+ * failure. */
+int dir_adopt(LDAP *ld, const char *server, struct dir **out,
+              struct cs_error *err);
 /* Become the user.  Returns 0 or CS_INNER. */
 int dir_bind(struct dir *dir, struct cs_error *err);
 void dir_close(struct dir **dir);

@@ -148,6 +148,9 @@ struct doctor {
 
 /* --- report.c --- */
 
+/* How far ahead a server's clock is, by its Date header; NULL: it has none. */
+void server_date(struct doctor *d, const char *date);
+
 /* One line of what the current check has found. */
 void doc_say(struct doctor *d, enum look_mark mark, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
@@ -162,6 +165,9 @@ void doc_set(char **to, const char *fmt, ...)
 #define SKEW_MAX 300            /* seconds: Kerberos' limit */
 
 /* --- claims.c --- */
+
+/* Is a name that others have chosen fit for a command and for krb5.conf? */
+int claim_ok(const char *name);
 
 /* Ask each of the host's addresses what it calls itself. */
 void claims_ask(struct doctor *d);
@@ -198,10 +204,15 @@ void candidates_claim(struct doctor *d, const struct claim *claim);
 void candidates_ask(struct doctor *d);
 void candidates_free(struct doctor *d);
 
+/* One more of d->accounts; takes it over.  A dir_visit. */
+int accounts_keep(void *doctor, struct account **account);
 /* All accounts that have a candidate's name (again), into d->accounts; when
  * d->dir is bound.  Returns 0 or an error, with d->dir_seen accordingly. */
 int accounts_find(struct doctor *d, struct cs_error *err);
 void accounts_free(struct doctor *d);
+/* A computer among them with the same first label is what may have been meant:
+ * into d->resembling. */
+void accounts_resembling(struct doctor *d);
 
 /* The realm that it is in: of its ticket, else as krb5 thinks; or "". */
 const char *candidate_realm(const struct doctor *d,

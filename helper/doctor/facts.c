@@ -159,17 +159,33 @@ given(const char *text, const char *otherwise)
     return text != NULL ? text : otherwise;
 }
 
+#define LETTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+
+/* Is this, up to len bytes, something that is neither an option nor more than
+ * characters out of fit?  A dollar sign may end it, as in a machine's name. */
+static int
+is_plain(const char *text, size_t len, const char *fit)
+{
+    size_t good = strspn(text, fit);
+
+    return len > 0 && *text != '-' &&
+        (good >= len || (good == len - 1 && good > 0 && text[good] == '$'));
+}
+
 /* A name that is to be pasted into somebody's shell: nobody who can choose the
  * name of an account shall choose commands as well. */
 static int
 is_fit(const char *name)
 {
-    static const char fit[] = "abcdefghijklmnopqrstuvwxyz"
-        "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.";
-    size_t len = strspn(name, fit);
+    return is_plain(name, strlen(name), LETTERS "-_.");
+}
 
-    return len > 0 && *name != '-' &&
-        (name[len] == '\0' || strcmp(name + len, "$") == 0);
+/* The same for any value in a fix: what DNS, a KDC, the directory or a server
+ * has said may be among them. */
+static int
+is_argument(const char *value)
+{
+    return is_plain(value, strlen(value), LETTERS "-_./:@+%");
 }
 
 static const char *
@@ -229,11 +245,12 @@ word_deduplicate(const struct doctor *d, char **out)
 {
     const struct candidate *c = facts_duplicate(d);
     const struct account *a = c != NULL ? intruder(d, c) : NULL;
+    const char *spn = is_argument(spn_of(c)) ? spn_of(c) : "SPN";
 
     if (a != NULL)
-        doc_set(out, "setspn -D %s %s", c->spn, account_name(a));
+        doc_set(out, "setspn -D %s %s", spn, account_name(a));
     else
-        doc_set(out, "setspn -Q %s", spn_of(c));
+        doc_set(out, "setspn -Q %s", spn);
 }
 
 /* The user's, without the realm: AD's commands take no principals. */
@@ -444,9 +461,21 @@ static const struct {
 
 #define NWORDS (sizeof(words) / sizeof(*words))
 
-/* "{word}" at text: its value, new memory, and its length; or NULL. */
+/* {user} > USER: for the reader to fill in. */
+static void
+set_blank(const char *name, char **out)
+{
+    char *c;
+
+    doc_set(out, "%s", name);
+    for (c = *out; c != NULL && *c != '\0'; c++)
+        *c = (char)toupper((unsigned char)*c);
+}
+
+/* "{word}" at text: its value, new memory, and its length; or NULL.  Only what
+ * is fit gets into a fix.  (What consists of several is made of fit ones.) */
 static char *
-value_at(const struct doctor *d, const char *text, size_t *len)
+value_at(const struct doctor *d, const char *text, int fix, size_t *len)
 {
     char *value = NULL;
     size_t i;
@@ -456,14 +485,17 @@ value_at(const struct doctor *d, const char *text, size_t *len)
         if (strncmp(text + 1, words[i].name, *len - 2) == 0 &&
             text[*len - 1] == '}') {
             words[i].fill(d, &value);
+            if (fix && value != NULL && words[i].fill != word_deduplicate &&
+                words[i].fill != word_nodes && !is_argument(value))
+                set_blank(words[i].name, &value);
             return value;
         }
     }
     return NULL;
 }
 
-char *
-facts_fill(const struct doctor *d, const char *text)
+static char *
+fill(const struct doctor *d, const char *text, int fix)
 {
     char *out = NULL, *value;
     size_t size = 0, len;
@@ -472,7 +504,7 @@ facts_fill(const struct doctor *d, const char *text)
     if (f == NULL)
         return NULL;
     while (*text != '\0') {
-        value = *text == '{' ? value_at(d, text, &len) : NULL;
+        value = *text == '{' ? value_at(d, text, fix, &len) : NULL;
         if (value != NULL) {
             (void)fputs(value, f);
             text += len;
@@ -483,4 +515,16 @@ facts_fill(const struct doctor *d, const char *text)
     }
     (void)fclose(f);
     return out;
+}
+
+char *
+facts_fill(const struct doctor *d, const char *text)
+{
+    return fill(d, text, 0);
+}
+
+char *
+facts_fix(const struct doctor *d, const char *text)
+{
+    return fill(d, text, 1);
 }

@@ -57,7 +57,7 @@ print_fixes(const struct doctor *d, const struct verdict *v)
             break;
         look_text(0, lead);
         free(lead);
-        text = f[i].text != NULL ? facts_fill(d, f[i].text) : NULL;
+        text = f[i].text != NULL ? facts_fix(d, f[i].text) : NULL;
         if (text != NULL)
             print_fix(text);
         free(text);
@@ -90,13 +90,12 @@ verdict_print(const struct doctor *d, const struct verdict *v)
     print_fixes(d, v);
 }
 
+/* Takes the text over. */
 static void
-set(json_t *o, const struct doctor *d, const char *key, const char *text)
+set(json_t *o, const char *key, char *text)
 {
-    char *filled = facts_fill(d, text);
-
-    (void)json_object_set_new(o, key, json_string(filled));
-    free(filled);
+    (void)json_object_set_new(o, key, json_string(text));
+    free(text);
 }
 
 static json_t *
@@ -109,7 +108,7 @@ fixes_json(const struct doctor *d, const struct verdict *v)
         o = json_object();
         (void)json_object_set_new(o, "kind", json_string(
                                       kinds[v->fixes[i].kind].word));
-        set(o, d, "text", v->fixes[i].text);
+        set(o, "text", facts_fix(d, v->fixes[i].text));
         (void)json_array_append_new(list, o);
     }
     return list;
@@ -148,8 +147,8 @@ verdict_json(const struct doctor *d, const struct verdict *v)
                                       json_string(classes[i].word));
     }
     (void)json_object_set_new(o, "status", json_integer((int)v->class));
-    set(o, d, "sentence", v->sentence);
-    set(o, d, "reason", v->reason);
+    set(o, "sentence", facts_fill(d, v->sentence));
+    set(o, "reason", facts_fill(d, v->reason));
     (void)json_object_set_new(o, "fixes", fixes_json(d, v));
     (void)json_object_set_new(o, "unseen", unseen_json(d));
     return o;

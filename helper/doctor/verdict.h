@@ -28,14 +28,19 @@ struct verdict {
 /* The first row that is true; there always is one. */
 const struct verdict *verdict_find(const struct doctor *d);
 
+/* The nth row, or NULL behind the last: for tests. */
+const struct verdict *verdict_at(size_t n);
+
 /* For people, on stdout; for programs, a new object. */
 void verdict_print(const struct doctor *d, const struct verdict *v);
 json_t *verdict_json(const struct doctor *d, const struct verdict *v);
 
 /* --- facts.c --- */
 
-/* A text with its {words} filled in, new memory. */
+/* A text with its {words} filled in, new memory: for people, or for a fix, in
+ * which a value that is not fit for a command line stays "WORD". */
 char *facts_fill(const struct doctor *d, const char *text);
+char *facts_fix(const struct doctor *d, const char *text);
 
 /* The name that is registered to more than one account, and stands in the way;
  * or NULL. */

@@ -260,3 +260,9 @@ verdict_find(const struct doctor *d)
         v++;
     return v;
 }
+
+const struct verdict *
+verdict_at(size_t n)
+{
+    return (n < sizeof(verdicts) / sizeof(*verdicts)) ? &verdicts[n] : NULL;
+}

@@ -176,19 +176,29 @@ ledger_close(struct ledger *l, struct ledger_entry **entry)
 
 /* --- As JSON --- */
 
+/* What is no UTF-8 is no string of JSON; the session is still to be seen. */
+static json_t *
+text(const char *s)
+{
+    json_t *string = json_string(s);
+
+    return (string != NULL) ? string : json_string("?");
+}
+
 static json_t *
 entry_json(const struct ledger_entry *e)
 {
-    return json_pack("{sI sI sI ss ss ss ss si ss ss ss si si ss si ss sb sI "
+    return json_pack("{sI sI sI so so so so si so so so si si so si so sb sI "
                      "sI sI}",
                      "id", (json_int_t)e->id, "since", (json_int_t)e->since,
-                     "last", (json_int_t)e->last, "program", e->program,
-                     "credential", e->credential, "host", e->host, "node",
-                     e->node, "port", (int)e->port, "way", e->way, "spn",
-                     e->spn, "why", e->why, "candidate", (int)e->candidate,
-                     "candidates", (int)e->candidates, "mech", e->mech,
-                     "version", (int)e->version, "tls", e->tls, "delegated",
-                     e->delegated, "requests", (json_int_t)e->requests,
+                     "last", (json_int_t)e->last, "program",
+                     text(e->program), "credential", text(e->credential),
+                     "host", text(e->host), "node", text(e->node), "port",
+                     (int)e->port, "way", text(e->way), "spn", text(e->spn),
+                     "why", text(e->why), "candidate", (int)e->candidate,
+                     "candidates", (int)e->candidates, "mech", text(e->mech),
+                     "version", (int)e->version, "tls", text(e->tls),
+                     "delegated", e->delegated, "requests", (json_int_t)e->requests,
                      "bytes_up", (json_int_t)e->up, "bytes_down",
                      (json_int_t)e->down);
 }
@@ -220,18 +230,18 @@ ledger_root(const struct ledger *l, size_t most)
 char *
 ledger_json(struct ledger *l, size_t max)
 {
-    size_t most = 4096;
-    char *text = NULL;
+    size_t most;
+    char *all;
     json_t *root;
 
-    do {
-        free(text);
+    for (most = 4096; ; most /= 2) {
         (void)pthread_mutex_lock(&l->lock);
         root = ledger_root(l, most);
         (void)pthread_mutex_unlock(&l->lock);
-        text = (root != NULL) ? json_dumps(root, JSON_COMPACT) : NULL;
+        all = (root != NULL) ? json_dumps(root, JSON_COMPACT) : NULL;
         json_decref(root);
-        most /= 2;
-    } while (text != NULL && strlen(text) > max && most > 0);
-    return text;
+        if (all == NULL || strlen(all) <= max || most == 0)
+            return all;
+        free(all);
+    }
 }

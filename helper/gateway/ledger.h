@@ -47,8 +47,8 @@ void ledger_failed(struct ledger *ledger);
 /* The session is over. */
 void ledger_close(struct ledger *ledger, struct ledger_entry **entry);
 
-/* All of it as JSON, in new memory; NULL without.  At most max bytes: the oldest
- * sessions are left out, and "left_out" says how many. */
+/* All of it as JSON, in new memory; NULL without.  At most max bytes (512 or
+ * more): the oldest sessions are left out, and "left_out" says how many. */
 char *ledger_json(struct ledger *ledger, size_t max);
 
 #endif /* GATE_LEDGER_H */

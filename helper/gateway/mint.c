@@ -17,7 +17,7 @@
 #include "mint.h"
 #include "ticket.h"
 
-#define SERIAL_LENGTH 16        /* hexadecimal digits */
+#define SERIAL_LENGTH MINT_SERIAL_LENGTH
 #define KVNO 1
 
 /* One that has not been used yet. */
@@ -170,11 +170,11 @@ make_creds(struct mint *m, const char *serial, const char *host, time_t now,
 
 /* The mechglue frames what a mechanism exports: u32 n, OID[n], u32 m,
  * token[m]. */
-static int
-unframe(const gss_buffer_desc *framed, struct cs_buf *out)
+int
+mint_unframe(struct cs_span framed, struct cs_buf *out)
 {
-    const uint8_t *p = framed->value;
-    size_t left = framed->length, n;
+    const uint8_t *p = framed.p;
+    size_t left = framed.len, n = 0;
     int i;
 
     for (i = 0; i < 2; i++) {
@@ -203,6 +203,7 @@ export_cache(const char *cache, struct cs_buf *out, struct cs_error *err)
     gss_cred_id_t cred = GSS_C_NO_CREDENTIAL;
     gss_buffer_desc token = GSS_C_EMPTY_BUFFER;
     OM_uint32 major, minor, tmp;
+    struct cs_span framed;
     int ret = 0;
 
     major = gss_acquire_cred_from(&minor, GSS_C_NO_NAME, GSS_C_INDEFINITE,
@@ -210,10 +211,12 @@ export_cache(const char *cache, struct cs_buf *out, struct cs_error *err)
                                   NULL);
     if (!GSS_ERROR(major))
         major = gss_export_cred(&minor, cred, &token);
+    framed.p = token.value;
+    framed.len = token.length;
     if (GSS_ERROR(major))
         ret = cs_gss_fail(err, "a ticket of the gateway's", major, minor,
                           &cs_oid_krb5);
-    else if (unframe(&token, out) != 0)
+    else if (mint_unframe(framed, out) != 0)
         ret = cs_fail(err, CS_SYSTEM, "krb5 exports credentials in a form "
                       "that is not known");
     (void)gss_release_buffer(&tmp, &token);
@@ -305,32 +308,35 @@ mint_acceptor(const struct mint *m)
     return m->acceptor;
 }
 
-/* "gateway/SERIAL@REALM" is who the ticket is for. */
+int
+mint_serial(const char *text, size_t len, char serial[MINT_SERIAL_LENGTH + 1])
+{
+    static const char head[] = "gateway/", tail[] = "@" MINT_REALM;
+    const size_t hlen = sizeof(head) - 1, tlen = sizeof(tail) - 1;
+
+    if (len != hlen + SERIAL_LENGTH + tlen ||
+        memcmp(text, head, hlen) != 0 ||
+        memcmp(text + len - tlen, tail, tlen) != 0 ||
+        memchr(text, '\0', len) != NULL)
+        return CS_MALFORMED;
+    memcpy(serial, text + hlen, SERIAL_LENGTH);
+    serial[SERIAL_LENGTH] = '\0';
+    return 0;
+}
+
 static int
 get_serial(gss_ctx_id_t ctx, char serial[SERIAL_LENGTH + 1])
 {
-    static const char head[] = "gateway/", tail[] = "@" MINT_REALM;
-    const size_t length = sizeof(head) - 1 + SERIAL_LENGTH + sizeof(tail) - 1;
     gss_buffer_desc text = GSS_C_EMPTY_BUFFER;
     gss_name_t source = GSS_C_NO_NAME;
     OM_uint32 minor;
-    const char *p;
     int ret = -1;
 
     if (!GSS_ERROR(gss_inquire_context(&minor, ctx, &source, NULL, NULL, NULL,
                                        NULL, NULL, NULL)) &&
         source != GSS_C_NO_NAME &&
-        !GSS_ERROR(gss_display_name(&minor, source, &text, NULL)) &&
-        text.length == length) {
-        p = text.value;
-        if (memcmp(p, head, sizeof(head) - 1) == 0 &&
-            memcmp(p + length - (sizeof(tail) - 1), tail,
-                   sizeof(tail) - 1) == 0) {
-            memcpy(serial, p + sizeof(head) - 1, SERIAL_LENGTH);
-            serial[SERIAL_LENGTH] = '\0';
-            ret = 0;
-        }
-    }
+        !GSS_ERROR(gss_display_name(&minor, source, &text, NULL)))
+        ret = mint_serial(text.value, text.length, serial);
     (void)gss_release_buffer(&minor, &text);
     (void)gss_release_name(&minor, &source);
     return ret;

@@ -37,6 +37,16 @@ void mint_wipe(struct mint *mint);
 int mint_ticket(struct mint *mint, const char *host, struct cs_buf *cred,
                 char **name, struct cs_error *err);
 
+/* The serial in "gateway/SERIAL@GSS-WINRM", which is who a ticket is for.
+ * Pure; returns 0 or CS_MALFORMED. */
+#define MINT_SERIAL_LENGTH 16   /* hexadecimal digits */
+int mint_serial(const char *text, size_t len,
+                char serial[MINT_SERIAL_LENGTH + 1]);
+
+/* Take the mechglue's frame off an exported credential with one mechanism, and
+ * append what is in it.  Pure; returns 0, CS_MALFORMED, or out's error. */
+int mint_unframe(struct cs_span framed, struct cs_buf *out);
+
 /* The acceptor's credential.  Borrowed. */
 gss_cred_id_t mint_acceptor(const struct mint *mint);
 

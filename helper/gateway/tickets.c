@@ -148,26 +148,47 @@ tickets_host(const char *typed, const struct gate_target *fixed,
     return buf;
 }
 
+int
+tickets_parse(const void *question, size_t len, char host[GATE_HOST_MAX + 1])
+{
+    const uint8_t *p = question;
+
+    host[0] = '\0';
+    if (len == 1 && p[0] == ASK_STATUS)
+        return 0;
+    if (len < 2 || len > QUESTION_MAX || p[0] != ASK_TICKET ||
+        memchr(p, '\0', len) != NULL)
+        return CS_MALFORMED;
+    memcpy(host, p + 1, len - 1);
+    host[len - 1] = '\0';
+    return 0;
+}
+
+void
+tickets_offer(const char *name, struct cs_span cred, struct cs_buf *out)
+{
+    size_t len = strlen(name);
+    uint8_t head[] = { ANSWER_TICKET, (uint8_t)(len >> 8), (uint8_t)len };
+
+    cs_buf_add(out, head, sizeof(head));
+    cs_buf_add(out, name, len);
+    cs_buf_add(out, cred.p, cred.len);
+}
+
 static int
 add_ticket(struct tickets *t, const struct hc_host *conf, struct cs_buf *out)
 {
     struct cs_buf cred = CS_BUF_INIT(MINT_CRED_MAX);
     struct cs_error err;
-    uint8_t head[3] = { ANSWER_TICKET };
     char *name = NULL;
     int ret;
 
     ret = mint_ticket(t->mint, conf->host, &cred, &name, &err);
-    if (ret == 0) {
-        head[1] = (uint8_t)(strlen(name) >> 8);
-        head[2] = (uint8_t)strlen(name);
-        cs_buf_add(out, head, sizeof(head));
-        cs_buf_add(out, name, strlen(name));
-        cs_buf_add(out, cred.p, cred.len);
-    } else {
+    if (ret == 0)
+        tickets_offer(name, cs_buf_span(&cred), out);
+    else
         often_log(&of_tickets, OFTEN_BY_TEXT, LOG_WARNING,
                   "no ticket for %s: %s", conf->host, err.text);
-    }
     free(name);
     cs_buf_free(&cred);
     return ret;
@@ -211,21 +232,19 @@ serve_one(struct tickets *t, int fd)
 {
     struct pollfd wait = { fd, POLLIN, 0 };
     struct cs_buf out = CS_BUF_INIT(MINT_CRED_MAX + GATE_HOST_MAX + 64);
-    char question[QUESTION_MAX + 1];
+    char question[QUESTION_MAX + 1], host[GATE_HOST_MAX + 1];
     ssize_t n;
 
     if (bp_check_peer(fd, NULL) != 0 || poll(&wait, 1, PATIENCE_MS) != 1)
         return;
     n = recv(fd, question, sizeof(question), MSG_DONTWAIT);
-    if (n == 1 && question[0] == ASK_STATUS) {
+    if (n < 0 || tickets_parse(question, (size_t)n, host) != 0)
+        return;
+    if (host[0] == '\0') {
         send_status(t, fd);
         return;
     }
-    if (n < 2 || n > QUESTION_MAX || question[0] != ASK_TICKET ||
-        memchr(question, '\0', (size_t)n) != NULL)
-        return;
-    question[n] = '\0';
-    answer(t, question + 1, &out);
+    answer(t, host, &out);
     if (out.error == 0)
         (void)send(fd, out.p, out.len, MSG_DONTWAIT | MSG_NOSIGNAL);
     cs_buf_free(&out);

@@ -25,6 +25,15 @@ int tickets_start(struct tickets *tickets, struct mint *mint,
 /* Remove the sockets. */
 void tickets_free(struct tickets **tickets);
 
+/* Take a question apart: a host is asked about, or the status, with which host
+ * becomes "".  Pure; CS_MALFORMED. */
+int tickets_parse(const void *question, size_t len,
+                  char host[GATE_HOST_MAX + 1]);
+
+/* Append the answer that has a ticket: for name, as an exported credential.
+ * Pure. */
+void tickets_offer(const char *name, struct cs_span cred, struct cs_buf *out);
+
 /* The host that a name stands for: without ".localhost"; fixed's, if there is
  * one.  Borrowed from the arguments, or buf. */
 const char *tickets_host(const char *typed, const struct gate_target *fixed,

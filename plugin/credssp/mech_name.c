@@ -52,10 +52,17 @@ static OM_uint32
 import(OM_uint32 *minor, gss_buffer_t text, gss_OID type,
        struct csm_name **out)
 {
+    gss_buffer_desc whole = { strnlen(text->value, text->length),
+                              text->value };
     gss_name_t inner;
-    OM_uint32 major = gss_import_name(minor, text, type, &inner);
+    OM_uint32 major;
 
     *out = NULL;
+    /* krb5 would take what is in front of a NUL for the name.  (One at the end
+     * is what some programs count with it.) */
+    if (whole.length + 1 < text->length)
+        return csm_refuse(minor, GSS_S_BAD_NAME, "a name with a NUL in it");
+    major = gss_import_name(minor, &whole, type, &inner);
     return GSS_ERROR(major) ? major : csm_wrap_name(minor, inner, out);
 }
 

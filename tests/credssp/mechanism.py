@@ -222,6 +222,12 @@ def refusals(ok, error_of, acquire, ends, gssapi, mech):    # pylint: disable=re
     store = {'user': 'alice@TEST.EXAMPLE', 'password': 'wrong', 'mechs': 'krb5'}
     said = error_of(ends(acquire(store), None, 'sample@' + HOST)[0].step)
     ok('no Kerberos ticket' in said, 'refused: a wrong password', said)
+    # krb5 would take what is in front of a NUL: a program that has looked at all of the name has seen another one.
+    two = gssapi.Name(b'sample@%s\0.evil.example' % HOST.encode(), gssapi.NameType.hostbased_service)
+    said = error_of(two.canonicalize, mech)
+    ok('a NUL' in said, 'refused: a name with a NUL in it', said)
+    counted = gssapi.Name(b'sample@%s\0' % HOST.encode(), gssapi.NameType.hostbased_service)
+    ok(error_of(counted.canonicalize, mech) == 'no error', 'but not for a NUL that was counted with it')
     negotiates = gssapi.OID.from_int_seq('1.3.6.1.5.5.13.4')
     attributes = gssapi.raw.inquire_attrs_for_mech(mech).mech_attrs
     ok(negotiates in attributes, 'SPNEGO is told not to choose it', attributes)

@@ -191,6 +191,61 @@ check_others(void)
     (void)close(pair[1]);
 }
 
+/* A connection that a child of this process makes to it.  Returns this end;
+ * *port is the one that the client comes from, which it chooses. */
+static int
+serve_client(const char *address, int *port)
+{
+    struct sockaddr_in in4 = { .sin_family = AF_INET };
+    socklen_t len = sizeof(in4);
+    int listener = socket(AF_INET, SOCK_STREAM, 0);
+    int client = socket(AF_INET, SOCK_STREAM, 0), fd = -1;
+
+    (void)inet_pton(AF_INET, address, &in4.sin_addr);
+    ok(bind(listener, (struct sockaddr *)&in4, sizeof(in4)) == 0
+           && listen(listener, 1) == 0
+           && getsockname(listener, (struct sockaddr *)&in4, &len) == 0
+           && connect(client, (struct sockaddr *)&in4, sizeof(in4)) == 0
+           && (fd = accept(listener, NULL, NULL)) >= 0
+           && getpeername(fd, (struct sockaddr *)&in4, &len) == 0,
+       "a client of this process");
+    *port = ntohs(in4.sin_port);
+    fflush(stdout);
+    if (fork() == 0) {          /* its end lives there */
+        char c;
+
+        (void)close(fd);
+        while (read(client, &c, 1) == 1)
+            ;
+        _exit(0);
+    }
+    (void)close(client);
+    (void)close(listener);
+    return fd;
+}
+
+/* Who connects to this process chooses a port; that is no evidence. */
+static void
+check_clients(void)
+{
+    struct k5_socket s;
+    int fd, port;
+
+    fd = serve_client("127.0.11.1", &port);
+    expect(NULL, port, WEB01, PLAIN, "not WinRM",
+           "a client that comes from the port, and from the host");
+    (void)!write(fd, "answer", 6);
+    expect(NULL, port, WEB01, PLAIN, "not WinRM", "and has been answered");
+    s = k5_connect("127.0.11.1", 0);
+    expect(NULL, s.port, WEB01, MACHINE, "WinRM (connection to 127.0.11.1",
+           "a connection to the port, and a client");
+    expect(NULL, s.port, "h:HTTP@web03.test.example",
+           "HTTP/web03.test.example", "not WinRM",
+           "with a client, the host has to be the connection's");
+    k5_disconnect(&s);
+    (void)close(fd);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -199,5 +254,6 @@ main(int argc, char **argv)
     check_two();
     check_nodes();
     check_others();
+    check_clients();
     return k5_end();
 }

@@ -191,6 +191,37 @@ test_host_class(void **state)
     stop(&g);
 }
 
+/* Somebody has connected to this process, from a port that is the gateway's:
+ * on another address of loopback, anybody may.  No ticket for that. */
+static void
+test_client(void **state)
+{
+    struct gw_name name = { .other = (char *)"host@web01.corp.example.com" };
+    struct sockaddr_in in;
+    socklen_t len = sizeof(in);
+    char host[] = "web01.corp.example.com";
+    enum gw_answer answer;
+    struct gw_decision d;
+    struct gateway g;
+    int fds[2], accepted;
+
+    (void)state;
+    unit_krb5_conf("[libdefaults]\n");
+    (void)connect_somewhere(fds);
+    accepted = accept(fds[0], NULL, NULL);
+    assert_true(accepted >= 0);
+    assert_int_equal(getsockname(fds[1], (struct sockaddr *)&in, &len), 0);
+    start(&g, ntohs(in.sin_port));
+    decide(host, GW_OFFER_NONE, &answer);
+    assert_int_not_equal(answer, GW_YES);
+    ask(&name, GW_OFFER_NONE, &d);
+    assert_int_equal(d.answer, GW_LEAVE);
+    gw_decision_free(&d);
+    stop(&g);
+    close(accepted);
+    close_both(fds);
+}
+
 static int
 setup(void **state)
 {
@@ -207,7 +238,8 @@ main(void)
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_winrm_port),
         cmocka_unit_test(test_site),
-        cmocka_unit_test(test_host_class)
+        cmocka_unit_test(test_host_class),
+        cmocka_unit_test(test_client)
     };
 
     return cmocka_run_group_tests_name("decide", tests, setup, NULL);

@@ -78,15 +78,30 @@ struct peer {
     int control;                /* one byte written here makes the peer send */
 };
 
+/* The child's end is the far one, of a connection that was made here; or the
+ * one that has connected. */
 static struct peer
-peer(int family, const char *address)
+make_peer(int family, const char *address, int from_here)
 {
+    struct sockaddr_storage ss;
     struct peer p;
-    int far, control[2];
+    int far, near, control[2];
+    socklen_t len = sizeof(ss);
     char c;
 
     assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, control), 0);
-    p.fd = tcp(family, address, &p.port, &far);
+    near = tcp(family, address, &p.port, &far);
+    if (!from_here) {
+        int accepted = far;
+
+        assert_int_equal(getsockname(near, (struct sockaddr *)&ss, &len), 0);
+        p.port = ntohs(family == AF_INET ?
+                       ((struct sockaddr_in *)&ss)->sin_port :
+                       ((struct sockaddr_in6 *)&ss)->sin6_port);
+        far = near;
+        near = fds[nfds - 1] = accepted;
+    }
+    p.fd = near;
     if (fork() == 0) {
         teardown(NULL);         /* other peers' control sockets too */
         (void)close(control[0]);
@@ -102,6 +117,19 @@ peer(int family, const char *address)
     return p;
 }
 
+static struct peer
+peer(int family, const char *address)
+{
+    return make_peer(family, address, 1);
+}
+
+/* The connection is the child's; p.port is where it comes from. */
+static struct peer
+client(int family, const char *address)
+{
+    return make_peer(family, address, 0);
+}
+
 /* The far end sends a byte, and it has arrived. */
 static void
 hear(const struct peer *p)
@@ -111,6 +139,27 @@ hear(const struct peer *p)
     assert_int_equal(write(p->control, "s", 1), 1);
     assert_int_equal(read(p->control, &c, 1), 1);
     assert_int_equal(recv(p->fd, &c, 1, MSG_PEEK), 1);
+}
+
+/* The far end ends, and that has arrived. */
+static void
+leave(const struct peer *p)
+{
+    char c;
+
+    assert_int_equal(shutdown(p->control, SHUT_RDWR), 0);
+    while (recv(p->fd, &c, 1, 0) == 1)
+        ;
+}
+
+/* Send until no more fits: the far end reads nothing. */
+static void
+fill(const struct peer *p)
+{
+    static const char zeros[65536];
+
+    while (send(p->fd, zeros, sizeof(zeros), MSG_DONTWAIT | MSG_NOSIGNAL) > 0)
+        ;
 }
 
 static enum gw_verdict
@@ -291,6 +340,91 @@ test_only(void **state)
     assert_null(gw_only_connection(&conns, ports, 2));
 }
 
+static void
+check_client(int family, const char *address)
+{
+    struct peer p = client(family, address);
+
+    assert_int_equal(judge(p.port, address, NULL), GW_NO_WINRM);
+    hear(&p);
+    assert_int_equal(judge(p.port, address, NULL), GW_NO_WINRM);
+    assert_int_equal(send(p.fd, "answer", 6, 0), 6);
+    assert_int_equal(judge(p.port, address, NULL), GW_NO_WINRM);
+    fill(&p);
+    assert_int_equal(judge(p.port, address, NULL), GW_NO_WINRM);
+    assert_int_equal(other(p.port ^ 1, address), 0);
+    leave(&p);
+    assert_int_equal(judge(p.port, address, NULL), GW_NO_WINRM);
+    teardown(NULL);
+}
+
+/* A client of this process chooses the port that it comes from; so that says
+ * nothing, whatever goes over the connection.  No listener is in sight. */
+static void
+test_accepted(void **state)
+{
+    (void)state;
+    check_client(AF_INET, "127.0.0.1");
+    check_client(AF_INET6, "::1");
+    check_client(AF_INET6, "::ffff:127.0.0.1");
+}
+
+/* The last byte of an accepted connection is FIN: no mistake for SYN. */
+static void
+test_accepted_finished(void **state)
+{
+    struct peer p = client(AF_INET, "127.0.0.1");
+
+    (void)state;
+    assert_int_equal(send(p.fd, "answer", 6, 0), 6);
+    assert_int_equal(shutdown(p.fd, SHUT_WR), 0);
+    (void)usleep(50000);        /* FIN may be acknowledged, or not yet */
+    assert_int_equal(judge(p.port, "127.0.0.1", NULL), GW_NO_WINRM);
+}
+
+/* What was sent, what waits to be, and who has gone: it counts. */
+static void
+test_sent(void **state)
+{
+    struct peer p = peer(AF_INET, "127.0.0.1");
+
+    (void)state;
+    assert_int_equal(send(p.fd, "GET", 3, 0), 3);
+    assert_int_equal(judge(p.port, "127.0.0.1", NULL), GW_WINRM);
+    hear(&p);
+    assert_int_equal(judge(p.port, "127.0.0.1", NULL), GW_WINRM);
+    fill(&p);
+    assert_int_equal(judge(p.port, "127.0.0.1", NULL), GW_WINRM);
+}
+
+static void
+test_gone(void **state)
+{
+    struct peer p = peer(AF_INET, "127.0.0.1");
+
+    (void)state;
+    leave(&p);
+    assert_int_equal(judge(p.port, "127.0.0.1", NULL), GW_WINRM);
+    /* It can ask no more there. */
+    assert_int_equal(shutdown(p.fd, SHUT_WR), 0);
+    assert_int_equal(judge(p.port, "127.0.0.1", NULL), GW_NO_WINRM);
+}
+
+/* Who serves others connects for more than one reason: resolved, always. */
+static void
+test_server(void **state)
+{
+    struct peer winrm = peer(AF_INET, "127.0.0.1");
+    struct peer p = client(AF_INET, "127.0.0.1");
+
+    (void)state;
+    assert_int_equal(judge(winrm.port, "127.0.0.1", NULL), GW_WINRM);
+    assert_int_equal(judge(winrm.port, "127.0.0.2", NULL), GW_NO_WINRM);
+    assert_int_equal(judge(winrm.port, "no.such.host.invalid", NULL),
+                     GW_NO_WINRM);
+    assert_int_equal(judge(p.port, "127.0.0.1", NULL), GW_NO_WINRM);
+}
+
 /* A gap of fewer than 64 closed descriptors does not hide a connection. */
 static void
 test_gap(void **state)
@@ -369,6 +503,11 @@ main(void)
         TEST(test_both),
         TEST(test_traffic),
         TEST(test_only),
+        TEST(test_accepted),
+        TEST(test_accepted_finished),
+        TEST(test_sent),
+        TEST(test_gone),
+        TEST(test_server),
         TEST(test_gap),
         TEST(test_many),
         TEST(test_errno_is_kept),

@@ -298,7 +298,7 @@ static void
 test_moods(void **state)
 {
     struct gw_conn conn;
-    struct gw_conns conns = { &conn, 1 };
+    struct gw_conns conns = { .v = &conn, .n = 1 };
     struct gw_offer offer;
     struct gateway g;
     enum mood mood;
@@ -322,7 +322,7 @@ static void
 test_question(void **state)
 {
     struct gw_conn conn;
-    struct gw_conns conns = { &conn, 1 };
+    struct gw_conns conns = { .v = &conn, .n = 1 };
     struct gw_offer offer;
     struct gateway g;
 
@@ -343,7 +343,7 @@ static void
 test_whom(void **state)
 {
     struct gw_conn v[4];
-    struct gw_conns conns = { v, 4 };
+    struct gw_conns conns = { .v = v, .n = 4 };
     struct gw_offer offer;
     struct gateway g;
 
@@ -371,7 +371,7 @@ static void
 test_proxy(void **state)
 {
     struct gw_conn conn;
-    struct gw_conns none = { NULL, 0 }, other = { &conn, 1 };
+    struct gw_conns none = { .n = 0 }, other = { .v = &conn, .n = 1 };
     struct gw_offer offer;
     struct gateway g;
 
@@ -393,7 +393,7 @@ static void
 test_nobody(void **state)
 {
     struct gw_conn conn;
-    struct gw_conns conns = { &conn, 1 };
+    struct gw_conns conns = { .v = &conn, .n = 1 };
     struct gw_offer offer;
     struct gateway g;
     char path[400];

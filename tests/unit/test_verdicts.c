@@ -120,7 +120,7 @@ expect(struct doctor *d, const char *id, const char *says)
     assert_string_equal(v->id, id);
     sentence = facts_fill(d, v->sentence);
     reason = facts_fill(d, v->reason);
-    text = facts_fill(d, v->fixes[0].text != NULL ? v->fixes[0].text : "");
+    text = facts_fix(d, v->fixes[0].text != NULL ? v->fixes[0].text : "");
     assert_true(asprintf(&all, "%s\n%s\n%s\n", sentence, reason, text) > 0);
     if (strstr(all, says) == NULL)
         fail_msg("no \"%s\" in: %s", says, all);
@@ -328,6 +328,31 @@ test_claims(void **state)
     end(&d);
 }
 
+/* What DNS, a KDC or the environment has said is no command, nor an option. */
+static void
+test_shell(void **state)
+{
+    struct doctor d;
+
+    (void)state;
+    begin(&d);
+    d.cache = NULL;
+    doc_set(&d.user, "al $(reboot)@" REALM);
+    expect(&d, "no-ticket", "kinit USER\n");
+    doc_set(&d.user, "-c x");
+    expect(&d, "no-ticket", "kinit USER\n");
+    doc_set(&d.user, "host/web01.corp.example.com@" REALM);
+    expect(&d, "no-ticket", "kinit host/web01.corp.example.com@" REALM "\n");
+    d.cache = (krb5_ccache)&d;
+    (void)answer(add(&d, "HOST", 1, ""), KRB5_KDC_UNREACH, DOC_UNTRIED);
+    doc_set(&d.realm, "X`id`");
+    expect(&d, "no-kdc", "SRV _kerberos._udp.REALM_DOMAIN\n");
+    expect(&d, "no-kdc", "No KDC of X`id` answers.");   /* to be read */
+    doc_set(&d.realm, "CORP.EXAMPLE.COM");
+    expect(&d, "no-kdc", "SRV _kerberos._udp.corp.example.com\n");
+    end(&d);
+}
+
 int
 main(void)
 {
@@ -339,6 +364,7 @@ main(void)
         cmocka_unit_test(test_duplicate),
         cmocka_unit_test(test_plugin),
         cmocka_unit_test(test_claims),
+        cmocka_unit_test(test_shell),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

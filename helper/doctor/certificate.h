@@ -1,0 +1,13 @@
+/* certificate.h - what the doctor reads in a server's certificate. */
+#ifndef DOC_CERTIFICATE_H
+#define DOC_CERTIFICATE_H
+
+#include <openssl/x509.h>
+
+#include "doctor.h"
+
+/* Say what there is to say of it, and leave in d what is wrong.  verified: what
+ * the authorities make of it (X509_V_...).  Does no I/O but doc_say(). */
+void certificate_look(struct doctor *d, X509 *cert, long verified);
+
+#endif /* DOC_CERTIFICATE_H */
