@@ -89,7 +89,9 @@ def test_run_again_and_again(place):
 def test_run_apart(place):
     """The gateway has nothing of ours: no terminal, no descriptor but those that are meant for it."""
     mine, other = os.pipe()
-    process = place.start('run', 'sh', '-c', 'exec 7</dev/null; ls -l /proc/self/fd', pass_fds=(mine, other),
+    # The gateway may take longer to start than the command to end.
+    process = place.start('run', 'sh', '-c', 'exec 7</dev/null; ls -l /proc/self/fd\n'
+                          'until grep -q "has spoken" "$0"; do sleep 0.05; done', place.log, pass_fds=(mine, other),
                           STANDIN_GATEWAY='says')
     listing, said = process.communicate(timeout=30)
     given = place.logged('gateway')[0]['given']
