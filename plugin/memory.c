@@ -22,10 +22,10 @@ struct entry {
     char pending[GW_MEMORY_NAME];       /* sent and not answered, or "" */
     time_t sent;                        /* CLOCK_MONOTONIC, seconds */
     int mute;                           /* only a token tells the answer */
+    int refused;                        /* a rejection was the server's */
     struct gw_traffic traffic;          /* of the connection it went over */
     uint64_t rejected[REJECTED];        /* hashes of names */
     size_t nrejected;
-    int refused;                        /* one of them by the server */
     time_t last_rejection;              /* CLOCK_MONOTONIC, seconds */
     char learned[GW_MEMORY_NAME];       /* or "" */
 };

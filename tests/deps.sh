@@ -30,7 +30,7 @@ declare -A packages=(
            wget go:golang-go node:nodejs npm:npm faketime gssproxy
            nftables"
     [attacks]="python3-impacket python3-pyasn1 python3-cryptography
-               chromium util-linux"
+               chromium util-linux mmdebstrap dpkg-dev iproute2"
     [lint]="shellcheck cppcheck clang clang-tidy mandoc python3-pyflakes
             binutils build-essential libkrb5-dev libssl-dev"
     [bench]="gssproxy curl valgrind krb5-kdc krb5-admin-server krb5-user

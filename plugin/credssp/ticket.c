@@ -54,12 +54,12 @@ copy_tgts(krb5_context context, krb5_ccache from, krb5_ccache to)
 {
     krb5_cc_cursor cursor;
     krb5_creds creds;
-    krb5_error_code code = krb5_cc_start_seq_get(context, from, &cursor), next;
+    krb5_error_code code = krb5_cc_start_seq_get(context, from, &cursor);
 
     if (code != 0)
         return code;
     while (code == 0 &&
-           (next = krb5_cc_next_cred(context, from, &cursor, &creds)) == 0) {
+           krb5_cc_next_cred(context, from, &cursor, &creds) == 0) {
         if (is_tgt(context, &creds))
             code = krb5_cc_store_cred(context, to, &creds);
         krb5_free_cred_contents(context, &creds);

@@ -57,19 +57,19 @@ def sources():
     return lines
 
 
-def archive(say=print):
-    """The archive, made if need be."""
-    lines = sources()
-    stamp = hashlib.sha256('\n'.join(lines + PACKAGES + [Path(__file__).read_text()]).encode()).hexdigest()[:16]
-    path = CACHE / ('root-%s-%s.tar' % (distribution()[1], stamp))
+def archive(say=print, name='root', packages=None):
+    """The archive of that name, made if need be."""
+    lines, packages = sources(), packages or PACKAGES
+    stamp = hashlib.sha256('\n'.join(lines + packages + [Path(__file__).read_text()]).encode()).hexdigest()[:16]
+    path = CACHE / ('%s-%s-%s.tar' % (name, distribution()[1], stamp))
     if not path.exists():
         say('# making %s' % path)
         CACHE.mkdir(parents=True, exist_ok=True)
-        for old in CACHE.glob('root-*.tar'):
+        for old in CACHE.glob(name + '-*.tar'):
             old.unlink()
         with tempfile.TemporaryDirectory(dir=CACHE) as temporary:
             made = Path(temporary) / 'root.tar'
-            subprocess.run(['mmdebstrap', '--quiet', '--mode=root', '--variant=apt', '--include', ','.join(PACKAGES),
+            subprocess.run(['mmdebstrap', '--quiet', '--mode=root', '--variant=apt', '--include', ','.join(packages),
                             distribution()[1], str(made), '-'], check=True, text=True, input='\n'.join(lines) + '\n',
                            env=dict(os.environ, TMPDIR='/var/tmp'))
             made.rename(path)
@@ -77,11 +77,11 @@ def archive(say=print):
 
 
 class Root:
-    """One system, unpacked; gone with the object's with block."""
+    """One system, unpacked; gone with the object's with block. name, packages: of another archive than most use."""
 
-    def __init__(self, say=print):
+    def __init__(self, say=print, name='root', packages=None):
         self.path = Path(tempfile.mkdtemp(prefix='gss-winrm-root.', dir='/var/tmp'))
-        subprocess.run(['tar', '-x', '--numeric-owner', '-p', '-f', str(archive(say)), '-C', str(self.path)],
+        subprocess.run(['tar', '-x', '--numeric-owner', '-p', '-f', str(archive(say, name, packages)), '-C', str(self.path)],
                        check=True)
         self.write('usr/sbin/policy-rc.d', '#!/bin/sh\nexit 101\n', 0o755)
         for name in ('etc/resolv.conf', 'etc/hosts'):
