@@ -1,10 +1,11 @@
 #!/usr/bin/python3
-"""Check C sources for what this project does not do: long functions and files, and calls unfit for a plugin.
+"""Check sources for what this project does not do: long functions and files, calls unfit for a plugin, claims by word only.
 
     functions.py length FILE...       functions over 60 lines, files over 500
     functions.py forbidden FILE...    calls that code loaded into every GSSAPI process must not make
     functions.py includes FILE...     a plugin source that includes something of the helper's or the tests'
     functions.py says FILE...         a program of ours that prints or logs without helper/common/say.h, which cleans
+    functions.py claims FILE...       a line of docs/THREATS.md that no test shows and that does not say so
 
 Prints one line per finding and fails if there is any.
 """
@@ -66,6 +67,25 @@ def blanked(text):
     def blank(found):
         return re.sub(r'[^\n]', ' ', found.group(0))
     return re.sub(r'/\*.*?\*/|//[^\n]*|"(?:\\.|[^"\\\n])*"|\'(?:\\.|[^\'\\\n])*\'', blank, text, flags=re.S)
+
+
+def claims(path, text):
+    """The last column of each table with four: `tests' names, or "argument"."""
+    tests = Path(__file__).resolve().parents[1]
+    parts = (tests / 'lab/clients').read_text()
+    for number, line in enumerate(text.splitlines(), 1):
+        cells = [cell.strip() for cell in line.strip('|').split('|')]
+        if not line.startswith('|') or len(cells) != 4 or cells[3] in ('shown by', '---'):
+            continue
+        names = re.findall(r'`([^`]+)`', cells[3])
+        for name in names:
+            kind, _, rest = name.rpartition(':')
+            there = ('"%s":' % rest in parts if kind == 'lab' else
+                     (tests / 'attacks' / (rest + '.py') if kind == 'a' else tests / name).exists())
+            if not there:
+                yield '%s:%d: there is no %s' % (path, number, name)
+        if not names and cells[3] != 'argument':
+            yield '%s:%d: nothing shows it' % (path, number)
 
 
 def line_of(text, position):
@@ -137,18 +157,19 @@ def includes(path, text):
 
 
 def main(arguments):
-    checks = {'length': long_ones, 'forbidden': forbidden, 'includes': includes, 'says': says}
+    checks = {'length': long_ones, 'forbidden': forbidden, 'includes': includes, 'says': says,
+              'claims': claims}
     if len(arguments) < 2 or arguments[0] not in checks:
         sys.exit(__doc__)
     findings, seen = 0, 0
     for path in arguments[1:]:
         text = Path(path).read_text(encoding='utf-8')
-        seen += sum(1 for _ in functions(text))
+        seen += text.count('| shown by |') if arguments[0] == 'claims' else sum(1 for _ in functions(text))
         for finding in checks[arguments[0]](path, text):
             print(finding)
             findings += 1
     if seen == 0:
-        sys.exit('functions.py: found no function at all in %d files: it must learn their style' % len(arguments[1:]))
+        sys.exit('functions.py: found nothing to look at in %d files: it must learn their style' % len(arguments[1:]))
     return 1 if findings else 0
 
 
