@@ -158,12 +158,14 @@ gw_attempt_insist(struct gw_attempt *a)
  * A name of the machine's gets what the caller and krb5.conf wish for it.  One
  * that may be the web site's, because krb5.conf lists it or it is the caller's
  * own, gets the same, or what the caller wishes as if we were not here; but not
- * when a refusal has led to it, since nobody has authenticated that.
+ * when a refusal has led to it, now or in an earlier process, since nobody has
+ * authenticated that.
  */
 OM_uint32
 gw_attempt_flags(const struct gw_attempt *a)
 {
-    int own = is_plain(a, a->name) && a->at == a->plan.n;
+    int learned = a->at == 1 && a->origin == NULL && a->plan.n > 1;
+    int own = is_plain(a, a->name) && !learned;
 
     if (!gw_plan_delegates(&a->plan))
         return a->plan.flags;
@@ -295,7 +297,7 @@ about_delegation(const struct gw_attempt *a)
         return ", with delegation";
     if (!gw_is_http(a->name))
         return ", without delegation: DNS has made this name";
-    if (a->gift || a->at == a->plan.n)
+    if (a->gift || is_plain(a, a->name))
         return ", without delegation: a refusal has led to this name";
     return ", without delegation: it may be the web site's account's";
 }

@@ -125,11 +125,11 @@ check_acceptor_export(uint32_t mech)
 }
 
 static void
-check_delegation(const char *winrm, uint32_t flags, int expected,
-                 uint32_t mech, const char *what)
+check_delegation(const char *target, const char *winrm, uint32_t flags,
+                 int expected, uint32_t mech, const char *what)
 {
     struct k5_exchange x
-        = { .target = WEB01, .mech = mech, .flags = ALL_FLAGS | flags };
+        = { .target = target, .mech = mech, .flags = ALL_FLAGS | flags };
     struct k5_side ini, acc;
 
     k5_conf(NULL, winrm);
@@ -166,17 +166,24 @@ check_delegations(void)
     uint32_t mech;
 
     for (mech = K5_KRB5; mech <= K5_SPNEGO; mech++) {
-        check_delegation(ALWAYS, 0, 0, mech, "no delegation");
-        check_delegation(ALWAYS " delegation = none", 0, 0, mech,
+        check_delegation(WEB01, ALWAYS, 0, 0, mech, "no delegation");
+        check_delegation(WEB01, ALWAYS " delegation = none", 0, 0, mech,
                          "delegation = none");
-        check_delegation(ALWAYS " delegation = kerberos", 0, 1, mech,
+        check_delegation(WEB01, ALWAYS " delegation = kerberos", 0, 1, mech,
                          "delegation = kerberos");
-        check_delegation(target, 0, 1, mech,
+        check_delegation(WEB01, target, 0, 1, mech,
                          "delegation = kerberos for the target");
-        check_delegation(ALWAYS " delegation = none", GSS_C_DELEG_FLAG, 1,
+        check_delegation(WEB01, ALWAYS " delegation = none", GSS_C_DELEG_FLAG, 1,
                          mech, "delegation that the program asks for");
-        check_delegation(ALWAYS " delegation = credssp", 0, 0, mech,
+        check_delegation(WEB01, ALWAYS " delegation = credssp", 0, 0, mech,
                          "delegation = credssp without the helper");
+        /* The KDC knows no other name of it: as if we were not here. */
+        check_delegation("h:HTTP@web02.test.example", ALWAYS,
+                         GSS_C_DELEG_FLAG, 1, mech,
+                         "delegation that the program asks for, HTTP alone");
+        check_delegation("h:HTTP@web02.test.example",
+                         ALWAYS " delegation = kerberos", 0, 0, mech,
+                         "delegation = kerberos, HTTP alone");
     }
 }
 
