@@ -12,6 +12,7 @@
 #include "gsserr.h"
 #include "names.h"
 #include "recent.h"
+#include "turns.h"
 #include "words.h"
 
 void
@@ -202,10 +203,12 @@ find_name(struct choice *c, struct cs_error *err)
 static int
 find_ticket(struct choice *c, struct cs_error *err)
 {
+    int place = place_begin();
     int ret = cs_ticket_find(c->creds, c->names, c->gift == CHOICE_PASSWORD ?
                              CS_GIFT_PASSWORD : CS_GIFT_TICKET, &c->candidate,
                              &c->ticket, err);
 
+    place_end(place);
     return (ret == 0) ? import(c->ticket.server, &c->target, err) : ret;
 }
 

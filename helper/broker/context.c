@@ -319,13 +319,16 @@ step(struct context *c, struct cs_span in, struct cs_buf *out,
         step_plain(c, in, out, err);
 }
 
-/* The first step is the one that may need a ticket. */
+/* The first step is the one that may need a ticket, unless there is one. */
 static int
 first_step(struct context *c, struct cs_span in, struct cs_buf *out,
            struct cs_error *err)
 {
-    int turn = turn_begin(c->info.credential, c->info.spn), ret;
+    int turn, ret;
 
+    if (c->choice.gift != CHOICE_NOTHING)
+        return step(c, in, out, err);
+    turn = turn_begin(c->info.credential, c->info.spn);
     ret = step(c, in, out, err);
     turn_end(turn);
     return ret;

@@ -1,8 +1,10 @@
 /*
- * turns.h - one at a time, where all would ask the KDC the same.
+ * turns.h - not all at once at the KDC.
  *
  * After a login or a restart hundreds of sessions with a host may begin at
- * once.  The first one's ticket is in the cache when the others look for it.
+ * once.  Where they would all ask the KDC the same, one does, and its ticket is
+ * in the cache when the others look for it.  Where each needs a ticket of its
+ * own, a few ask at a time: a KDC refuses what its queue does not hold.
  */
 #ifndef BD_TURNS_H
 #define BD_TURNS_H
@@ -11,5 +13,10 @@
  * KDC may not answer.  What it returns is for turn_end(). */
 int turn_begin(const char *credential, const char *spn);
 void turn_end(int turn);
+
+/* The same for one of the few places of those who ask for a ticket of their
+ * own. */
+int place_begin(void);
+void place_end(int place);
 
 #endif /* BD_TURNS_H */
