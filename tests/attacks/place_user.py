@@ -6,6 +6,7 @@ import secrets
 import select
 import shutil
 import signal
+import socket
 import subprocess
 import time
 
@@ -126,3 +127,22 @@ def compile_c(source, output, *options):
                     source, *options], check=True)
     os.chmod(output, 0o755)
     return output
+
+
+def told(where):
+    """What the attacker in a gateway (rogue_gateway.c) tells whoever connects."""
+    with socket.socket() as connection:
+        # Without a time limit, which would ask for the socket's error: the
+        # gateway may have reset the connection by then, with all in it.
+        connection.connect(where)
+        connection.settimeout(PATIENCE)
+        text = b""
+        try:
+            while not text.endswith(b"end\n"):
+                more = connection.recv(65536)
+                if not more:
+                    break
+                text += more
+        except OSError as error:
+            text += f"({error})\n".encode()
+    return text.decode()

@@ -9,30 +9,10 @@ which no terminal says).
 """
 
 import re
-import socket
 
-from place_user import PATIENCE, Terminal, User, compile_c
+from place_user import Terminal, User, compile_c, told
 
 REFUSED = "Function not implemented"
-
-
-def told(where):
-    """What the attacker tells whoever connects."""
-    with socket.socket() as connection:
-        # Without a time limit, which would ask for the socket's error: the
-        # gateway may have reset the connection by then, with all in it.
-        connection.connect(where)
-        connection.settimeout(PATIENCE)
-        text = b""
-        try:
-            while not text.endswith(b"end\n"):
-                more = connection.recv(65536)
-                if not more:
-                    break
-                text += more
-        except OSError as error:
-            text += f"({error})\n".encode()
-    return text.decode()
 
 
 WAYS = {
