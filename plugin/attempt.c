@@ -155,26 +155,21 @@ gw_attempt_insist(struct gw_attempt *a)
 }
 
 /*
- * A name of the machine's gets what the caller and krb5.conf wish for it.  One
- * that may be the web site's, because krb5.conf lists it or it is the caller's
- * own, gets the same, or what the caller wishes as if we were not here; but not
- * when a refusal has led to it, now or in an earlier process, since nobody has
- * authenticated that.
+ * At WinRM a name that may be given a ticket (delegate.h) gets what the caller
+ * and krb5.conf wish for it, and no other name gets one: not the caller's own
+ * either, since it is a refusal, or a KDC's word that nobody has authenticated,
+ * that leads there.
  */
 OM_uint32
 gw_attempt_flags(const struct gw_attempt *a)
 {
-    int learned = a->at == 1 && a->origin == NULL && a->plan.n > 1;
-    int own = is_plain(a, a->name) && !learned;
-
     if (!gw_plan_delegates(&a->plan))
         return a->plan.flags;
-    if (!(a->gift || own) ||
-        (gw_is_http(a->name) && gw_memory_refused(a->typed)))
+    if (!a->gift)
         return a->plan.flags & ~(OM_uint32)GW_DELEGATION;
-    if (a->gift && a->decision.policy->delegation == GW_DELEG_KERBEROS)
-        return a->plan.flags | GSS_C_DELEG_FLAG;
-    return a->plan.flags;
+    return a->plan.flags |
+        (a->decision.policy->delegation == GW_DELEG_KERBEROS ?
+         GSS_C_DELEG_FLAG : 0);
 }
 
 gss_name_t
@@ -293,13 +288,11 @@ about_delegation(const struct gw_attempt *a)
 {
     if (!gw_plan_delegates(&a->plan))
         return "";
-    if (gw_attempt_flags(a) & GW_DELEGATION)
+    if (a->gift)
         return ", with delegation";
-    if (!gw_is_http(a->name))
-        return ", without delegation: DNS has made this name";
-    if (a->gift || is_plain(a, a->name))
-        return ", without delegation: a refusal has led to this name";
-    return ", without delegation: it may be the web site's account's";
+    return gw_is_http(a->name) ?
+        ", without delegation: it may be the web site's account's" :
+        ", without delegation: DNS may have made this name";
 }
 
 void
@@ -339,7 +332,7 @@ gw_attempt_unknown(struct gw_attempt *a)
         gw_trace("%s: the gateway's ticket is of no use", a->plain);
         return;
     }
-    gw_memory_reject(a->typed, a->name, 0);
+    gw_memory_reject(a->typed, a->name);
     gw_trace("%s: %s unknown to the KDC", a->plain, a->name);
 }
 
@@ -373,7 +366,7 @@ gw_attempt_rejected(struct gw_attempt *a)
     /* A web site's refusal is not WinRM's. */
     if (!is_winrm && !a->decision.unconnected)
         return;
-    gw_memory_reject(a->typed, name, 1);
+    gw_memory_reject(a->typed, name);
     gw_trace("%s: %s rejected by the server", a->plain, name);
 }
 

@@ -24,12 +24,41 @@ gw_is_http(const char *template)
         memchr(template, '\\', len) != NULL;
 }
 
-int
-gw_may_delegate(const struct gw_policy *policy, const char *template)
+/* Is a name spelled out, without directives and escapes? */
+static int
+is_spelled_out(const char *template)
 {
-    return !gw_is_http(template) ||
-        (policy->spn_exact &&
-         gw_find_word(template, (const char *const *)policy->spn) >= 0);
+    return strpbrk(template, "%\\") == NULL;
+}
+
+static int
+may_delegate(const struct gw_policy *policy, const char *template)
+{
+    if (policy->spn_exact && is_spelled_out(template))
+        return 1;
+    return !gw_is_http(template) && (strstr(template, "%f") != NULL ||
+                                     strstr(template, "%n") != NULL);
+}
+
+int
+gw_delegate_templates(const struct gw_policy *policy, char ***out)
+{
+    char *const *t;
+    int machine = 0, ret = 0;
+    size_t n = 0;
+
+    *out = NULL;
+    for (t = policy->spn; *t != NULL && ret == 0; t++) {
+        if (!may_delegate(policy, *t) || (machine && gw_is_http(*t)))
+            continue;
+        machine |= !gw_is_http(*t);
+        ret = gw_add_word(out, &n, *t);
+    }
+    if (ret != 0) {
+        gw_free_words(*out);
+        *out = NULL;
+    }
+    return ret;
 }
 
 int
@@ -43,30 +72,28 @@ int
 gw_delegate_names(const struct gw_policy *policy, char *const *hosts,
                   uint16_t port, char ***names)
 {
-    char *const *t, *const *h;
-    char *name;
+    char **templates, **t, *name;
+    char *const *h;
     size_t n = 0;
-    int ret = 0;
+    int ret = gw_delegate_templates(policy, &templates);
 
     *names = NULL;
-    for (t = policy->spn; *t != NULL; t++) {
-        for (h = hosts; gw_may_delegate(policy, *t) && *h != NULL; h++) {
+    for (t = templates; t != NULL && *t != NULL && ret == 0; t++) {
+        for (h = hosts; *h != NULL && ret == 0; h++) {
             ret = gw_delegate_name(*t, *h, port, &name);
-            if (ret == EINVAL)
-                continue;       /* means nothing for this host */
             if (ret == 0)
                 ret = gw_add_word_once(names, &n, name);
             free(name);
-            if (ret != 0)
-                goto fail;
+            if (ret == EINVAL)
+                ret = 0;        /* it means nothing for this host */
         }
     }
-    return 0;
-
-fail:
-    gw_free_words(*names);
-    *names = NULL;
-    return ENOMEM;
+    gw_free_words(templates);
+    if (ret != 0) {
+        gw_free_words(*names);
+        *names = NULL;
+    }
+    return ret;
 }
 
 /* [libdefaults] qualify_shortname, if krb5.conf has it; new memory.  Its

@@ -6,7 +6,11 @@
  * the machine's that was named, and of nobody else:
  *
  *   - no name of class HTTP, in any form, since that may be the web site's
- *     account's; unless krb5.conf lists it (spn) for this very target;
+ *     account's; unless spn in the target's own section spells it out, and
+ *     before any name of the machine's: what is behind one can only be reached
+ *     by an error, which nobody has authenticated;
+ *   - a name of this host: a template with %f or %n, or one that the target's
+ *     own section spells out;
  *   - the host as it was typed, or as krb5.conf has it (host, nodes), and never
  *     what DNS makes of it.
  *
@@ -20,8 +24,9 @@
 /* Is a template's or a name's class HTTP, or not to be told from it? */
 int gw_is_http(const char *template);
 
-/* May a name made of this template be given something? */
-int gw_may_delegate(const struct gw_policy *policy, const char *template);
+/* The templates of spn whose names may be given something, in order.  *out is
+ * new memory (gw_free_words), NULL if there are none.  0 or ENOMEM. */
+int gw_delegate_templates(const struct gw_policy *policy, char ***out);
 
 /*
  * A template's name at a host as it stands: a principal name, which krb5 takes
@@ -31,7 +36,7 @@ int gw_may_delegate(const struct gw_policy *policy, const char *template);
 int gw_delegate_name(const char *template, const char *host, uint16_t port,
                      char **out);
 
-/* All of them, best first: each template that may, at each host.  *names is
+/* All names, best first: each of these templates at each host.  *names is
  * new memory (gw_free_words), NULL if there are none.  0 or ENOMEM. */
 int gw_delegate_names(const struct gw_policy *policy, char *const *hosts,
                       uint16_t port, char ***names);

@@ -22,7 +22,6 @@ struct entry {
     char pending[GW_MEMORY_NAME];       /* sent and not answered, or "" */
     time_t sent;                        /* CLOCK_MONOTONIC, seconds */
     int mute;                           /* only a token tells the answer */
-    int refused;                        /* a rejection was the server's */
     struct gw_traffic traffic;          /* of the connection it went over */
     uint64_t rejected[REJECTED];        /* hashes of names */
     size_t nrejected;
@@ -46,13 +45,6 @@ copy(char *to, const char *from)
     memcpy(to, from, strlen(from) + 1);
 }
 
-static void
-start_over(struct entry *e)
-{
-    e->nrejected = 0;
-    e->refused = 0;
-}
-
 /* The entry of a host; with create, the oldest one is made anew if need be. */
 static struct entry *
 find(const char *host, int create)
@@ -66,7 +58,7 @@ find(const char *host, int create)
             memset(e, 0, sizeof(*e));
         if (e->host[0] != '\0' && strcasecmp(e->host, host) == 0) {
             if (t - e->last_rejection > LIFETIME)
-                start_over(e);
+                e->nrejected = 0;
             e->used = t;
             e->serial = ++serial;
             return e;
@@ -97,11 +89,10 @@ is_rejected(const struct entry *e, const char *name)
 }
 
 static void
-reject(struct entry *e, const char *name, int by_server)
+reject(struct entry *e, const char *name)
 {
     if (!is_rejected(e, name) && e->nrejected < REJECTED)
         e->rejected[e->nrejected++] = gw_hash(name);
-    e->refused |= by_server;
     e->last_rejection = now();
     if (strcasecmp(e->pending, name) == 0)
         e->pending[0] = '\0';
@@ -152,7 +143,7 @@ gw_memory_was_rejected(const char *host, int stale_token,
     if (e != NULL && e->pending[0] != '\0' &&
         (stale_token || answered(e, traffic))) {
         copy(name, e->pending);
-        reject(e, name, 1);
+        reject(e, name);
         yes = 1;
     }
     gw_unlock();
@@ -177,14 +168,14 @@ gw_memory_take_pending(const char *host, char *name)
 }
 
 void
-gw_memory_reject(const char *host, const char *name, int by_server)
+gw_memory_reject(const char *host, const char *name)
 {
     struct entry *e;
 
     gw_lock();
     e = find(host, 1);
     if (e != NULL)
-        reject(e, name, by_server);
+        reject(e, name);
     gw_unlock();
 }
 
@@ -201,19 +192,6 @@ gw_memory_is_rejected(const char *host, const char *name)
     return yes;
 }
 
-int
-gw_memory_refused(const char *host)
-{
-    struct entry *e;
-    int yes;
-
-    gw_lock();
-    e = find(host, 0);
-    yes = e != NULL && e->refused;
-    gw_unlock();
-    return yes;
-}
-
 void
 gw_memory_start_over(const char *host)
 {
@@ -222,7 +200,7 @@ gw_memory_start_over(const char *host)
     gw_lock();
     e = find(host, 0);
     if (e != NULL)
-        start_over(e);
+        e->nrejected = 0;
     gw_unlock();
 }
 
@@ -236,7 +214,7 @@ gw_memory_proven(const char *host)
     e = find(host, 0);
     if (e != NULL) {
         had = e->nrejected > 0;
-        start_over(e);
+        e->nrejected = 0;
         e->pending[0] = '\0';
     }
     gw_unlock();

@@ -44,12 +44,8 @@ int gw_memory_was_rejected(const char *host, int stale_token,
  * it waits, without blame.  Returns 1 or 0. */
 int gw_memory_take_pending(const char *host, char *name);
 
-/* The name is no good at host: the server refused it (by_server), or no KDC
- * knows it. */
-void gw_memory_reject(const char *host, const char *name, int by_server);
-
-/* Has the server refused a name?  Nobody has authenticated that. */
-int gw_memory_refused(const char *host);
+/* The name is no good at host: the server refused it, or no KDC knows it. */
+void gw_memory_reject(const char *host, const char *name);
 
 int gw_memory_is_rejected(const char *host, const char *name);
 

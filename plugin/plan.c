@@ -38,16 +38,13 @@ add_step(struct gw_plan *p, const char *template, const char *host,
 int
 gw_plan_delegates(const struct gw_plan *p)
 {
-    return !p->other && p->decision->offer.kind != GW_OFFER_TICKET &&
+    return !p->other &&
         ((p->flags & GW_DELEGATION) != 0 ||
          p->decision->policy->delegation == GW_DELEG_KERBEROS);
 }
 
-/*
- * The hosts that may be given a ticket: as krb5.conf puts them in this one's
- * place, or as it was typed.  A short name that krb5.conf does not complete
- * stays short: it is the KDC that knows whose it is.  *hosts NULL: none.
- */
+/* The hosts that may be given a ticket: as krb5.conf puts them in this one's
+ * place, or as it was typed, if that is a whole name.  *hosts NULL: none. */
 static int
 trusted_hosts(const struct gw_plan *p, char ***hosts)
 {
@@ -58,13 +55,10 @@ trusted_hosts(const struct gw_plan *p, char ***hosts)
     *hosts = NULL;
     if (policy->nodes == NULL && policy->host == NULL)
         ret = gw_delegate_host(p->typed, &whole);
-    if (ret == EINVAL)
-        return 0;
-    if (ret != ENOMEM)
-        ret = gw_policy_hosts(policy, whole != NULL ? whole : p->typed, NULL,
-                              hosts);
+    if (ret == 0)
+        ret = gw_policy_hosts(policy, whole, NULL, hosts);
     free(whole);
-    return ret;
+    return (ret == ENOMEM) ? ret : 0;
 }
 
 int
@@ -121,15 +115,18 @@ static int
 plan_gifts(struct gw_plan *p)
 {
     const struct gw_policy *policy = gw_policy_trusted(p->decision->policy);
-    char **hosts, **h, **t;
+    char **hosts, **templates = NULL, **h, **t;
     int ret = trusted_hosts(p, &hosts);
 
-    for (t = policy->spn; *t != NULL && hosts != NULL; t++) {
+    if (ret == 0 && hosts != NULL)
+        ret = gw_delegate_templates(policy, &templates);
+    for (t = templates; t != NULL && *t != NULL; t++) {
         for (h = hosts; *h != NULL && ret == 0; h++) {
-            if (is_meant(p, *h) && gw_may_delegate(policy, *t))
+            if (is_meant(p, *h))
                 ret = add_step(p, *t, *h, NULL, 1);
         }
     }
+    gw_free_words(templates);
     gw_free_words(hosts);
     return ret;
 }

@@ -275,8 +275,8 @@ choice_name(const struct wish *wish, int ntlm, struct choice *c,
         return ret;
     c->mechs = CS_MECH_KRB5 | (ntlm ? CS_MECH_NTLM : 0);
     ret = ask_kdc(c, err);
-    if (ret == 0 || ret == CS_NOMEM || !ntlm || c->creds == NULL ||
-        cs_is_verdict(err))
+    if (ret == 0 || ret == CS_NOMEM || ret == CS_UNEXPECTED || !ntlm ||
+        c->creds == NULL || cs_is_verdict(err))
         return ret;
     c->mechs = CS_MECH_NTLM;
     return name_for_ntlm(c, err);

@@ -5,7 +5,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <krb5.h>
 
 #include "cspolicy.h"
@@ -88,6 +87,8 @@ unnamed(const char *host, int why, struct cs_error *err)
                        "or put the domain into krb5.conf ([libdefaults] "
                        "qualify_shortname), since DNS must not choose who gets "
                        "what is delegated", host);
+    if (why == EINVAL && !gw_is_address(host))
+        return cs_fail(err, CS_USAGE, "%s is not the name of a host", host);
     if (why == EINVAL)
         return cs_fail(err, CS_POLICY, "%s is an address: say the machine's "
                        "name, or put it into krb5.conf (targets = { %s = { "
@@ -121,8 +122,8 @@ cs_delegate_names(const struct gw_policy *policy, const char *host,
     if (*names == NULL)
         return cs_fail(err, CS_POLICY, "krb5.conf (spn) has only names of "
                        "class HTTP for %s, which may be the web site's "
-                       "account's: list HOST/%%f, or that very name in the "
-                       "target's own section", host);
+                       "account's: list HOST/%%f, or spell out that very name "
+                       "in the target's own section", host);
     return 0;
 }
 
@@ -170,13 +171,12 @@ cs_delegate_service(const char *service, char ***names, struct cs_error *err)
 {
     char *host = cs_service_host(service);
     struct gw_policy *policy = NULL;
-    size_t len = strcspn(service, "/@");
     int ret;
 
     *names = NULL;
     if (host == NULL)
         return cs_nomem(err);
-    if (len != 4 || strncasecmp(service, "HTTP", 4) != 0) {
+    if (!gw_is_http(service)) {
         ret = other_class(service, host, names, err);
     } else if ((ret = load(host, NULL, &policy)) != 0) {
         ret = unreadable(ret, err);
@@ -208,7 +208,7 @@ cs_proof_find(struct cs_creds *creds, const char *service, gss_name_t ntlm,
         if (ret == 0)
             return 0;
     }
-    if (ret != 0 && (ret == CS_NOMEM || !ntlm_ok || cs_is_verdict(&why) ||
+    if (ret != 0 && (ret == CS_NOMEM || ret == CS_UNEXPECTED || !ntlm_ok || cs_is_verdict(&why) ||
                      !(mechs & (CS_MECH_NTLM | CS_MECH_RAW_NTLM)))) {
         if (err != NULL)
             *err = why;

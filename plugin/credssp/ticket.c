@@ -175,13 +175,13 @@ check(krb5_context context, krb5_const_principal asked,
       const krb5_creds *creds, const char *service, struct cs_error *err)
 {
     if (!same_name(context, asked, creds->server))
-        return cs_fail(err, CS_POLICY, "the KDC gave a ticket for another name "
+        return cs_fail(err, CS_UNEXPECTED, "the KDC gave a ticket for another name "
                        "than %s: nothing is delegated with it", service);
     if (asked->realm.length > 0 ?
         !same_data(&asked->realm, &creds->server->realm) :
         dns_has_realms(context) &&
         !same_data(&creds->client->realm, &creds->server->realm))
-        return cs_fail(err, CS_POLICY, "the ticket for %s is of realm %.*s, "
+        return cs_fail(err, CS_UNEXPECTED, "the ticket for %s is of realm %.*s, "
                        "which DNS may have chosen (krb5.conf, "
                        "dns_lookup_realm): name the host's realm in "
                        "[domain_realm]", service,

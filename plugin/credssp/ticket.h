@@ -27,8 +27,9 @@ enum cs_gift { CS_GIFT_PASSWORD, CS_GIFT_TICKET };
  * NULL: with the user's default cache), and the ticket-granting ticket, which
  * is to be forwarded, is in the cache as well.
  *
- * CS_INNER with krb5's code in minor; CS_POLICY when the ticket is not for the
- * name that was asked for, or DNS has chosen its realm.
+ * CS_INNER with krb5's code in minor; CS_UNEXPECTED, after which nothing else is
+ * to be tried, when the ticket is not for the name that was asked for, or DNS
+ * has chosen its realm.
  */
 int cs_ticket_fetch(struct cs_creds *creds, const char *service,
                     enum cs_gift gift, struct cs_ticket *out,

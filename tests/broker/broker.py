@@ -25,7 +25,7 @@ POLICY = '''[appdefaults]
  winrm = {
   targets = {
    web04.test.example = {
-    spn = HTTP/%%n
+    spn = HTTP/web04
    }
    web.test.example = {
     nodes = node1.test.example node2.test.example

@@ -21,8 +21,7 @@ Plugin      asks for the names below where a program has a connection to port 59
 Names       HTTP/web01@CORP.EXAMPLE.COM
             HOST/web01.corp.example.com@CORP.EXAMPLE.COM
             HTTP/web01.corp.example.com@CORP.EXAMPLE.COM
-Delegates   HTTP/web01@CORP.EXAMPLE.COM
-            HOST/web01.corp.example.com@CORP.EXAMPLE.COM
+Delegates   HOST/web01.corp.example.com@CORP.EXAMPLE.COM
 
 krb5.conf, [appdefaults] winrm:
   enabled                  = true                                default

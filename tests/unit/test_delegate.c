@@ -85,13 +85,26 @@ test_listed(void **state)
 {
     (void)state;
     configure("");
+    /* Spelled out, for this very target. */
     names_are(TARGET(WEB01, "spn = HTTP/" WEB01 " HOST/%f"), WEB01,
               SITE HOST);
-    names_are(TARGET(WEB01, "spn = HTTP/%f"), WEB01, SITE);
-    names_are(TARGET("WEB01.corp.example.com.", "spn = HTTP/%n"), WEB01,
-              "HTTP/web01@CORP.EXAMPLE.COM ");
-    names_are(TARGET("web02.corp.example.com", "spn = HTTP/%f"), WEB01,
+    names_are(TARGET("WEB01.corp.example.com.", "spn = HTTP/" WEB01), WEB01,
+              SITE);
+    names_are(TARGET(WEB01, "spn = http/web01@R.EXAMPLE"), WEB01,
+              "http/web01@R.EXAMPLE ");
+    names_are(TARGET(WEB01, "spn = CUSTOM/service HOST/%f"), WEB01,
+              "CUSTOM/service@CORP.EXAMPLE.COM " HOST);
+    /* A template is not that very name. */
+    names_are(TARGET(WEB01, "spn = HTTP/%f HTTP/%n HT\\\\TP/%f %n/%f HOST/%f"),
+              WEB01, HOST);
+    names_are(TARGET("web02.corp.example.com", "spn = HTTP/" WEB01), WEB01,
               HOST WSMAN);
+    /* Only an error leads from the machine's name to what is behind it. */
+    names_are(TARGET(WEB01, "spn = HOST/%f HTTP/" WEB01 " WSMAN/%f"), WEB01,
+              HOST WSMAN);
+    /* A name that does not depend on the host is another's. */
+    names_are("winrm = {\n spn = HOST/web02.corp.example.com WSMAN/%f\n}\n",
+              WEB01, WSMAN);
 }
 
 /* As krb5.conf has it, or as it was typed: in lower case, and complete. */
@@ -153,23 +166,26 @@ test_typed_section(void **state)
 {
     static const char text[] = "winrm = {\n targets = {\n"
         "  node.corp.example.com = {\n   delegation = kerberos\n"
-        "   spn = HTTP/%f\n  }\n }\n R2 = {\n  delegation = kerberos\n }\n}\n";
+        "   spn = HTTP/node.corp.example.com\n  }\n }\n R2 = {\n  delegation = kerberos\n }\n}\n";
     struct gw_subject subject = { WEB01, "node.corp.example.com", "R2", "R" };
     profile_t profile = unit_profile(text);
     struct gw_policy *policy;
+    char **list;
 
     (void)state;
     assert_int_equal(gw_policy_load(profile, &subject, &policy), 0);
     assert_int_equal(policy->delegation, GW_DELEG_NONE);
-    assert_string_equal(policy->spn[0], "HTTP/%f");
+    assert_string_equal(policy->spn[0], "HTTP/node.corp.example.com");
     assert_string_equal(gw_policy_trusted(policy)->spn[0], "HOST/%f");
-    assert_false(gw_may_delegate(policy, "HTTP/%f"));
     gw_policy_free(policy);
     /* The same when it was typed. */
     subject.typed = subject.canon;
     assert_int_equal(gw_policy_load(profile, &subject, &policy), 0);
     assert_int_equal(policy->delegation, GW_DELEG_KERBEROS);
-    assert_true(gw_may_delegate(policy, "HTTP/%f"));
+    assert_int_equal(gw_delegate_templates(gw_policy_trusted(policy), &list),
+                     0);
+    assert_string_equal(list[0], "HTTP/node.corp.example.com");
+    gw_free_words(list);
     gw_policy_free(policy);
     profile_release(profile);
 }

@@ -95,7 +95,7 @@ test_learning(void **state)
 
     (void)state;
     assert_false(gw_memory_proven("e"));
-    gw_memory_reject("e", "HOST@e", 1);
+    gw_memory_reject("e", "HOST@e");
     assert_true(gw_memory_proven("e"));
     assert_false(gw_memory_is_rejected("e", "HOST@e"));
     assert_false(gw_memory_proven("e"));
@@ -104,7 +104,7 @@ test_learning(void **state)
     assert_true(gw_memory_learned("E", name));
     assert_string_equal(name, "WSMAN@e");
     /* A learned name that is rejected later is learned no more. */
-    gw_memory_reject("e", "wsman@E", 1);
+    gw_memory_reject("e", "wsman@E");
     assert_false(gw_memory_learned("e", name));
 }
 
@@ -112,7 +112,7 @@ static void
 test_start_over(void **state)
 {
     (void)state;
-    gw_memory_reject("f", "HOST@f", 1);
+    gw_memory_reject("f", "HOST@f");
     gw_memory_start_over("f");
     assert_false(gw_memory_is_rejected("f", "HOST@f"));
 }
@@ -130,7 +130,7 @@ test_long_names(void **state)
     rejected_is(host, 1, &before, NULL);
     gw_memory_sent("g", name, &before, 0);
     rejected_is("g", 1, &before, NULL);
-    gw_memory_reject("g", name, 1);
+    gw_memory_reject("g", name);
     assert_true(gw_memory_is_rejected("g", name));
     gw_memory_learn("g", name);
     assert_false(gw_memory_learned("g", out));
@@ -146,13 +146,13 @@ test_many_hosts(void **state)
     (void)state;
     for (i = 0; i < 100; i++) {
         (void)snprintf(host, sizeof(host), "many%d", i);
-        gw_memory_reject(host, "HOST@x", 1);
+        gw_memory_reject(host, "HOST@x");
         assert_true(gw_memory_is_rejected(host, "HOST@x"));
     }
     assert_false(gw_memory_is_rejected("many0", "HOST@x"));
     for (i = 0; i < 100; i++) {
         (void)snprintf(host, sizeof(host), "NAME@%d", i);
-        gw_memory_reject("many99", host, 1);
+        gw_memory_reject("many99", host);
     }
     assert_true(gw_memory_is_rejected("many99", "NAME@5"));
 }
@@ -193,7 +193,7 @@ test_threads_and_fork(void **state)
         pid = fork();
         if (pid == 0) {
             (void)alarm(20);
-            gw_memory_reject("forked", "HOST@x", 1);
+            gw_memory_reject("forked", "HOST@x");
             _exit(gw_memory_is_rejected("forked", "HOST@x") ? 0 : 1);
         }
         assert_int_equal(waitpid(pid, &status, 0), pid);

@@ -284,7 +284,7 @@ def names(report, lab, helper):
     web03 = HOST["web03"]
     helper.write_policy(policy(about={
         **targets(), web03.fqdn: ["delegation = credssp",
-                                  "spn = HTTP/%f HOST/%f"]}))
+                                  f"spn = HTTP/{web03.fqdn} HOST/%f"]}))
     for kind, how in (("none", "401"), ("token", "an errorCode")):
         lab.set(web03.name, rejection=kind)
         result, seen = posts(helper, web03.fqdn, 5985, "identify")
