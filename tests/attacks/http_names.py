@@ -139,13 +139,15 @@ def attack(t):
                   general=general, own=own)
     attack_by(t, scene, "a suffix's spn = HTTP/%f", "errorcode",
               own="HTTP/%f", suffix=True)
+    # That is not that very name; nor is what an error leads to.
+    for spn in ("HTTP/%f", "HTTP/%n", "HOST/%f HTTP/%h"):
+        attack_by(t, scene, f"the target's own spn = {spn}", "errorcode",
+                  own=spn)
     for refusal in ("token", "bare"):
         case = attack_by(t, scene, "the default names", refusal)
     choose(t, case)
     # The same servers, where they have the machine's key.
     control(t, scene, "the machine itself is delegated to",
             name="names1", keytab="names1.keytab")
-    for name, spn in (("names2", "HTTP/%h"), ("names3", "HTTP/%f"),
-                      ("names4", "HTTP/%n")):
-        control(t, scene, f"the target's own spn is {spn}", name=name,
-                own=spn)
+    control(t, scene, "the target's own spn spells out HTTP/host",
+            name="names2", own="HTTP/%h")

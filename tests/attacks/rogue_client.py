@@ -72,8 +72,13 @@ def main():
         return
     if "delegate" in options:
         flags |= gssapi.RequirementFlag.delegate_to_peer
-    for _ in range(6 if "again" in options else 1):
-        status, is_in = attempt(host, port, scheme, flags)
+    for left in reversed(range(6 if "again" in options else 1)):
+        try:
+            status, is_in = attempt(host, port, scheme, flags)
+        except gssapi.exceptions.GSSError:
+            if not left:
+                raise
+            continue
         if is_in:
             break
     print(status, "in" if is_in else "out")
