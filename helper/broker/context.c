@@ -52,8 +52,9 @@ note_failure(struct broker *b, const struct choice *c,
              const struct cs_error *err)
 {
     vault_outcome(b->vault, c->creds, 0, status_of(err), err->text);
-    /* What is no host has no line: the caller may be anybody's. */
-    if (c->host != NULL)
+    /* What krb5.conf does not name has no line: the caller may be anybody's,
+     * and there is room for so many. */
+    if (c->host != NULL && c->host->reachable)
         journal_note(b->journal, c->host->host, status_of(err), err->text);
 }
 
@@ -279,7 +280,7 @@ step_plain(struct context *c, struct cs_span in, struct cs_buf *out,
                                  c->bindings.len > 0 ? &cb :
                                  GSS_C_NO_CHANNEL_BINDINGS,
                                  in.p != NULL ? &token : GSS_C_NO_BUFFER, NULL,
-                                 &reply, NULL, NULL);
+                                 &reply, &c->info.flags, NULL);
     if (!GSS_ERROR(major))
         cs_buf_add(out, reply.value, reply.length);
     (void)gss_release_buffer(&tmp, &reply);

@@ -17,10 +17,12 @@ struct context_info {
     const char *host, *spn;
     const char *credential;     /* for people */
     uint32_t candidate, candidates;
+    uint32_t flags;             /* granted so far: with GSS_C_DELEG_FLAG a
+                                 * ticket is in the first token */
     /* Once it is complete: */
     enum bp_mech mech;
     const char *source, *target;
-    uint32_t flags, lifetime;
+    uint32_t lifetime;
 };
 
 /* For CredSSP. */

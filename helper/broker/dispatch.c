@@ -261,30 +261,43 @@ do_start(struct dispatch *s, struct cs_buf *out, struct cs_error *err)
     return start(s, err);
 }
 
-/* A line for the log, and the last outcome for STATUS: with the name that was
- * really proved, and what was given to it. */
+/* A line for the log: what was given to which name. */
 static void
-tell(struct dispatch *s, const char *what, const char *to,
-     const char *outcome)
+tell(struct dispatch *s, const char *what, const char *to, const char *name)
 {
     const struct context_info *info = context_info(s->context);
-    char text[JOURNAL_TEXT];
 
     log_line(LOG_INFO, "%s: %s %s %s (%s, %s)", what, info->credential, to,
-             info->host, info->target, info->mech == BP_MECH_NTLM ? "NTLM" :
+             info->host, name, info->mech == BP_MECH_NTLM ? "NTLM" :
              "Kerberos");
-    (void)snprintf(text, sizeof(text), "%s %s", outcome, info->target);
+}
+
+/* The last outcome for STATUS, with the name that was really proved. */
+static void
+keep_outcome(struct dispatch *s, const char *what)
+{
+    char text[JOURNAL_TEXT];
+
+    (void)snprintf(text, sizeof(text), "%s %s", what,
+                   context_info(s->context)->target);
     context_outcome(s->broker, s->context, NULL, text);
 }
 
-/* The server has proved itself, and has the ticket if it was to get one. */
+/* A ticket that is forwarded is in the first token, before anybody has proved
+ * anything: whoever has the key of the name has it from then on. */
 static void
-tell_of_context(struct dispatch *s)
+tell_of_step(struct dispatch *s, int first, int complete)
 {
-    if (context_info(s->context)->flags & GSS_C_DELEG_FLAG)
-        tell(s, "forwarded", "to", "authenticated, ticket forwarded to");
-    else
-        tell(s, "context", "with", "authenticated");
+    const struct context_info *info = context_info(s->context);
+    int forwards = (info->flags & GSS_C_DELEG_FLAG) != 0;
+
+    if (first && forwards)
+        tell(s, "forwarded", "to", info->spn);
+    if (complete && !forwards)
+        tell(s, "context", "with", info->target);
+    if (complete)
+        keep_outcome(s, forwards ? "authenticated, ticket forwarded to" :
+                     "authenticated");
 }
 
 static int
@@ -310,9 +323,9 @@ do_step(struct dispatch *s, struct cs_buf *out, struct cs_error *err)
         s->reply.target = text_span(info->target);
         s->reply.flags = info->flags;
         s->reply.lifetime = info->lifetime;
-        if (s->state == CONTEXT)
-            tell_of_context(s);
     }
+    if (s->state == CONTEXT)
+        tell_of_step(s, !s->request.has_token, complete);
     return 0;
 }
 
@@ -359,7 +372,8 @@ do_delegate(struct dispatch *s, struct cs_buf *out, struct cs_error *err)
     (void)out;
     if (ret != 0)
         return ret;
-    tell(s, "delegated", "to", "delegated by CredSSP to");
+    tell(s, "delegated", "to", context_info(s->context)->target);
+    keep_outcome(s, "delegated by CredSSP to");
     return data(s);
 }
 

@@ -437,6 +437,7 @@ bl_step(struct bl_link *link, struct cs_span in, struct cs_buf *out,
     if (*complete) {
         free(link->proved);
         link->proved = copy_text(link->reply.target);
+        link->granted = link->reply.flags;
     }
     return (out->error == CS_NOMEM) ? cs_nomem(err) : out->error != 0 ?
         cs_fail(err, CS_MALFORMED, "a token is too long") : 0;
@@ -474,6 +475,12 @@ import_ntlm(const struct bp_message *m, gss_ctx_id_t *out,
     major = gss_import_sec_context(&minor, &token, out);
     return GSS_ERROR(major) ? cs_fail(err, CS_INNER, "the context cannot be "
                                       "imported (%u, %u)", major, minor) : 0;
+}
+
+uint32_t
+bl_granted(const struct bl_link *link)
+{
+    return link->granted;
 }
 
 const char *

@@ -84,6 +84,8 @@ int bl_step(struct bl_link *link, struct cs_span in, struct cs_buf *out,
  * that the server has proved; borrowed from link. */
 enum bp_mech bl_mech(const struct bl_link *link);
 const char *bl_proved(const struct bl_link *link);
+/* The flags that were granted (GSS_C_DELEG_FLAG...), likewise. */
+uint32_t bl_granted(const struct bl_link *link);
 /* What is needed of a finished context to seal messages. */
 struct bl_exported {
     enum bp_mech mech;          /* the real one */

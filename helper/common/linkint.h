@@ -20,6 +20,7 @@ struct bl_link {
     char *spn, *credential;
     enum bp_mech mech;          /* the real one, once it is complete */
     char *proved;               /* likewise, the server's name; or NULL */
+    uint32_t granted;           /* likewise, GSSAPI's flags */
 };
 
 /* A link on a connection that is past HELLO; NULL without memory, and fd is

@@ -119,8 +119,14 @@ static void
 look_at_trust(struct doctor *d)
 {
     char *value = NULL;
-    int off;
+    int off, realms = 0;
 
+    (void)profile_get_boolean(d->profile, "libdefaults", "dns_lookup_realm",
+                              NULL, 0, &realms);
+    if (realms)
+        doc_say(d, LOOK_WARN, "DNS chooses the realm of hosts that krb5.conf "
+                "does not name (dns_lookup_realm = true): name them in "
+                "[domain_realm], or take that line out");
     if (profile_get_string(d->profile, "libdefaults",
                            "dns_canonicalize_hostname", NULL, "true",
                            &value) != 0)

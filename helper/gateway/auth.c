@@ -155,8 +155,7 @@ enter(struct session *s, enum gate_way way)
     l.mech = s->how.mech;
     l.version = s->how.version;
     l.tls = s->how.tls;
-    l.delegated = way == GATE_WAY_CREDSSP ||
-        s->conf->policy->delegation == GW_DELEG_KERBEROS;
+    l.delegated = s->how.delegated;
     ledger_open(s->gate->ledger, &s->entry, &l);
 }
 

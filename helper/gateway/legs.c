@@ -199,6 +199,7 @@ note_exchange(struct session *s, const struct credssp *exchange)
 
     credssp_info(exchange, &info);
     s->how.version = info.version;
+    s->how.delegated = 1;
     (void)snprintf(s->how.tls, sizeof(s->how.tls), "%s", info.tls_version);
     if (info.inner != NULL)
         s->how.mech = (info.inner->mech == &cs_oid_krb5) ? "Kerberos" : "NTLM";
@@ -347,6 +348,7 @@ fetch_context(struct session *s, const struct gss_way *way,
     int ret;
 
     s->how.mech = (bl_mech(s->link) == BP_MECH_KRB5) ? "Kerberos" : "NTLM";
+    s->how.delegated = (bl_granted(s->link) & GSS_C_DELEG_FLAG) != 0;
     if (bl_mech(s->link) == BP_MECH_KRB5)
         (void)snprintf(s->how.spn, sizeof(s->how.spn), "%s",
                        bl_proved(s->link));

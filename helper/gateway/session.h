@@ -49,6 +49,7 @@ struct session {
         char spn[2 * GATE_HOST_MAX], credential[128], tls[16];
         uint32_t candidate, candidates;
         unsigned int version;
+        int delegated;          /* the password, or a ticket */
         const char *mech;       /* static */
     } how;
     struct ledger_entry *entry;
