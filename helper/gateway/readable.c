@@ -219,7 +219,7 @@ add_included(struct paths *p, const char *path, int depth)
         (void)closedir(dir);
 }
 
-/* The argument, if the line begins with the word, as krb5 reads it; or NULL. */
+/* The argument, if the line begins with the word as krb5 reads it, or NULL. */
 static const char *
 argument(char *line, const char *word)
 {
