@@ -103,7 +103,8 @@ spawn(struct cli_gateway *g, int ready)
     const int keep[] = { g->listener, g->needed[0], ready };
 
     g->next = (struct timespec){ 0, 0 };
-    if (apart_fork(&g->process, keep, ready >= 0 ? 3 : 2) == 0)
+    if (apart_fork(&g->process, "gss-winrm-gateway", keep,
+                   ready >= 0 ? 3 : 2) == 0)
         become_gateway(g, ready);
     return g->process.pid == -1 ? -1 : 0;
 }

@@ -102,7 +102,7 @@ start_broker(void)
 
     if (path == NULL)
         return -1;
-    if (apart_fork(&broker, NULL, 0) == 0) {
+    if (apart_fork(&broker, "gss-winrmd", NULL, 0) == 0) {
         (void)execv(path, argv);
         cli_error("%s cannot be run: %s", path, strerror(errno));
         _exit(126);

@@ -8,14 +8,19 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "apart.h"
+#include "clean.h"
 #include "say.h"
 
 #define TURNS 16                /* of 4 KiB */
+#define LINES 200               /* that are printed in a minute, in s: */
+#define MINUTE 60
+#define NARROW 40               /* columns, below which nothing is broken */
 #define MANY 65536              /* descriptors, where close_range() is not */
 
 void
@@ -32,8 +37,8 @@ apart_fill_standard(void)
 
 /* Kernels before 5.9 do not have the call, and some sandboxes of containers do
  * not know it. */
-static void
-close_between(unsigned int first, unsigned int last)
+void
+apart_close_between(unsigned int first, unsigned int last)
 {
     struct rlimit limit;
     unsigned int end = MANY;
@@ -61,10 +66,11 @@ apart_close_others(const int *keep, size_t n)
         if (lowest == -1)
             break;
         if (lowest > next)
-            close_between((unsigned int)next, (unsigned int)lowest - 1);
+            apart_close_between((unsigned int)next,
+                                (unsigned int)lowest - 1);
         next = lowest + 1;
     }
-    close_between((unsigned int)next, ~0U);
+    apart_close_between((unsigned int)next, ~0U);
 }
 
 int
@@ -103,12 +109,11 @@ set_apart(int messages, const int *keep, size_t n)
 }
 
 pid_t
-apart_fork(struct apart *a, const int *keep, size_t n)
+apart_fork(struct apart *a, const char *name, const int *keep, size_t n)
 {
     int ends[2];
 
-    a->pid = a->messages = -1;
-    a->len = 0;
+    *a = (struct apart){ .name = name, .pid = -1, .messages = -1 };
     if (pipe2(ends, O_CLOEXEC | O_NONBLOCK) != 0)
         return -1;
     (void)fflush(NULL);
@@ -126,13 +131,98 @@ apart_fork(struct apart *a, const int *keep, size_t n)
 
 /* --- What it says --- */
 
-/* Whoever has taken it over says it, to a terminal. */
+/* The columns of the terminal on stderr; 0: it is none. */
+static size_t
+columns(void)
+{
+    struct winsize size;
+
+    return ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
+}
+
+/* How much of the text fits: no character has more columns than bytes.  Up to
+ * a space, if there is one, and else up to a character. */
+static size_t
+fitting(const char *text, size_t room)
+{
+    size_t len = strlen(text), n = room;
+
+    if (len <= room)
+        return len;
+    while (n > 0 && text[n] != ' ')
+        n--;
+    if (n > 0)
+        return n;
+    for (n = room; n > 0 && ((unsigned char)text[n] & 0xC0) == 0x80; n--)
+        ;
+    return n > 0 ? n : room;
+}
+
+/* A terminal would go on at the beginning of its next line, where the prompt
+ * of another program may be: so each of its lines gets the name. */
+static void
+print_pieces(const char *name, char *text)
+{
+    size_t used = strlen(name) + 2, width = columns(), n;
+
+    clean_text(text);
+    do {
+        n = (width < used + NARROW) ? strlen(text) :
+            fitting(text, width - used);
+        say_line(stderr, "%s: %.*s", name, (int)n, text);
+        text += n;
+        text += strspn(text, " ");
+    } while (*text != '\0');
+}
+
+/* What was left out in the minute before. */
+static void
+tell_more(struct apart *a)
+{
+    if (a->more > 0)
+        say_line(stderr, "%s: (%lu more lines are not shown)", a->name,
+                 a->more);
+    a->more = 0;
+}
+
+/* May one more be printed?  An honest program has few (often.h). */
+static int
+is_due(struct apart *a)
+{
+    struct timespec now;
+
+    (void)clock_gettime(CLOCK_MONOTONIC, &now);
+    if (a->lines == 0 || now.tv_sec - a->since >= MINUTE) {
+        tell_more(a);
+        a->since = now.tv_sec;
+        a->lines = 0;
+    }
+    if (a->lines == LINES) {
+        a->more++;
+        return 0;
+    }
+    a->lines++;
+    return 1;
+}
+
+/*
+ * Whoever has taken it over says it, to a terminal: with its name in front, so
+ * that it cannot pass for another program's.  A line that begins with the name
+ * gets no second one.
+ */
 static void
 print_line(struct apart *a)
 {
+    size_t len = strlen(a->name);
+    char *text = a->line;
+
     a->line[a->len] = '\0';
     a->len = 0;
-    say_line(stderr, "%s", a->line);
+    if (!is_due(a))
+        return;
+    if (strncmp(text, a->name, len) == 0 && strncmp(text + len, ": ", 2) == 0)
+        text += len + 2;
+    print_pieces(a->name, text);
 }
 
 static void
@@ -151,6 +241,7 @@ end_of_messages(struct apart *a)
 {
     if (a->len > 0)
         print_line(a);
+    tell_more(a);
     (void)close(a->messages);
     a->messages = -1;
 }

@@ -92,4 +92,8 @@ struct hc_gateway {
 int hc_gateway_load(struct hc_gateway **out, struct cs_error *err);
 void hc_gateway_free(struct hc_gateway **gateway);
 
+/* The paths of all ca_file, wherever in the winrm section, in new memory
+ * (gw_free_words); NULL when there is none.  0, CS_NOMEM or CS_SYSTEM. */
+int hc_ca_files(char ***files, struct cs_error *err);
+
 #endif /* HC_CONF_H */

@@ -76,7 +76,7 @@ foreground_leave(const int *keep, size_t n, int *status)
         return 0;
     apart_fill_standard();
     signals = listen_to_signals();
-    if (signals < 0 || apart_fork(&a, keep, n) == -1)
+    if (signals < 0 || apart_fork(&a, "gss-winrm-gateway", keep, n) == -1)
         return -1;
     if (a.pid > 0) {
         *status = stand_in(&a, signals);

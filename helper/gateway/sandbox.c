@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <libgen.h>
 #include <sched.h>
 #include <seccomp.h>
 #include <stdlib.h>
@@ -19,7 +18,9 @@
 #include <sys/socket.h>
 #include <sys/syscall.h>
 
+#include "readable.h"
 #include "sandbox.h"
+#include "words.h"
 
 static int
 failed(const char *what, int code, struct cs_error *err)
@@ -71,13 +72,6 @@ struct ruleset {
     uint64_t files, network, scoped;
 };
 
-/* Libraries, certificates, and what answers questions about names. */
-static const char *const readable[] = {
-    "/etc", "/usr", "/lib", "/lib64", "/dev/urandom", "/dev/null",
-    "/run/systemd/resolve", "/run/resolvconf", "/run/NetworkManager",
-    "/proc/self", "/proc/sys"
-};
-
 static int
 allow(int ruleset, const char *path, uint64_t access)
 {
@@ -99,24 +93,14 @@ allow(int ruleset, const char *path, uint64_t access)
     return ret;
 }
 
-/* krb5.conf is read again when it has changed: the directories, since a file
- * is replaced by renaming another. */
+/* Files to read, and directories. */
 static int
-allow_list(int ruleset, const char *variable)
+allow_readable(int ruleset, const char *const *paths)
 {
-    const char *value = secure_getenv(variable);
-    char *list, *rest, *path;
     int ret = 0;
 
-    if (value == NULL)
-        return 0;
-    list = strdup(value);
-    if (list == NULL)
-        return -1;
-    for (path = strtok_r(list, ":", &rest); path != NULL && ret == 0;
-         path = strtok_r(NULL, ":", &rest))
-        ret = allow(ruleset, dirname(path), READ);
-    free(list);
+    for (; *paths != NULL && ret == 0; paths++)
+        ret = allow(ruleset, *paths, READ);
     return ret;
 }
 
@@ -145,8 +129,8 @@ static int
 lock_files(const char *removable, int *landlock, struct cs_error *err)
 {
     struct ruleset attr = all_accesses();
-    size_t i;
-    int ruleset, ret = 0;
+    char **paths = NULL;
+    int ruleset, ret;
 
     ruleset = (int)syscall(SYS_landlock_create_ruleset, &attr, sizeof(attr),
                            0);
@@ -154,18 +138,19 @@ lock_files(const char *removable, int *landlock, struct cs_error *err)
     if (ruleset < 0)            /* ENOSYS, EOPNOTSUPP: not in this kernel */
         return (errno == ENOSYS || errno == EOPNOTSUPP) ? 0 :
             failed("Landlock", errno, err);
-    for (i = 0; i < sizeof(readable) / sizeof(*readable) && ret == 0; i++)
-        ret = allow(ruleset, readable[i], READ);
+    ret = readable_list(&paths, err);
+    if (ret != 0)
+        goto out;
+    ret = allow_readable(ruleset, (const char *const *)paths);
     if (ret == 0)
         ret = allow(ruleset, removable, LANDLOCK_ACCESS_FS_REMOVE_FILE);
-    if (ret == 0)
-        ret = allow_list(ruleset, "KRB5_CONFIG");
-    if (ret == 0)
-        ret = allow_list(ruleset, "GSS_MECH_CONFIG");
     if (ret == 0)
         ret = (int)syscall(SYS_landlock_restrict_self, ruleset, 0);
     if (ret != 0)
         ret = failed("Landlock", errno, err);
+
+out:
+    gw_free_words(paths);
     close(ruleset);
     return ret;
 }

@@ -9,6 +9,7 @@
 #include "addresses.h"
 #include "headers.h"
 #include "often.h"
+#include "readable.h"
 #include "session.h"
 
 #define HTTP_OK 200
@@ -87,6 +88,8 @@ connect_to(struct session *s, const struct gate_target *target,
     s->port = target->port != 0 ? target->port : PORT_DEFAULT;
     s->tls = s->port == PORT_TLS || s->port == PORT_HTTPS;
     ret = hc_host_load(s->host, &s->conf, err);
+    if (ret != 0)
+        readable_explain_conf(err);
     if (ret == 0)
         ret = check_policy(s, err);
     if (ret != 0)

@@ -22,6 +22,7 @@
 
 #include "addresses.h"
 #include "bindings.h"
+#include "readable.h"
 #include "upstream.h"
 
 #define TLS_ALERT 21            /* record type (RFC 8446 5.1) */
@@ -422,12 +423,23 @@ make_headers(const struct up_request *request, struct curl_slist **list)
     return ret;
 }
 
+/* The file that it failed for, if the sandbox hides that; or NULL. */
+static const char *
+hidden_file(const struct upstream *u, CURLcode code)
+{
+    const char *path = code == CURLE_SSL_CACERT_BADFILE ? u->o.conf->ca_file :
+        code == CURLE_COULDNT_RESOLVE_HOST ? "/etc/resolv.conf" : NULL;
+
+    return path != NULL && readable_hidden(path) ? path : NULL;
+}
+
 /* What curl says, for whoever sits at the client. */
 static int
 curl_failed(struct upstream *u, CURLcode code, struct cs_error *err)
 {
     const char *text = u->error[0] != '\0' ? u->error :
         curl_easy_strerror(code);
+    const char *hidden = hidden_file(u, code);
 
     if (code == CURLE_OUT_OF_MEMORY)
         return cs_nomem(err);
@@ -437,6 +449,9 @@ curl_failed(struct upstream *u, CURLcode code, struct cs_error *err)
         return cs_fail(err, CS_SYSTEM, "%s closed the connection while the "
                        "request was under way; it may have been done",
                        u->o.host);
+    if (hidden != NULL)
+        return cs_fail(err, CS_SYSTEM, "%s:%u: %s: " READABLE_ADVICE,
+                       u->o.host, (unsigned int)u->o.port, hidden);
     switch (code) {
     case CURLE_PEER_FAILED_VERIFICATION:
     case CURLE_SSL_PINNEDPUBKEYNOTMATCH:

@@ -18,6 +18,7 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 
+#include "apart.h"
 #include "who.h"
 
 #define PATIENCE_MS 2000        /* for an answer */
@@ -40,8 +41,10 @@ struct answer {
 
 struct who {
     pthread_mutex_t lock;       /* of all below */
-    int fd;                     /* -1: it does not answer */
+    int fd;                     /* -1: it has ended */
     pid_t pid;
+    int late;                   /* is there an answer to come? */
+    ssize_t got;                /* bytes of this one */
     struct question question;
     struct answer answer;
 };
@@ -186,9 +189,8 @@ who_new(struct who **out, struct cs_error *err)
         (void)prctl(PR_SET_NAME, "gateway-who");
         (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
         /* Nor what the gateway was started with, but for its stderr. */
-        (void)close_range(0, 1, 0);
-        (void)close_range(3, (unsigned int)pair[1] - 1, 0);
-        (void)close_range((unsigned int)pair[1] + 1, ~0U, 0);
+        apart_close_between(STDIN_FILENO, STDOUT_FILENO);
+        apart_close_others(&pair[1], 1);
         serve(pair[1]);
         _exit(0);
     }
@@ -213,24 +215,35 @@ who_free(struct who **who)
     free(w);
 }
 
-/* One that does not answer is not asked again. */
+/* The next answer, in ms: 1; 0 when there is none yet, or none any more. */
+static int
+receive(struct who *w, int ms)
+{
+    struct pollfd wait = { w->fd, POLLIN, 0 };
+
+    if (poll(&wait, 1, ms) != 1)
+        return 0;
+    w->got = recv(w->fd, &w->answer, sizeof(w->answer), 0);
+    w->late = 0;
+    if (w->got > 0)
+        return 1;
+    close(w->fd);
+    w->fd = -1;
+    return 0;
+}
+
+/* On a busy machine an answer may come too late: until it is there nobody
+ * waits for another. */
 static int
 ask(struct who *w)
 {
-    struct pollfd wait = { w->fd, POLLIN, 0 };
     size_t len = QUESTION_LEN(w->question.n);
-    int good;
 
-    good = w->fd >= 0 &&
-        send(w->fd, &w->question, len, MSG_NOSIGNAL) == (ssize_t)len &&
-        poll(&wait, 1, PATIENCE_MS) == 1 &&
-        recv(w->fd, &w->answer, sizeof(w->answer), 0) ==
-        (ssize_t)ANSWER_LEN(w->question.n);
-    if (!good && w->fd >= 0) {
-        close(w->fd);
-        w->fd = -1;
-    }
-    return good;
+    if (w->fd < 0 || (w->late && !receive(w, 0)))
+        return 0;
+    w->late = send(w->fd, &w->question, len, MSG_NOSIGNAL) == (ssize_t)len;
+    return w->late && receive(w, PATIENCE_MS) &&
+        w->got == (ssize_t)ANSWER_LEN(w->question.n);
 }
 
 void

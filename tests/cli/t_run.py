@@ -106,6 +106,33 @@ def test_run_apart(place):
     check('a title ?]0;got you? and half a line' in said and '\x1b' not in said, repr(said))
 
 
+def from_gateway(text):
+    """The lines that are not the command's."""
+    lines = [line for line in text.splitlines() if line.strip() and 'command' not in line]
+    mine = [line for line in lines if not line.startswith(('gss-winrm-gateway: ', 'gss-winrm: '))]
+    check(not mine, 'without its name:', mine[:5])
+    return [line for line in lines if line.startswith('gss-winrm-gateway: ')]
+
+
+def test_run_lines(place):
+    """What the gateway says cannot pass for what another program says, nor fill the terminal."""
+    wait = 'until [ $(grep -c "has spoken" "$0") = "$1" ]; do sleep 0.05; done; echo the command'
+    done = place.run('run', 'sh', '-c', wait, place.log, '1', STANDIN_GATEWAY='forges')
+    lines = from_gateway(done.stdout + done.stderr)
+    check('gss-winrm-gateway: [sudo] password for carol: ' in lines, lines[:5])
+    check('gss-winrm-gateway: is honest' in lines, lines[:5])
+    noise = [line for line in lines if 'noise' in line]
+    check(100 < len(noise) <= 200, len(noise))
+    check('(%d more lines are not shown)' % (400 - len(noise)) in lines[-1], lines[-3:])
+    # On a terminal, each of whose lines counts.
+    place.env['STANDIN_GATEWAY'] = 'forges'
+    terminal = Terminal(place, 'run', 'sh', '-c', wait, place.log, '2', job='stty cols 80; "$@"')
+    terminal.finish()
+    lines = from_gateway(terminal.seen)
+    check(max(map(len, lines)) <= 80, max(lines, key=len))
+    check(sum('sudo] password' in line for line in lines) == 3, lines[:9])
+
+
 def test_run_signals(place):
     for number in signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGUSR1:
         process = place.start('run', 'sh', '-c', 'trap "exit 33" %d; echo on; while :; do sleep 0.05; done' % number)

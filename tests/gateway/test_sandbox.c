@@ -23,9 +23,11 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "cs_hex.h"
+#include "readable.h"
 #include "sandbox.h"
 
 /* What goes wrong stops a sandbox that cannot be left; so each attempt is made
@@ -453,6 +455,182 @@ test_files(void **state)
     assert_int_equal(st.st_mode & 0777, 0600);
 }
 
+/* --- What krb5.conf names --- */
+
+/* A system of which all is elsewhere: below place, in directories. */
+static const char *const elsewhere[] = {
+    "conf", "include.d", "other", "ca"
+};
+
+/* A line that does not begin with "include" includes nothing: HIDDEN. */
+static char paths[8][96];
+enum { CONF, SITE, MORE, HIDDEN, TARGET_CA, REALM_CA, INLINE_CA, LATER };
+
+static const char *const names[] = {
+    [CONF] = "conf/krb5.conf", [SITE] = "include.d/site",
+    [MORE] = "other/more.conf", [HIDDEN] = "other/hidden",
+    [TARGET_CA] = "ca/target.pem", [REALM_CA] = "ca/realm.pem",
+    [INLINE_CA] = "ca/inline.pem", [LATER] = "ca/later.pem",
+};
+
+static int
+put(const char *path, const char *text)
+{
+    FILE *f = fopen(path, "we");
+    int ok = f != NULL && fputs(text, f) >= 0;
+
+    return f != NULL && fclose(f) == 0 && ok;
+}
+
+static int
+make_system(void)
+{
+    char text[2048], path[96];
+    size_t i;
+    int ok = 1;
+
+    for (i = 0; i < sizeof(elsewhere) / sizeof(*elsewhere); i++) {
+        (void)snprintf(path, sizeof(path), "%s/%s", place, elsewhere[i]);
+        ok &= mkdir(path, 0700) == 0;
+    }
+    for (i = 0; i < sizeof(names) / sizeof(*names); i++) {
+        (void)snprintf(paths[i], sizeof(paths[i]), "%s/%s", place, names[i]);
+        ok &= put(paths[i], "\n");
+    }
+    (void)snprintf(text, sizeof(text), "include %s\n", paths[MORE]);
+    ok &= put(paths[SITE], text);
+    (void)snprintf(text, sizeof(text), "[appdefaults]\n winrm = {\n"
+                   "  TEST.EXAMPLE = {\n   ca_file = %s\n  }\n }\n",
+                   paths[REALM_CA]);
+    ok &= put(paths[MORE], text);
+    (void)snprintf(text, sizeof(text), "includedir %s/include.d/\n"
+                   " include %s\n[appdefaults]\n winrm = {\n"
+                   "  ca_file = system\n  targets = {\n"
+                   "   web01 = {\n    ca_file = %s\n   }\n"
+                   "   web02 = { ca_file = %s }\n  }\n }\n", place,
+                   paths[HIDDEN], paths[TARGET_CA], paths[INLINE_CA]);
+    return ok && put(paths[CONF], text);
+}
+
+static void
+remove_system(void)
+{
+    char path[96];
+    size_t i;
+
+    for (i = 0; i < sizeof(names) / sizeof(*names); i++)
+        (void)unlink(paths[i]);
+    (void)snprintf(path, sizeof(path), "%s/include.d/new.conf", place);
+    (void)unlink(path);
+    for (i = 0; i < sizeof(elsewhere) / sizeof(*elsewhere); i++) {
+        (void)snprintf(path, sizeof(path), "%s/%s", place, elsewhere[i]);
+        (void)rmdir(path);
+    }
+}
+
+/* Each that is named can be read, and nothing beside it. */
+static int
+named_files(void)
+{
+    static const int named[] = {
+        CONF, SITE, MORE, TARGET_CA, REALM_CA, INLINE_CA
+    };
+    size_t i;
+    int ret = 0;
+
+    for (i = 0; i < sizeof(named) / sizeof(*named); i++) {
+        if (!can_have(open(paths[named[i]], O_RDONLY)) ||
+            readable_hidden(paths[named[i]])) {
+            fprintf(stderr, "%s cannot be read\n", paths[named[i]]);
+            ret = 1;
+        }
+    }
+    return ret || (landlock && (can_have(open(paths[HIDDEN], O_RDONLY)) ||
+                                can_have(open(paths[LATER], O_RDONLY)) ||
+                                !readable_hidden(paths[LATER])));
+}
+
+/* What is put into the directories of krb5.conf's afterwards. */
+static int
+new_files(void)
+{
+    char path[96];
+
+    (void)snprintf(path, sizeof(path), "%s/include.d/new.conf", place);
+    return !can_have(open(path, O_RDONLY));
+}
+
+static int
+says_what_to_do(void)
+{
+    struct cs_error err = { .code = CS_SYSTEM };
+
+    readable_explain_conf(&err);
+    return landlock && (strstr(err.text, paths[LATER]) == NULL ||
+                        strstr(err.text, "start it again") == NULL);
+}
+
+/* try, after a change that is made once the sandbox is there. */
+static int
+after(int (*change)(void), attempt *try)
+{
+    struct cs_error err;
+    int status, go[2];
+    pid_t pid;
+    char c = 0;
+
+    assert_int_equal(pipe(go), 0);
+    pid = fork();
+    if (pid == 0) {
+        if (sandbox_enter(place, &landlock, &err) != 0 ||
+            write(go[1], &c, 1) != 1)
+            _exit(SETUP_FAILED);
+        for (;;) {
+            struct timespec turn = { 0, 10000000 };
+
+            if (access(paths[LATER], X_OK) == 0)
+                _exit(try());
+            (void)nanosleep(&turn, NULL);
+        }
+    }
+    assert_int_equal(read(go[0], &c, 1), 1);
+    assert_int_equal(change(), 1);
+    assert_int_equal(chmod(paths[LATER], 0700), 0);     /* the sign */
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    assert_int_equal(chmod(paths[LATER], 0600), 0);
+    close(go[0]);
+    close(go[1]);
+    assert_true(WIFEXITED(status));
+    return WEXITSTATUS(status);
+}
+
+static int
+add_file(void)
+{
+    char path[96];
+
+    (void)snprintf(path, sizeof(path), "%s/include.d/new.conf", place);
+    return put(path, "\n");
+}
+
+static int
+include_later(void)
+{
+    char text[128];
+
+    (void)snprintf(text, sizeof(text), "include %s\n", paths[LATER]);
+    return put(paths[CONF], text);
+}
+
+static void
+test_krb5_conf(void **state)
+{
+    (void)state;
+    assert_int_equal(in_sandbox(named_files), 0);
+    assert_int_equal(after(add_file, new_files), 0);
+    assert_int_equal(after(include_later, says_what_to_do), 0);
+}
+
 static int
 set_up(void **state)
 {
@@ -467,6 +645,7 @@ set_up(void **state)
     fd = open(file, O_WRONLY | O_CREAT | O_EXCL, 0600);
     ok = fd >= 0 && write(fd, "secret", 6) == 6;
     (void)close(fd);
+    ok &= make_system() && setenv("KRB5_CONFIG", paths[CONF], 1) == 0;
     victim = fork();
     if (victim == 0)
         for (;;)
@@ -481,6 +660,7 @@ clean_up(void **state)
     (void)kill(victim, SIGKILL);
     (void)waitpid(victim, NULL, 0);
     (void)unlink(file);
+    remove_system();
     return rmdir(place);
 }
 
@@ -493,6 +673,7 @@ main(void)
         cmocka_unit_test(test_terminal),
         cmocka_unit_test(test_numbers),
         cmocka_unit_test(test_files),
+        cmocka_unit_test(test_krb5_conf),
     };
 
     return cmocka_run_group_tests_name("sandbox", tests, set_up, clean_up);
