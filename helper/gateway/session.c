@@ -241,6 +241,21 @@ take_answer(struct session *s, struct up_reply *reply,
                      &answer->type, err);
 }
 
+/* Where it happened comes first; most reasons say it themselves. */
+static void
+log_failure(const struct session *s, const char *why)
+{
+    char where[300];
+    int n = snprintf(where, sizeof(where), "%s:%u", s->host,
+                     (unsigned int)s->port);
+
+    if (n > 0 && strncmp(why, where, n) == 0)
+        often_log(&of_failures, OFTEN_BY_TEXT, LOG_NOTICE, "%s", why);
+    else
+        often_log(&of_failures, OFTEN_BY_TEXT, LOG_NOTICE, "%s: %s", where,
+                  why);
+}
+
 /* The context may be out of step with the server's: the next request begins
  * anew. */
 static void
@@ -248,8 +263,7 @@ give_up(struct session *s, const struct cs_error *err)
 {
     s->authenticated = 0;
     ledger_failed(s->gate->ledger);
-    often_log(&of_failures, OFTEN_BY_TEXT, LOG_NOTICE, "%s:%u: %s", s->host,
-              (unsigned int)s->port, err->text);
+    log_failure(s, err->text);
     if (s->up != NULL && s->link == NULL)
         (void)bl_channel(s->gate->broker, &s->link, NULL);
     if (s->link != NULL)

@@ -29,6 +29,7 @@
 #include "cs_hex.h"
 #include "readable.h"
 #include "sandbox.h"
+#include "words.h"
 
 /* What goes wrong stops a sandbox that cannot be left; so each attempt is made
  * by a process of its own, and 0 means that it came to nothing. */
@@ -631,6 +632,49 @@ test_krb5_conf(void **state)
     assert_int_equal(after(include_later, says_what_to_do), 0);
 }
 
+/* Does the list have this path?  KRB5_CONFIG is what krb5.conf is. */
+static int
+is_readable(const char *conf, const char *path)
+{
+    struct cs_error err;
+    char **list, **p;
+    int yes = 0;
+
+    assert_int_equal(setenv("KRB5_CONFIG", conf, 1), 0);
+    assert_int_equal(readable_list(&list, &err), 0);
+    for (p = list; *p != NULL; p++)
+        yes |= strcmp(*p, path) == 0;
+    gw_free_words(list);
+    assert_int_equal(setenv("KRB5_CONFIG", paths[CONF], 1), 0);
+    return yes;
+}
+
+/* A krb5.conf in a directory where everybody's things are shows itself, and
+ * not the directory. */
+static void
+test_shared_directory(void **state)
+{
+    char conf[] = "/dev/shm/test_sandbox.XXXXXX";
+    char mine[] = "/dev/shm/test_sandbox.XXXXXX", own[64];
+    int fd = mkstemp(conf);
+
+    (void)state;
+    assert_true(fd >= 0);
+    close(fd);
+    assert_true(is_readable(conf, conf));
+    assert_false(is_readable(conf, "/dev/shm"));
+    assert_int_equal(unlink(conf), 0);
+
+    assert_non_null(mkdtemp(mine));
+    (void)snprintf(own, sizeof(own), "%s/krb5.conf", mine);
+    fd = open(own, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+    assert_true(fd >= 0);
+    close(fd);
+    assert_true(is_readable(own, mine));
+    assert_int_equal(unlink(own), 0);
+    assert_int_equal(rmdir(mine), 0);
+}
+
 static int
 set_up(void **state)
 {
@@ -674,6 +718,7 @@ main(void)
         cmocka_unit_test(test_numbers),
         cmocka_unit_test(test_files),
         cmocka_unit_test(test_krb5_conf),
+        cmocka_unit_test(test_shared_directory),
     };
 
     return cmocka_run_group_tests_name("sandbox", tests, set_up, clean_up);
