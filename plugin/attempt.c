@@ -292,7 +292,7 @@ about_delegation(const struct gw_attempt *a)
         return ", with delegation";
     return gw_is_http(a->name) ?
         ", without delegation: it may be the web site's account's" :
-        ", without delegation: DNS may have made this name";
+        ", without delegation: DNS may have made this name, or its realm";
 }
 
 void

@@ -96,6 +96,27 @@ gw_delegate_names(const struct gw_policy *policy, char *const *hosts,
     return ret;
 }
 
+int
+gw_delegate_realm_ok(const char *template, const char *host)
+{
+    krb5_context context;
+    char *realm;
+    int ok;
+
+    if (strchr(template, '@') != NULL)
+        return 1;
+    if (krb5_init_context(&context) != 0)
+        return 0;
+    ok = !gw_realm_by_dns(context);
+    if (!ok) {
+        realm = gw_host_realm(context, host);
+        ok = realm != NULL && *realm != '\0';
+        free(realm);
+    }
+    krb5_free_context(context);
+    return ok;
+}
+
 /* [libdefaults] qualify_shortname, if krb5.conf has it; new memory.  Its
  * default is what the resolver searches, which the network may have said. */
 static char *

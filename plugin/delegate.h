@@ -49,4 +49,8 @@ int gw_delegate_names(const struct gw_policy *policy, char *const *hosts,
  */
 int gw_delegate_host(const char *typed, char **out);
 
+/* Will the realm of a template's name at a host be krb5.conf's or a KDC's word?
+ * Where krb5.conf lets DNS say it and says nothing itself, krb5 asks DNS last. */
+int gw_delegate_realm_ok(const char *template, const char *host);
+
 #endif /* GW_DELEGATE_H */

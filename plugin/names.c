@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <krb5.h>
+#include <profile.h>
 
 #include "handles.h"
 #include "names.h"
@@ -56,7 +57,63 @@ canonical_host(krb5_context context, const char *host, char **out)
     return (*out == NULL) ? ENOMEM : 0;
 }
 
-/* The realm that krb5.conf gives to a host; "" for a referral. */
+/* The host in lower case, without a final dot. */
+static int
+plain_host(const char *host, char **out)
+{
+    size_t len = strlen(host), i;
+
+    *out = strdup(host);
+    if (*out == NULL)
+        return ENOMEM;
+    if (len > 1 && host[len - 1] == '.')
+        (*out)[--len] = '\0';
+    for (i = 0; i < len; i++)
+        (*out)[i] = tolower((unsigned char)host[i]);
+    return 0;
+}
+
+int
+gw_realm_by_dns(krb5_context context)
+{
+    profile_t profile;
+    int yes = 0;
+
+    if (krb5_get_profile(context, &profile) != 0)
+        return 1;
+    (void)profile_get_boolean(profile, "libdefaults", "dns_fallback", NULL, 0,
+                              &yes);
+    (void)profile_get_boolean(profile, "libdefaults", "dns_lookup_realm", NULL,
+                              yes, &yes);
+    profile_release(profile);
+    return yes;
+}
+
+/* [domain_realm], as krb5 reads it: the host, ".parent", "parent", and so on. */
+static char *
+domain_realm(krb5_context context, const char *host)
+{
+    const char *at = host;
+    char *value = NULL, *realm = NULL;
+    profile_t profile;
+
+    if (krb5_get_profile(context, &profile) != 0)
+        return NULL;
+    while (at != NULL && realm == NULL) {
+        if (profile_get_string(profile, "domain_realm", at, NULL, NULL,
+                               &value) == 0 && value != NULL)
+            realm = strdup(value);
+        profile_release_string(value);
+        value = NULL;
+        at = (*at == '.') ? at + 1 : strchr(at, '.');
+        if (at != NULL && *at == '\0')
+            at = NULL;
+    }
+    profile_release(profile);
+    return (realm != NULL) ? realm : strdup("");
+}
+
+/* What krb5 says, which may ask DNS. */
 static char *
 realm_of(krb5_context context, const char *host)
 {
@@ -66,6 +123,36 @@ realm_of(krb5_context context, const char *host)
         return strdup("");
     realm = strdup(realms[0] != NULL ? realms[0] : "");
     krb5_free_host_realm(context, realms);
+    return realm;
+}
+
+char *
+gw_host_realm(krb5_context context, const char *host)
+{
+    char *plain, *realm;
+
+    if (!gw_realm_by_dns(context))
+        return realm_of(context, host);
+    if (plain_host(host, &plain) != 0)
+        return NULL;
+    realm = domain_realm(context, plain);
+    free(plain);
+    return realm;
+}
+
+char *
+gw_section_realm(krb5_context context, const char *host)
+{
+    char *realm = gw_host_realm(context, host), *dflt = NULL;
+
+    if (realm != NULL && *realm != '\0')
+        return realm;
+    free(realm);
+    realm = NULL;
+    if (krb5_get_default_realm(context, &dflt) == 0) {
+        realm = strdup(dflt);
+        krb5_free_default_realm(context, dflt);
+    }
     return realm;
 }
 
@@ -117,7 +204,8 @@ host_based(const char *template, const char *host, char **out)
 /* A template at this very host, as a principal name. */
 static int
 principal(krb5_context context, const char *template, const char *host,
-          uint16_t port, char **out)
+          uint16_t port, char *(*find_realm)(krb5_context, const char *),
+          char **out)
 {
     char buf[NAME_MAX_BYTES] = "", *realm;
     int ret = expand(template, host, port, buf, sizeof(buf));
@@ -127,28 +215,12 @@ principal(krb5_context context, const char *template, const char *host,
     if (strchr(buf, '@') != NULL) {
         *out = strdup(buf);
     } else {
-        realm = realm_of(context, host);
+        realm = find_realm(context, host);
         if (realm == NULL || asprintf(out, "%s@%s", buf, realm) < 0)
             *out = NULL;
         free(realm);
     }
     return (*out == NULL) ? ENOMEM : 0;
-}
-
-/* The host in lower case, without a final dot. */
-static int
-plain_host(const char *host, char **out)
-{
-    size_t len = strlen(host), i;
-
-    *out = strdup(host);
-    if (*out == NULL)
-        return ENOMEM;
-    if (len > 1 && host[len - 1] == '.')
-        (*out)[--len] = '\0';
-    for (i = 0; i < len; i++)
-        (*out)[i] = tolower((unsigned char)host[i]);
-    return 0;
 }
 
 static int
@@ -164,7 +236,8 @@ make(const char *template, const char *host, uint16_t port, int canonical,
     ret = canonical ? canonical_host(context, host, &at) :
         plain_host(host, &at);
     if (ret == 0)
-        ret = principal(context, template, at, port, out);
+        ret = principal(context, template, at, port, canonical ? realm_of :
+                        gw_host_realm, out);
     free(at);
     krb5_free_context(context);
     return ret;

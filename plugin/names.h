@@ -4,6 +4,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <krb5.h>
 
 /*
  * A service name in one of two forms, told apart by what comes first:
@@ -36,6 +37,21 @@ int gw_name_expand(const char *template, const char *host, uint16_t port,
  */
 int gw_name_expand_at(const char *template, const char *host, uint16_t port,
                       char **out);
+
+/* Does krb5.conf let DNS say a host's realm (dns_lookup_realm)?  Also whether it
+ * is so is unknown. */
+int gw_realm_by_dns(krb5_context context);
+
+/*
+ * The realm that krb5.conf gives to a host, or "" for a referral, in new memory;
+ * NULL without any.  DNS never has a part in it: where krb5 would ask it, this is
+ * what [domain_realm] says.
+ */
+char *gw_host_realm(krb5_context context, const char *host);
+
+/* The same, or else the default realm: whose section of krb5.conf counts for the
+ * host.  New memory; NULL where there is neither. */
+char *gw_section_realm(krb5_context context, const char *host);
 
 /* Would krb5 leave the host as it is (but for case and a final dot), so that DNS
  * has no part in its name?  krb5 may ask DNS for it. */

@@ -122,7 +122,7 @@ plan_gifts(struct gw_plan *p)
         ret = gw_delegate_templates(policy, &templates);
     for (t = templates; t != NULL && *t != NULL; t++) {
         for (h = hosts; *h != NULL && ret == 0; h++) {
-            if (is_meant(p, *h))
+            if (is_meant(p, *h) && gw_delegate_realm_ok(*t, *h))
                 ret = add_step(p, *t, *h, NULL, 1);
         }
     }

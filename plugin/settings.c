@@ -9,6 +9,7 @@
 
 #include "clock.h"
 #include "lock.h"
+#include "names.h"
 #include "settings.h"
 #include "trace.h"
 #include "words.h"
@@ -81,7 +82,7 @@ load_policy(krb5_context context, const struct gw_name *name,
             struct gw_policy **policy)
 {
     struct gw_subject subject = { .typed = gw_name_host(name) };
-    char *host = NULL, *realm = NULL, *dflt = NULL, **realms = NULL;
+    char *host = NULL, *realm = NULL, *dflt = NULL, *typed = NULL;
     profile_t profile;
     int ret;
 
@@ -91,11 +92,10 @@ load_policy(krb5_context context, const struct gw_name *name,
     if (gw_policy_has_sections(profile)) {
         canonical_parts(name, &host, &realm);
         (void)krb5_get_default_realm(context, &dflt);
-        (void)krb5_get_host_realm(context, subject.typed, &realms);
+        typed = gw_section_realm(context, subject.typed);
         subject.canon = host;
         subject.realm = (realm != NULL) ? realm : dflt;
-        subject.typed_realm = (realms != NULL && realms[0] != NULL &&
-                               *realms[0] != '\0') ? realms[0] : dflt;
+        subject.typed_realm = typed;
     }
     if (gw_tracing())
         gw_policy_review(profile);
@@ -103,8 +103,7 @@ load_policy(krb5_context context, const struct gw_name *name,
     free(host);
     free(realm);
     krb5_free_default_realm(context, dflt);
-    if (realms != NULL)
-        (void)krb5_free_host_realm(context, realms);
+    free(typed);
     profile_release(profile);
     return ret;
 }

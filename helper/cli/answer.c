@@ -197,22 +197,23 @@ explain_names(const struct hc_host *host, uint16_t port)
     return list;
 }
 
-json_t *
-explain_delegates(const struct hc_host *host, uint16_t port)
+void
+explain_delegates(json_t *answer, const struct hc_host *host, uint16_t port)
 {
     struct cs_error err = { 0 };
     char **names = NULL, **n;
-    json_t *list;
+    json_t *list = json_null();
+    int ret = 0;
 
-    if (host->policy->delegation == GW_DELEG_NONE)
-        return json_null();
-    list = json_array();
-    if (hc_delegate_names(host, NULL, port, &names, &err) != 0)
-        (void)json_array_append_new(list, json_string(err.text));
+    if (host->policy->delegation != GW_DELEG_NONE && !may_not_delegate(host)) {
+        list = json_array();
+        ret = hc_delegate_names(host, NULL, port, &names, &err);
+    }
     for (n = names; n != NULL && *n != NULL; n++)
         (void)json_array_append_new(list, json_string(*n));
     gw_free_words(names);
-    return list;
+    (void)json_object_set_new(answer, "delegates", list);
+    set(answer, "delegates_nothing", ret != 0 ? err.text : NULL);
 }
 
 /* --- The settings --- */

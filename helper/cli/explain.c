@@ -137,7 +137,7 @@ answer_for(const struct hc_host *host, uint16_t port)
     (void)json_object_set_new(o, "gateway", explain_gateway(host, port));
     (void)json_object_set_new(o, "plugin", explain_plugin(host));
     (void)json_object_set_new(o, "names", explain_names(host, port));
-    (void)json_object_set_new(o, "delegates", explain_delegates(host, port));
+    explain_delegates(o, host, port);
     (void)json_object_set_new(o, "settings", explain_settings(host));
     return o;
 }

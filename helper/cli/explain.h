@@ -19,8 +19,10 @@
 json_t *explain_gateway(const struct hc_host *host, uint16_t port);
 json_t *explain_plugin(const struct hc_host *host);
 json_t *explain_names(const struct hc_host *host, uint16_t port);
-/* The names that may be given the password or a ticket; or why there is none. */
-json_t *explain_delegates(const struct hc_host *host, uint16_t port);
+/* Sets "delegates", the names that may be given the password or a ticket, or
+ * null where krb5.conf gives nothing; "delegates_nothing", why there is none. */
+void explain_delegates(json_t *answer, const struct hc_host *host,
+                       uint16_t port);
 json_t *explain_settings(const struct hc_host *host);
 
 /* For people, on stdout. */

@@ -47,13 +47,16 @@ value_text(const json_t *value, char *buf, size_t size)
 }
 
 static void
-print_gateway(const json_t *gateway)
+print_gateway(const json_t *gateway, const char *delegates_nothing)
 {
     int connects = json_is_true(json_object_get(gateway, "connects"));
 
     say_line(stdout, "%-*s%s: %s", LABEL, "Gateway", connects ? "connects" :
              "does not connect", text_of(gateway, "why"));
-    if (connects)
+    if (connects && *delegates_nothing != '\0')
+        say_line(stdout, "%-*srefuses to authenticate: %s", LABEL, "",
+                 delegates_nothing);
+    else if (connects)
         say_line(stdout, "%-*sauthenticates by %s", LABEL, "",
                  text_of(gateway, "authenticates"));
 }
@@ -91,6 +94,7 @@ void
 explain_print(const json_t *answer)
 {
     const char *realm = text_of(answer, "realm");
+    const char *nothing = text_of(answer, "delegates_nothing");
     const json_t *complaints = json_object_get(answer, "complaints");
 
     say_line(stdout, "%s, port %" JSON_INTEGER_FORMAT ", %s%s",
@@ -98,14 +102,15 @@ explain_print(const json_t *answer)
              json_integer_value(json_object_get(answer, "port")),
              *realm != '\0' ? "realm " : "no realm known", realm);
     say_lines(stdout, "\n");
-    print_gateway(json_object_get(answer, "gateway"));
+    print_gateway(json_object_get(answer, "gateway"), nothing);
     say_line(stdout, "%-*s%s", LABEL, "Plugin", text_of(answer, "plugin"));
     print_list("Names", json_object_get(answer, "names"));
     if (json_is_true(json_object_get(answer, "dns")))
         say_line(stdout, "%-*s(krb5 asks DNS what the host is called, which "
                  "was not done here)", LABEL, "");
-    if (json_array_size(json_object_get(answer, "delegates")) > 0)
-        print_list("Delegates", json_object_get(answer, "delegates"));
+    print_list("Delegates", json_object_get(answer, "delegates"));
+    if (*nothing != '\0')
+        say_line(stdout, "%-*snothing: %s", LABEL, "Delegates", nothing);
     say_lines(stdout, "\nkrb5.conf, [appdefaults] winrm:\n");
     print_settings(json_object_get(answer, "settings"));
     if (json_array_size(complaints) > 0) {

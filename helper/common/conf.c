@@ -54,25 +54,6 @@ hc_source_close(struct hc_source *s)
         krb5_free_context(s->context);
 }
 
-/* Whose section counts for host: the realm that krb5.conf gives it, or the
- * default one.  New memory; NULL when there is neither. */
-static char *
-realm_of(krb5_context context, const char *host)
-{
-    char **realms = NULL, *dflt = NULL, *realm = NULL;
-
-    if (krb5_get_host_realm(context, host, &realms) == 0 && realms != NULL) {
-        if (realms[0] != NULL && *realms[0] != '\0')
-            realm = strdup(realms[0]);
-        krb5_free_host_realm(context, realms);
-    }
-    if (realm == NULL && krb5_get_default_realm(context, &dflt) == 0) {
-        realm = strdup(dflt);
-        krb5_free_default_realm(context, dflt);
-    }
-    return realm;
-}
-
 /* The policy's subject is the plugin's: the name that krb5 makes of the host
  * counts as well.  Asking DNS for that is saved when nothing depends on it. */
 void
@@ -87,7 +68,7 @@ hc_subject_find(const struct hc_source *s, const struct hc_host *h,
     if (gw_policy_has_sections(s->profile) &&
         krb5_expand_hostname(s->context, h->host, &canon) == 0) {
         subject->canon = strdup(canon);
-        subject->realm = realm_of(s->context, canon);
+        subject->realm = gw_section_realm(s->context, canon);
         subject->s.realm = subject->realm;
     }
     subject->s.canon = subject->canon;
@@ -300,7 +281,7 @@ hc_host_load(const char *host, struct hc_host **out, struct cs_error *err)
     }
     ret = hc_source_open(&s);
     if (ret == 0) {
-        h->realm = realm_of(s.context, h->host);
+        h->realm = gw_section_realm(s.context, h->host);
         ret = load_policy(&s, h);
     }
     if (ret == 0)

@@ -9,6 +9,7 @@
 
 #include "cspolicy.h"
 #include "delegate.h"
+#include "names.h"
 #include "policy.h"
 #include "words.h"
 
@@ -18,7 +19,7 @@ static int
 load(const char *host, struct gw_credssp_policy **credssp,
      struct gw_policy **policy)
 {
-    char **realms = NULL, *dflt = NULL;
+    char *realm;
     struct gw_subject subject = { .typed = host };
     krb5_context context;
     profile_t profile;
@@ -31,19 +32,13 @@ load(const char *host, struct gw_credssp_policy **credssp,
         krb5_free_context(context);
         return ret;
     }
-    (void)krb5_get_host_realm(context, host, &realms);
-    subject.realm = (realms != NULL) ? realms[0] : NULL;
-    if (subject.realm == NULL || *subject.realm == '\0') {
-        (void)krb5_get_default_realm(context, &dflt);
-        subject.realm = dflt;
-    }
+    realm = gw_section_realm(context, host);
+    subject.realm = realm;
     if (credssp != NULL)
         ret = gw_credssp_policy_load(profile, subject.realm, credssp);
     if (ret == 0 && policy != NULL)
         ret = gw_policy_load(profile, &subject, policy);
-    krb5_free_default_realm(context, dflt);
-    if (realms != NULL)
-        (void)krb5_free_host_realm(context, realms);
+    free(realm);
     profile_release(profile);
     krb5_free_context(context);
     return ret;

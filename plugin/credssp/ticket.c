@@ -6,9 +6,9 @@
 #include <string.h>
 #include <strings.h>
 #include <krb5.h>
-#include <profile.h>
 
 #include "credsint.h"
+#include "names.h"
 #include "ticket.h"
 
 int
@@ -146,23 +146,6 @@ same_name(krb5_context context, krb5_const_principal a, krb5_const_principal b)
                                         KRB5_PRINCIPAL_COMPARE_CASEFOLD);
 }
 
-/* May a realm come from DNS when the KDC has not referred us? */
-static int
-dns_has_realms(krb5_context context)
-{
-    profile_t profile;
-    int yes = 0;
-
-    if (krb5_get_profile(context, &profile) != 0)
-        return 1;
-    (void)profile_get_boolean(profile, "libdefaults", "dns_fallback", NULL, 0,
-                              &yes);
-    (void)profile_get_boolean(profile, "libdefaults", "dns_lookup_realm", NULL,
-                              yes, &yes);
-    profile_release(profile);
-    return yes;
-}
-
 static int
 same_data(const krb5_data *a, const krb5_data *b)
 {
@@ -179,7 +162,7 @@ check(krb5_context context, krb5_const_principal asked,
                        "than %s: nothing is delegated with it", service);
     if (asked->realm.length > 0 ?
         !same_data(&asked->realm, &creds->server->realm) :
-        dns_has_realms(context) &&
+        gw_realm_by_dns(context) &&
         !same_data(&creds->client->realm, &creds->server->realm))
         return cs_fail(err, CS_UNEXPECTED, "the ticket for %s is of realm %.*s, "
                        "which DNS may have chosen (krb5.conf, "

@@ -79,6 +79,21 @@ def test_explain_names(place):
     check(answer['by key']['credential'] == {'key': 'credential', 'value': None, 'source': 'default'}, answer)
 
 
+def test_explain_delegates(place):
+    answer = explained(place, 'a.lab.example')
+    check(answer['delegates'] is None and answer['delegates_nothing'] is None, answer)
+    # No password may go there, so there is no name for one.
+    check(explained(place, 'nopass.example.org')['delegates'] is None, 'nopass')
+    (place.path / 'krb5.conf').write_text('[libdefaults]\n default_realm = X\n[appdefaults]\n winrm = {\n'
+                                          '  delegation = kerberos\n  gateway = {\n   targets = web01\n  }\n }\n')
+    answer = explained(place, 'web01')
+    check(answer['delegates'] == [] and 'short name' in answer['delegates_nothing'], answer)
+    said = place.run('explain', 'web01').stdout
+    check('refuses to authenticate: web01 is a short name' in said and 'Delegates   nothing: web01' in said and
+          'authenticates by' not in said, said)
+    check(explained(place, 'a.example.org')['delegates'][0].startswith('HOST/a.example.org@'), 'a whole name')
+
+
 def test_explain_plugin(place):
     check('match = never' in explained(place, 'portal.example.org')['plugin'], 'never')
     check('GSS_WINRM' in explained(place, 'web01', GSS_WINRM='off')['plugin'], 'off')

@@ -1,14 +1,37 @@
 /* test_delegate.c - the names that may be given more than a proof. */
 #include "config.h"
 
+#include <dlfcn.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "delegate.h"
+#include "names.h"
 #include "unit.h"
 #include "words.h"
+
+#define FORGED "FORGED.EXAMPLE"
+
+static int forged;
+
+/* In krb5's place: a forged answer of DNS for every host, if it is on. */
+krb5_error_code
+krb5_get_host_realm(krb5_context context, const char *host, char ***realms)
+{
+    union {
+        void *p;
+        krb5_error_code (*f)(krb5_context, const char *, char ***);
+    } real = { dlsym(RTLD_NEXT, "krb5_get_host_realm") };
+
+    if (!forged)
+        return real.f(context, host, realms);
+    *realms = calloc(2, sizeof(**realms));
+    assert_non_null(*realms);
+    (*realms)[0] = strdup(FORGED);
+    return 0;
+}
 
 /* Whoever asks DNS gets another machine's name: there is none to ask. */
 static const char conf[] =
@@ -107,6 +130,52 @@ test_listed(void **state)
               WEB01, WSMAN);
 }
 
+static void
+has_realm(const char *host, const char *realm, const char *section, int ok)
+{
+    krb5_context context;
+    char *found;
+
+    assert_int_equal(krb5_init_context(&context), 0);
+    found = gw_host_realm(context, host);
+    assert_string_equal(found, realm);
+    free(found);
+    found = gw_section_realm(context, host);
+    assert_string_equal(found, section);
+    free(found);
+    krb5_free_context(context);
+    assert_int_equal(gw_delegate_realm_ok("HOST/%f", host), ok);
+}
+
+/* DNS has no part in the realm either. */
+static void
+test_realm(void **state)
+{
+    static const char other[] = "a.example.org";
+    static const char *const on[] = {
+        " dns_lookup_realm = true\n", " dns_fallback = yes\n",
+        " dns_fallback = no\n dns_lookup_realm = 1\n"
+    };
+    size_t i;
+
+    (void)state;
+    forged = 1;
+    for (i = 0; i < sizeof(on) / sizeof(*on); i++) {
+        configure(on[i]);
+        has_realm("WEB01.corp.example.com.", "CORP.EXAMPLE.COM",
+                  "CORP.EXAMPLE.COM", 1);
+        has_realm(other, "", "CORP.EXAMPLE.COM", 0);
+        assert_int_equal(gw_delegate_realm_ok("HOST/a@R.EXAMPLE", other), 1);
+        names_are("winrm = {\n}\n", WEB01, HOST WSMAN);
+        names_are("winrm = {\n spn = HOST/%f\n}\n", other,
+                  "HOST/a.example.org@ ");
+    }
+    forged = 0;
+    configure(" dns_fallback = yes\n dns_lookup_realm = false\n");
+    has_realm(WEB01, "CORP.EXAMPLE.COM", "CORP.EXAMPLE.COM", 1);
+    has_realm(other, "", "CORP.EXAMPLE.COM", 1);
+}
+
 /* As krb5.conf has it, or as it was typed: in lower case, and complete. */
 static void
 test_hosts(void **state)
@@ -196,6 +265,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_no_http),
         cmocka_unit_test(test_listed),
+        cmocka_unit_test(test_realm),
         cmocka_unit_test(test_hosts),
         cmocka_unit_test(test_whole),
         cmocka_unit_test(test_typed_section)
