@@ -8,29 +8,14 @@ import json
 import os
 import subprocess
 import sys
-import time
 from pathlib import Path
+
+from place import wait_for, write_conf
 
 HERE = Path(__file__).resolve().parent
 NAME = "web01.test.example.localhost"
 ROGUE = "198.51.100.7"          # RFC 5737
 PASSWORD = "Correct-Horse-7319"
-CONF = """[libdefaults]
- default_realm = TEST.EXAMPLE
- dns_lookup_kdc = false
- dns_lookup_realm = false
- dns_canonicalize_hostname = false
-[realms]
- TEST.EXAMPLE = {
-  kdc = 127.0.0.1:1
- }
-[appdefaults]
- winrm = {
-  gateway = {
-   targets = .test.example
-  }
- }
-"""
 # A network and an /etc of our own, until stdin ends.
 PLACE = """
 set -e
@@ -54,13 +39,6 @@ urllib.request.urlopen(request, timeout=10)
 """
 
 
-def wait_for(what, seconds=60):
-    end = time.monotonic() + seconds
-    while not what() and time.monotonic() < end:
-        time.sleep(0.02)
-    return what()
-
-
 class System:
     """A machine with these services for names."""
 
@@ -71,7 +49,7 @@ class System:
             f"passwd: files\ngroup: files\nhosts: {services}\n")
         (self.dir / "resolv.conf").write_text("nameserver 127.0.0.1\n")
         (self.dir / "hosts").write_text("127.0.0.1 localhost\n")
-        (self.dir / "krb5.conf").write_text(CONF)
+        write_conf(self.dir / "krb5.conf", ".test.example")
         (self.dir / "run").mkdir(mode=0o700)
         self.env = {key: value for key, value in os.environ.items()
                     if not key.lower().endswith("_proxy") and

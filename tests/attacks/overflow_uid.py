@@ -10,19 +10,9 @@ import shutil
 import socket
 import struct
 import subprocess
-import time
 
-CONF = """[libdefaults]
- default_realm = TEST.EXAMPLE
- dns_lookup_kdc = false
- dns_canonicalize_hostname = false
-[appdefaults]
- winrm = {
-  gateway = {
-   targets = web01.test.example
-  }
- }
-"""
+from place import wait_for, write_conf
+
 # Users without an account: whom it is about, and who wants to be that.
 VICTIM, ATTACKER, NOBODY = 61103, 61104, 65534
 HELLO, WELCOME = 1, 130
@@ -32,13 +22,6 @@ REQUEST = (b"POST http://web01.test.example:5985/wsman HTTP/1.1\r\n"
            b"Content-Length: 4\r\n\r\n<x/>")
 # Become a user; look like the overflow uid; wait for the map; be the program.
 ENTER = ["unshare", "--user", "sh", "-c", 'echo in; read _; exec "$@"', "sh"]
-
-
-def wait_for(what, seconds=30):
-    end = time.monotonic() + seconds
-    while not what() and time.monotonic() < end:
-        time.sleep(0.02)
-    return what()
 
 
 class Victim:
@@ -52,7 +35,7 @@ class Victim:
             each.mkdir()
             each.chmod(0o755)
         os.chown(self.dir / "run", uid, uid)
-        (self.dir / "krb5.conf").write_text(CONF)
+        write_conf(self.dir / "krb5.conf", "web01.test.example")
         self.env = {"PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8",
                     "KRB5_CONFIG": str(self.dir / "krb5.conf"),
                     "XDG_RUNTIME_DIR": str(self.dir / "run"),

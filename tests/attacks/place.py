@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
 
 TESTS = Path(__file__).resolve().parent.parent
@@ -13,6 +14,34 @@ for each in ("k5", "broker", "lab"):
     sys.path.insert(0, str(TESTS / each))
 
 import realm                    # noqa: E402
+
+PATIENCE = 60                   # seconds
+NO_KDC = """[libdefaults]
+ default_realm = TEST.EXAMPLE
+ dns_lookup_kdc = false
+ dns_lookup_realm = false
+ dns_canonicalize_hostname = false
+[realms]
+ TEST.EXAMPLE = {
+  kdc = 127.0.0.1:%d
+ }
+[domain_realm]
+ .test.example = TEST.EXAMPLE
+"""
+
+
+def write_conf(path, targets, kdc=1):
+    """A krb5.conf: a realm whose KDC nobody is, and the gateway's targets."""
+    path.write_text(NO_KDC % kdc + "[appdefaults]\n winrm = {\n"
+                    f"  gateway = {{\n   targets = {targets}\n  }}\n }}\n")
+
+
+def wait_for(what, seconds=PATIENCE):
+    """Until it is true; what it is in the end."""
+    end = time.monotonic() + seconds
+    while not what() and time.monotonic() < end:
+        time.sleep(0.02)
+    return what()
 
 
 class Target:

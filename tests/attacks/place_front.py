@@ -13,9 +13,9 @@ import threading
 import time
 
 import realm
+from place import PATIENCE, wait_for
 
 UID, OTHER_UID = 61011, 61012
-PATIENCE = 30       # seconds for what has to happen soon
 SOAP = "Content-Type: application/soap+xml;charset=UTF-8"
 NTLM = "Authorization: NTLM TlRMTVNTUAABAAAAB4IIogAAAAAAAAAAAAAAAAAAAAA="
 CONF = """[libdefaults]
@@ -29,15 +29,6 @@ CONF = """[libdefaults]
   }}
  }}
 """
-
-
-def wait_for(condition, seconds=PATIENCE):
-    end = time.monotonic() + seconds
-    while not condition():
-        if time.monotonic() > end:
-            return False
-        time.sleep(0.02)
-    return True
 
 
 class Upstream:

@@ -7,31 +7,13 @@ carol to dc1", with line feeds and escape sequences, in the audit log and in
 
 import os
 import re
-import socket
-import struct
 import subprocess
-import time
+from contextlib import suppress
 
+from place import wait_for, write_conf
 from place_log import Log, controls
+from rogue_broker import KERBEROS, Refused, Talk
 
-CONF = """[libdefaults]
- default_realm = TEST.EXAMPLE
- dns_lookup_kdc = false
- dns_lookup_realm = false
- dns_canonicalize_hostname = false
-[realms]
- TEST.EXAMPLE = {
-  kdc = 127.0.0.1:1
- }
-[appdefaults]
- winrm = {
-  gateway = {
-   targets = web01.test.example
-  }
- }
-"""
-HELLO, CONFINE, CONTEXT, REPORT = 1, 5, 20, 30
-OK, ERROR = 128, 129
 STATUS = 0xC0000001
 FORGED = "delegated: carol to dc1.test.example (HOST@dc1.test.example, " \
     "Kerberos)"
@@ -58,51 +40,24 @@ HOSTS = [
 ]
 
 
-def field(value):
-    if isinstance(value, int):
-        return struct.pack(">I", value)
-    data = value.encode("utf-8", "surrogateescape")
-    return struct.pack(">I", len(data)) + data
-
-
-class Rogue:
-    """A conversation with the broker, in its own words."""
+class Gateway(Talk):
+    """A confined conversation with the broker, and whether it agreed."""
 
     def __init__(self, path):
-        self.socket = socket.socket(socket.AF_UNIX)
-        self.socket.settimeout(30)
-        self.socket.connect(path)
-        self.ask(HELLO, 1)
-        self.ask(CONFINE)
+        super().__init__(path)
+        self.confine()
 
-    def receive(self, size):
-        data = b""
-        while len(data) < size:
-            more = self.socket.recv(size - len(data))
-            if not more:
-                raise ConnectionError("closed")
-            data += more
-        return data
+    def says(self, host, text, status=STATUS):
+        try:
+            self.report(host, status, text)
+        except Refused:
+            return False
+        return True
 
-    def ask(self, number, *fields, before=b""):
-        body = bytes([number]) + before + b"".join(map(field, fields))
-        self.socket.sendall(struct.pack(">I", len(body)) + body)
-        (size,) = struct.unpack(">I", self.receive(4))
-        return self.receive(size)[0]
-
-    def report(self, host, text, status=STATUS):
-        return self.ask(REPORT, host, status, text)
-
-    def context(self, host):
+    def fails(self, host):
         """Kerberos with whoever that is: to be refused, and logged."""
-        return self.ask(CONTEXT, host, 5985, "", 0, "", before=b"\x02")
-
-
-def wait_for(what, seconds=30):
-    end = time.monotonic() + seconds
-    while not what() and time.monotonic() < end:
-        time.sleep(0.02)
-    return what()
+        with suppress(Refused):
+            self.context(KERBEROS, host)
 
 
 def forged(lines):
@@ -117,7 +72,7 @@ def forged(lines):
 def attack(t):
     run, log = t.dir / "run", Log(t)
     run.mkdir(mode=0o700)
-    (t.dir / "krb5.conf").write_text(CONF)
+    write_conf(t.dir / "krb5.conf", "web01.test.example")
     env = dict(os.environ, KRB5_CONFIG=str(t.dir / "krb5.conf"),
                XDG_RUNTIME_DIR=str(run), KRB5CCNAME=f"FILE:{t.dir}/none",
                GSS_WINRM_LIBEXEC=str(t.build / "helper/broker"))
@@ -128,19 +83,19 @@ def attack(t):
     t.ok(wait_for(path.exists), "the broker serves",
          (t.dir / "stderr").read_text())
 
-    rogue = Rogue(str(path))
+    rogue = Gateway(path)
     # Something that the broker itself knows.
-    rogue.context("web01.test.example")
+    rogue.fails("web01.test.example")
     taken = [text for text in TEXTS
-             if rogue.report("web01.test.example", text) == OK]
-    hosts = [host for host in HOSTS if rogue.report(host, FORGED) == OK]
+             if rogue.says("web01.test.example", text)]
+    hosts = [host for host in HOSTS if rogue.says(host, FORGED)]
     for host in HOSTS:
-        rogue.context(host)
+        rogue.fails(host)
     # Well, and nothing to say: a complaint of the broker's is not its to
     # take back.
-    rogue.report("web01.test.example", "", 0)
-    rogue.report("web01.test.example", "delegated by CredSSP", 0)
-    rogue.report("web01.test.example", FORGED)
+    rogue.says("web01.test.example", "", 0)
+    rogue.says("web01.test.example", "delegated by CredSSP", 0)
+    rogue.says("web01.test.example", FORGED)
 
     def said():
         return (t.dir / "stderr").read_bytes()
@@ -191,9 +146,9 @@ def check_status(t, env):
 
 def flood(t, path, said):
     before = len(said().splitlines())
-    rogue = Rogue(path)
+    rogue = Gateway(path)
     for _ in range(2000):
-        rogue.report("web01.test.example", FORGED)
+        rogue.says("web01.test.example", FORGED)
     after = len(said().splitlines()) - before
     t.rogue(f"2000 reports made {after} lines")
     t.ok(after < 200, "2000 reports do not fill the log", after)

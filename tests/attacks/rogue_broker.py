@@ -156,6 +156,9 @@ class Talk:
     def finish(self):
         self.ask(FINISH)
 
+    def report(self, host, status, text):
+        self.ask(REPORT, s(host), u32(status), s(text))
+
 
 def binding(version, nonce, key, verified=0):
     return u32(version) + s(nonce) + s(key) + u8(verified)

@@ -14,8 +14,8 @@ import struct
 import subprocess
 import sys
 import threading
-import time
 
+from place import NO_KDC, wait_for
 from place_log import Log, controls
 from rogue_winrm import EVIL
 
@@ -33,25 +33,6 @@ CONF = """[appdefaults]
   }
  }
 """
-NO_KDC = """[libdefaults]
- default_realm = TEST.EXAMPLE
- dns_lookup_kdc = false
- dns_lookup_realm = false
- dns_canonicalize_hostname = false
-[realms]
- TEST.EXAMPLE = {
-  kdc = 127.0.0.1:%d
- }
-[domain_realm]
- .test.example = TEST.EXAMPLE
-"""
-
-
-def wait_for(what, seconds=60):
-    end = time.monotonic() + seconds
-    while not what() and time.monotonic() < end:
-        time.sleep(0.02)
-    return what()
 
 
 def rogue(t, mode, env, *certificate, wrap=()):
