@@ -8,6 +8,7 @@
 
 #include "cli.h"
 #include "explain.h"
+#include "names.h"
 #include "words.h"
 
 static void
@@ -165,16 +166,18 @@ principal_of(krb5_context context, const char *name)
 static void
 add_name(krb5_context context, json_t *list, const char *name)
 {
-    const char *slash = strchr(name, '/'), *at = strchr(name, '@');
-    char *text;
+    char *text = gw_is_principal(name) ? NULL : principal_of(context, name);
+    const char *shown = (text != NULL) ? text : name;
+    const json_t *known;
+    size_t i;
 
-    if (slash != NULL && (at == NULL || slash < at)) {
-        (void)json_array_append_new(list, json_string(name));
-        return;
+    /* Two names of krb5's making may be one: of a short host, for instance. */
+    json_array_foreach(list, i, known) {
+        if (strcmp(json_string_value(known), shown) == 0)
+            break;
     }
-    text = (at != NULL) ? principal_of(context, name) : NULL;
-    (void)json_array_append_new(list, json_string(text != NULL ? text :
-                                                  name));
+    if (i == json_array_size(list))
+        (void)json_array_append_new(list, json_string(shown));
     free(text);
 }
 

@@ -76,6 +76,7 @@ def test_explain_names(place):
     # What krb5 makes of a short name counts for the plugin, and not for trust.
     answer = explained(place, 'web01')
     check(answer['by key']['spn']['source'] == 'targets web01.corp.example.com', answer)
+    check(len(set(answer['names'])) == len(answer['names']), answer['names'])
     check(answer['by key']['credential'] == {'key': 'credential', 'value': None, 'source': 'default'}, answer)
 
 
