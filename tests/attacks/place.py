@@ -1,6 +1,7 @@
 """Where attacks take place: the realms, what was built, and the results."""
 
 import contextlib
+import ctypes
 import os
 import shutil
 import subprocess
@@ -169,6 +170,24 @@ class Place:
                                 directory], check=False)
             elif os.path.isdir(directory):
                 os.rmdir(directory)
+
+    def adopt(self):
+        """Whoever loses the parent becomes our child, and is found."""
+        pr_set_child_subreaper = 36
+        ctypes.CDLL(None).prctl(pr_set_child_subreaper, 1)
+
+    def check_left(self):
+        """When all is over, nothing of the attacks still runs."""
+        def left():
+            done = subprocess.run(
+                ["ps", "-o", "pid=,stat=,args=", "--ppid", str(os.getpid())],
+                stdout=subprocess.PIPE, text=True, check=False)
+            return [line for line in done.stdout.splitlines()
+                    if line.split()[1][0] != "Z" and
+                    not line.split(None, 2)[2].startswith("ps -o")]
+        gone = wait_for(lambda: not left(), 10)
+        self.result(gone, "nothing that was started still runs",
+                    "" if gone else "\n".join(left()))
 
     def finish(self):
         print(f"1..{self.count}")

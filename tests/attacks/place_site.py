@@ -9,7 +9,9 @@ PORT" makes it connect there first.
 """
 
 import base64
+import ctypes
 import os
+import signal
 import socket
 import sys
 
@@ -43,6 +45,11 @@ def listen(address):
     return listener
 
 
+def end_with_parent():
+    pr_set_pdeathsig = 1
+    ctypes.CDLL(None).prctl(pr_set_pdeathsig, signal.SIGKILL)
+
+
 def main():
     how = sys.argv[1]
     if how == "activated":
@@ -55,6 +62,7 @@ def main():
         if how == "here":
             answer(listener.accept()[0])
         elif os.fork() == 0:
+            end_with_parent()
             client = listener.accept()[0]
             listener.close()
             answer(client)
