@@ -2,7 +2,8 @@
 #include "config.h"
 
 #include "cs_hex.h"
-#include "who.c"                /* its process, to be stopped */
+/* NOLINTNEXTLINE(bugprone-suspicious-include): its process, to be stopped */
+#include "who.c"
 
 #define TURNS 600               /* of 50 ms, until it has caught up */
 
