@@ -40,12 +40,13 @@ declare -A packages=(
                 libldap-dev libsasl2-dev iproute2 python3 python3-venv
                 python3-dev
                 build-essential libkrb5-dev"
+    [releases]="mmdebstrap debian-archive-keyring? util-linux"
     [fuzz]="clang libclang-rt-dev? libkrb5-dev libssl-dev libmicrohttpd-dev
             libcurl4-openssl-dev libjansson-dev libseccomp-dev libmnl-dev
             libcap-ng-dev libsystemd-dev libpam0g-dev libldap-dev
             libsasl2-dev"
 )
-kinds="build check mit lab attacks lint bench packages fuzz"
+kinds="build check mit lab attacks lint bench packages releases fuzz"
 mark="# made by gss-winrm's tests/deps.sh while it installs packages"
 policy=/usr/sbin/policy-rc.d
 

@@ -277,7 +277,7 @@ def attack(t):
         del KINDS["fuse"]
     given = {"password": f"Pw{secrets.token_hex(8)}",
              "wrong": f"Wr{secrets.token_hex(8)}", "kinds": list(KINDS)}
-    with root.Root(name="logins", packages=PACKAGES) as system:
+    with root.Root(root.archive(name="logins", packages=PACKAGES)) as system:
         install(t, system)
         parts = run_inside(t, system, given)
         cells = Cells(parts["with"], parts["bare"])

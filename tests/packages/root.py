@@ -1,7 +1,8 @@
-"""A small Debian (or Ubuntu) system in a directory, the release of this machine, made once and kept as an archive.
+"""A small Debian (or Ubuntu) system in a directory, made once and kept as an archive.
 
-Where its packages come from is what this machine's apt is set up with for its own distribution. Everything runs in
-namespaces of its own: mounts, processes, and the network too unless it is asked for.
+It is of this machine's release, or of another one of its distribution. Where its packages come from is what this
+machine's apt is set up with. Everything runs in namespaces of its own: mounts, processes, and the network too unless it
+is asked for.
 """
 
 import hashlib
@@ -18,71 +19,107 @@ PACKAGES = ['ca-certificates', 'curl', 'iproute2', 'krb5-user',
             'python3-gssapi', 'systemd']
 ENTER = '''set -e
 root=$1 lo=$2; shift 2
+mount --bind "$root" "$root"
 mount -t proc proc "$root/proc"
 mount --rbind /dev "$root/dev"
+mount --rbind /sys "$root/sys"
 while [ "$1" != -- ]; do
-    mkdir -p "$root$1"
-    mount --bind "$1" "$root$1"
-    shift
+    mkdir -p "$root$2"
+    mount --bind "$1" "$root$2"
+    shift 2
 done
 shift
 [ "$lo" = no ] || ip link set lo up
-exec chroot "$root" "$@"
+# Not chroot: the kernel makes no user namespaces below one.
+cd "$root"
+pivot_root . mnt
+umount -l /mnt
+exec "$@"
 '''
+# The releases that have no updates of their own.
+ROLLING = ('sid', 'unstable')
+
+
+def lists():
+    """What this machine's apt has lists of: (distribution, URI, suite, component, key) of each."""
+    form = '$(ORIGIN)|$(REPO_URI)|$(RELEASE)|$(COMPONENT)|$(SIGNED_BY)'
+    said = subprocess.run(['apt-get', 'indextargets', '--format', form, 'Created-By: Packages'],
+                          check=True, text=True, capture_output=True).stdout
+    return [(origin.lower(), *rest) for origin, *rest in (line.split('|') for line in said.splitlines())]
 
 
 def distribution():
-    """This machine's: ID and VERSION_CODENAME."""
+    """This machine's: ID, and the release as its apt names it (sid's VERSION_CODENAME is testing's)."""
     lines = Path('/etc/os-release').read_text().splitlines()
-    values = dict(line.split('=', 1) for line in lines if '=' in line)
-    return values['ID'].strip('"'), values['VERSION_CODENAME'].strip('"')
+    values = {key: value.strip('"') for key, value in (line.split('=', 1) for line in lines if '=' in line)}
+    suites = {suite for _, _, suite, _, _ in lists()}
+    names = [values.get('VERSION_CODENAME', 'sid'), *ROLLING]
+    return values['ID'], next((name for name in names if name in suites), names[0])
 
 
-def sources():
-    """Lines for sources.list: of this machine's, those of the distribution and its release."""
-    name, codename = distribution()
-    form = '$(ORIGIN)|$(REPO_URI)|$(RELEASE)|$(COMPONENT)|$(SIGNED_BY)'
-    listed = subprocess.run(['apt-get', 'indextargets', '--format', form, 'Created-By: Packages'],
-                            check=True, text=True, capture_output=True).stdout
+def sources(release=None):
+    """Lines for sources.list: those of the distribution that this machine's apt has, for its own release or another."""
+    name, own = distribution()
+    release = release or own
     lines = []
-    for entry in listed.splitlines():
-        origin, uri, release, component, signed_by = entry.split('|')
-        if origin.lower() == name and release.startswith(codename):
-            options = '[signed-by=%s] ' % signed_by if signed_by.startswith('/') else ''
-            line = 'deb %s%s %s %s' % (options, uri, release, component)
-            if line not in lines:
-                lines.append(line)
+    for origin, uri, suite, component, signed_by in lists():
+        if origin != name or not suite.startswith(own):
+            continue
+        kind = suite[len(own):]         # '', '-updates', '-security'
+        if kind and release in ROLLING:
+            continue
+        options = '[signed-by=%s] ' % signed_by if signed_by.startswith('/') else ''
+        line = 'deb %s%s %s %s' % (options, uri, release + kind, component)
+        if line not in lines:
+            lines.append(line)
     if not lines:
-        raise RuntimeError('apt has no sources of %s %s; apt-get update first' % (name, codename))
+        raise RuntimeError('apt has no sources of %s %s; apt-get update first' % (name, own))
     return lines
 
 
-def archive(say=print, name='root', packages=None):
+def validity():
+    """What this machine's apt makes of a mirror's expiry dates, as an option for mmdebstrap."""
+    said = subprocess.run(['apt-config', 'dump', '--no-empty', 'Acquire::Check-Valid-Until'], check=True, text=True,
+                          capture_output=True).stdout
+    return ['--aptopt=' + line.rstrip(';') for line in said.splitlines()]
+
+
+def path_of(name, release, *what):
+    """Where an archive is kept, by what it is made of; what: texts. Those of other contents go when it is made."""
+    stamp = hashlib.sha256('\n'.join(what + (Path(__file__).read_text(),)).encode()).hexdigest()[:16]
+    return CACHE / ('%s-%s-%s.tar' % (name, release, stamp))
+
+
+def keep(path, made):
+    """Puts a new archive in its place, and removes those that it replaces."""
+    for old in CACHE.glob(path.name[:path.name.rindex('-')] + '-*.tar'):
+        old.unlink()
+    made.rename(path)
+
+
+def archive(say=print, name='root', packages=None, release=None):
     """The archive of that name, made if need be."""
-    lines, packages = sources(), packages or PACKAGES
-    stamp = hashlib.sha256('\n'.join(lines + packages + [Path(__file__).read_text()]).encode()).hexdigest()[:16]
-    path = CACHE / ('%s-%s-%s.tar' % (name, distribution()[1], stamp))
+    release = release or distribution()[1]
+    lines, packages = sources(release), ['mount', *(packages or PACKAGES)]     # ENTER wants umount there
+    path = path_of(name, release, *lines, *packages)
     if not path.exists():
         say('# making %s' % path)
         CACHE.mkdir(parents=True, exist_ok=True)
-        for old in CACHE.glob(name + '-*.tar'):
-            old.unlink()
         with tempfile.TemporaryDirectory(dir=CACHE) as temporary:
             made = Path(temporary) / 'root.tar'
-            subprocess.run(['mmdebstrap', '--quiet', '--mode=root', '--variant=apt', '--include', ','.join(packages),
-                            distribution()[1], str(made), '-'], check=True, text=True, input='\n'.join(lines) + '\n',
-                           env=dict(os.environ, TMPDIR='/var/tmp'))
-            made.rename(path)
+            subprocess.run(['mmdebstrap', '--quiet', '--mode=root', '--variant=apt', *validity(), '--include',
+                            ','.join(packages), release, str(made), '-'], check=True, text=True,
+                           input='\n'.join(lines) + '\n', env=dict(os.environ, TMPDIR='/var/tmp'))
+            keep(path, made)
     return path
 
 
 class Root:
-    """One system, unpacked; gone with the object's with block. name, packages: of another archive than most use."""
+    """One system, unpacked from an archive; gone with the object's with block."""
 
-    def __init__(self, say=print, name='root', packages=None):
+    def __init__(self, path):
         self.path = Path(tempfile.mkdtemp(prefix='gss-winrm-root.', dir='/var/tmp'))
-        subprocess.run(['tar', '-x', '--numeric-owner', '-p', '-f', str(archive(say, name, packages)), '-C', str(self.path)],
-                       check=True)
+        subprocess.run(['tar', '-x', '--numeric-owner', '-p', '-f', str(path), '-C', str(self.path)], check=True)
         self.write('usr/sbin/policy-rc.d', '#!/bin/sh\nexit 101\n', 0o755)
         for name in ('etc/resolv.conf', 'etc/hosts'):
             (self.path / name).unlink(missing_ok=True)
@@ -101,11 +138,12 @@ class Root:
         path.chmod(mode)
 
     def command(self, *argv, network=False, binds=(), namespace=()):
-        """binds: directories of this machine that are to be there; namespace: a prefix, `ip netns exec NAME'."""
+        """binds: directories of this machine that are to be there, or pairs with where; namespace: a prefix, `ip netns exec NAME'."""
         own = not network and not namespace
         net = ['--net'] if own else []
+        pairs = [str(path) for bind in binds for path in (bind if isinstance(bind, tuple) else (bind, bind))]
         return [*namespace, 'unshare', '--mount', '--pid', '--fork', '--kill-child', *net, '--',
-                'sh', '-c', ENTER, 'enter', str(self.path), 'yes' if own else 'no', *map(str, binds), '--', *argv]
+                'sh', '-c', ENTER, 'enter', str(self.path), 'yes' if own else 'no', *pairs, '--', *argv]
 
     def run(self, *argv, env=None, **where):
         """A clean environment, no terminal."""

@@ -9,7 +9,7 @@ import subprocess
 import tarfile
 from pathlib import Path
 
-from root import Root
+from root import Root, archive
 
 HERE = Path(__file__).resolve().parent
 TOP = HERE.parents[1]
@@ -66,7 +66,7 @@ class Work:
     def root(self, name):
         """A system of that name, made when it is first asked for."""
         if name not in self.roots:
-            self.roots[name] = Root(lambda text: print(text, flush=True))
+            self.roots[name] = Root(archive(lambda text: print(text, flush=True)))
             self.roots[name].apt('update')
         return self.roots[name]
 
