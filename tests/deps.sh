@@ -5,9 +5,10 @@
 set -euo pipefail
 
 # One line per kind. A trailing "?" marks a package that some supported
-# releases do not have because another one contains it there. "COMMAND:" in
-# front: only where there is no such command, since people have Go and Node
-# from elsewhere, in packages that may even conflict with Debian's.
+# releases do not have because another one contains it there. "NAME|NAME"
+# is the first that the release has. "COMMAND:" in front: only where there
+# is no such command, since people have Go and Node from elsewhere, in
+# packages that may even conflict with Debian's.
 declare -A packages=(
     [build]="build-essential autoconf automake libtool pkg-config libkrb5-dev
              libssl-dev xz-utils libmicrohttpd-dev libcurl4-openssl-dev
@@ -19,18 +20,20 @@ declare -A packages=(
              python3-gssapi valgrind libc6-dbg gdb"
     [mit]="build-essential dpkg-dev bison perl patch xz-utils gpgv python3
            ca-certificates libnss-wrapper iproute2 krb5-user"
-    [lab]="samba samba-ad-provision? samba-dsdb-modules samba-vfs-modules
-           winbind ldb-tools python3-samba krb5-user iproute2
+    [lab]="samba samba-ad-dc? samba-ad-provision? samba-dsdb-modules
+           samba-vfs-modules? winbind ldb-tools python3-samba krb5-user iproute2
            apache2-bin libapache2-mod-auth-gssapi curl libkrb5-dev python3
            python3-cryptography
            python3-dev python3-venv python3-gssapi python3-winrm
            python3-requests-kerberos build-essential ca-certificates
-           libssl-dev gss-ntlmssp freerdp2-shadow-x11 freerdp2-x11
-           winpr-utils xvfb ldap-utils libsasl2-modules-gssapi-mit
+           libssl-dev gss-ntlmssp
+           freerdp-shadow-x11|freerdp3-shadow-x11|freerdp2-shadow-x11
+           freerdp-x11|freerdp3-x11|freerdp2-x11
+           winpr-utils|winpr3-utils xvfb ldap-utils libsasl2-modules-gssapi-mit
            wget go:golang-go node:nodejs npm:npm faketime gssproxy
            nftables"
     [attacks]="python3-impacket python3-pyasn1 python3-cryptography
-               chromium util-linux mmdebstrap dpkg-dev iproute2"
+               chromium? util-linux mmdebstrap dpkg-dev iproute2"
     [lint]="shellcheck cppcheck clang clang-tidy mandoc python3-pyflakes
             binutils build-essential libkrb5-dev libssl-dev"
     [bench]="gssproxy curl valgrind krb5-kdc krb5-admin-server krb5-user
@@ -77,34 +80,56 @@ wanted()
     done | sort -u
 }
 
+# One of the names given. There may be a line of another architecture, too,
+# whose libraries nothing here can be linked with.
 installed()
 {
-    [[ $(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null) \
-        = installed ]]
+    local known
+    # It fails if it does not know all of them.
+    known=$(dpkg-query -W -f '${db:Status-Status} ${Architecture}\n' "$@" \
+        2>/dev/null) || true
+    grep -qxE "installed (all|$(dpkg --print-architecture))" <<<"$known"
 }
 
 missing()
 {
-    local name
+    local name alternatives
     while read -r name; do
-        if [[ $name == *:* ]]; then
-            ! command -v "${name%%:*}" >/dev/null || continue
-            name=${name#*:}
+        if [[ $name == *:* ]] && command -v "${name%%:*}" >/dev/null; then
+            continue
         fi
-        installed "${name%\?}" || echo "$name"
+        IFS='|' read -ra alternatives <<<"$(plain "$name")"
+        installed "${alternatives[@]}" || echo "$name"
     done
 }
 
-# Drops the optional names that this release does not have.
+# Without the marks.
+plain()
+{
+    printf '%s\n' "$@" | sed 's/^[a-z]*://; s/?$//'
+}
+
+can_install()
+{
+    local policy
+    policy=$(LC_ALL=C apt-cache policy "$1" 2>/dev/null) || true
+    grep -q '^  Candidate: [^(]' <<<"$policy"
+}
+
+# The names that this release has: of alternatives the first, and of those
+# that have no mark all, so that apt-get says what is wrong.
 available()
 {
-    local name
+    local name alternative alternatives
     for name in "$@"; do
-        if [[ $name == *\? ]]; then
-            name=${name%\?}
-            [[ -n $(apt-cache madison "$name" 2>/dev/null) ]] || continue
-        fi
-        echo "$name"
+        IFS='|' read -ra alternatives <<<"$(plain "$name")"
+        for alternative in "${alternatives[@]}"; do
+            if can_install "$alternative"; then
+                echo "$alternative"
+                continue 2
+            fi
+        done
+        [[ $name == *\? ]] || echo "${alternatives[0]}"
     done
 }
 
@@ -207,8 +232,8 @@ lock_dir()
 
 install()
 {
-    local start=$SECONDS names=("${@%\?}")
-    as_root "${names[@]}"
+    local start=$SECONDS count=0 names name one
+    as_root "$(plain "$@" | tr '\n' ' ')"
     work=$(mktemp -d)
     trap finish EXIT
     trap 'exit 130' INT TERM HUP
@@ -221,17 +246,34 @@ install()
     mapfile -t names < <(printf '%s\n' "$@" | missing)
     [[ ${#names[@]} -gt 0 ]] || return 0
     apt_get update 9>&- || echo "deps.sh: apt-get update failed; trying without it"
-    mapfile -t names < <(available "${names[@]}")
-    [[ ${#names[@]} -gt 0 ]] || return 0
-    echo "deps.sh: installing ${names[*]}"
     no_services
     keep_krb5_conf
+    mapfile -t one < <(printf '%s\n' "${names[@]}" | sed '/:/d')
+    install_now "${one[@]}"
+    # One by one, since one may bring the other's command and conflict with
+    # its package: a nodejs that is not Debian's has npm in it.
+    for name in "${names[@]}"; do
+        [[ $name == *:* ]] || continue
+        mapfile -t one < <(missing <<<"$name")
+        install_now "${one[@]}"
+    done
+    [[ $count -eq 0 ]] ||
+        echo "deps.sh: $count packages installed in $((SECONDS - start)) s"
+}
+
+# Of the names given those that the release has; adds to count.
+install_now()
+{
+    local names
+    mapfile -t names < <(available "$@")
+    [[ ${#names[@]} -gt 0 ]] || return 0
+    echo "deps.sh: installing ${names[*]}"
     if ! apt_get install "${names[@]}" 9>&-; then
         tail -n 40 "$work/log" >&2
         die "apt-get install failed; try: apt-get install ${names[*]}"
     fi
     stay_disabled "${names[@]}"
-    echo "deps.sh: ${#names[@]} packages installed in $((SECONDS - start)) s"
+    count=$((count + ${#names[@]}))
 }
 
 args=("$@")
