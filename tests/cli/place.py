@@ -8,10 +8,13 @@ import select
 import shutil
 import signal
 import subprocess
-import tempfile
+import sys
 import termios
 import time
 from pathlib import Path
+
+sys.path.append(str(Path(__file__).resolve().parents[1] / 'watch'))
+import progress     # noqa: E402
 
 HERE = Path(__file__).resolve().parent
 BUILD = Path(os.environ.get('top_builddir') or HERE.parents[1] / 'build').resolve()
@@ -61,7 +64,7 @@ class Place:
     """A runtime directory, krb5.conf and log of one case's own."""
 
     def __init__(self):
-        self.path = Path(tempfile.mkdtemp(prefix='gss-winrm-cli.', dir='/tmp'))
+        self.path = Path(progress.directory('gss-winrm-cli.'))
         (self.path / 'krb5.conf').write_text(CONF)
         (self.path / 'run').mkdir(0o700)
         self.log = self.path / 'log'

@@ -20,9 +20,11 @@ import signal
 import socket
 import subprocess
 import sys
-import tempfile
 import time
 from pathlib import Path
+
+sys.path.append(str(Path(__file__).resolve().parents[1] / 'watch'))
+import progress     # noqa: E402
 
 REALM = 'TEST.EXAMPLE'
 OTHER = 'OTHER.EXAMPLE'
@@ -193,8 +195,7 @@ class Realms:
     """The two realms, as a context manager."""
 
     def __init__(self):
-        # In /tmp whatever TMPDIR says: sockets and FILE: names have length limits.
-        self.directory = Path(tempfile.mkdtemp(prefix='gss-winrm-k5.', dir='/tmp'))
+        self.directory = Path(progress.directory('gss-winrm-k5.'))
         self.main = OneRealm(self.directory, REALM)
         self.other = OneRealm(self.directory, OTHER)
 

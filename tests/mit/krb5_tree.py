@@ -182,6 +182,14 @@ def build(folder, log):
     run(['make', 'runenv.py'], log, env=env, cwd=top)
 
 
+def locked(lock):
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
 def krb5_tree():
     """Return the build directory of the krb5 tree, making it if needed."""
     missing = sorted({package for tool, package in TOOLS.items() if shutil.which(tool) is None})
@@ -196,11 +204,13 @@ def krb5_tree():
     stamp = folder / 'built'
     log = folder / 'build.log'
     with open(folder / 'lock', 'w', encoding='ascii') as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            say('waiting for another run that is building %s' % folder)
-            fcntl.flock(lock, fcntl.LOCK_EX)
+        said = time.monotonic() - 60
+        while not locked(lock):
+            # Not in silence, which tests/watch would take for a hang.
+            if time.monotonic() >= said + 60:
+                said = time.monotonic()
+                say('waiting for another run that is building %s' % folder)
+            time.sleep(0.5)
         if not stamp.exists() or stamp.read_text().strip() != RECIPE:
             began = time.monotonic()
             stamp.unlink(missing_ok=True)
