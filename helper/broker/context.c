@@ -8,6 +8,7 @@
 #include "context.h"
 #include "gsserr.h"
 #include "inner.h"
+#include "spnego.h"
 #include "text.h"
 #include "turns.h"
 
@@ -264,23 +265,36 @@ learn_plain(struct context *c, struct cs_error *err)
     return 0;
 }
 
+static OM_uint32
+gss_step(struct context *c, struct cs_span in, gss_buffer_t reply,
+         OM_uint32 *minor)
+{
+    gss_buffer_desc token = { in.len, (void *)(uintptr_t)in.p };
+    struct gss_channel_bindings_struct cb = { 0 };
+
+    cb.application_data.value = c->bindings.p;
+    cb.application_data.length = c->bindings.len;
+    return gss_init_sec_context(minor, c->cred, &c->ctx, c->choice.target,
+                                &c->mech, c->flags, GSS_C_INDEFINITE,
+                                c->bindings.len > 0 ? &cb :
+                                GSS_C_NO_CHANNEL_BINDINGS,
+                                in.p != NULL ? &token : GSS_C_NO_BUFFER, NULL,
+                                reply, &c->info.flags, NULL);
+}
+
 static int
 step_plain(struct context *c, struct cs_span in, struct cs_buf *out,
            struct cs_error *err)
 {
-    gss_buffer_desc token = { in.len, (void *)(uintptr_t)in.p };
     gss_buffer_desc reply = GSS_C_EMPTY_BUFFER;
-    struct gss_channel_bindings_struct cb = { 0 };
+    struct cs_buf room = CS_BUF_INIT(BP_FRAME_MAX);
     OM_uint32 major, minor, tmp;
+    int ret = cs_spnego_token(in, &room, &in, err);
 
-    cb.application_data.value = c->bindings.p;
-    cb.application_data.length = c->bindings.len;
-    major = gss_init_sec_context(&minor, c->cred, &c->ctx, c->choice.target,
-                                 &c->mech, c->flags, GSS_C_INDEFINITE,
-                                 c->bindings.len > 0 ? &cb :
-                                 GSS_C_NO_CHANNEL_BINDINGS,
-                                 in.p != NULL ? &token : GSS_C_NO_BUFFER, NULL,
-                                 &reply, &c->info.flags, NULL);
+    if (ret != 0)
+        return ret;
+    major = gss_step(c, in, &reply, &minor);
+    cs_buf_free(&room);
     if (!GSS_ERROR(major))
         cs_buf_add(out, reply.value, reply.length);
     (void)gss_release_buffer(&tmp, &reply);

@@ -10,6 +10,7 @@
 #include "gsserr.h"
 #include "names.h"
 #include "seal.h"
+#include "spnego.h"
 #include "web.h"
 
 #define SOAP_TYPE "application/soap+xml;charset=UTF-8"
@@ -167,16 +168,22 @@ static int
 step(struct legs *l, struct cs_span in, struct cs_buf *out,
      struct cs_error *err)
 {
-    gss_buffer_desc input = { in.len, (void *)(uintptr_t)in.p };
-    gss_buffer_desc token = GSS_C_EMPTY_BUFFER;
+    gss_buffer_desc input, token = GSS_C_EMPTY_BUFFER;
+    struct cs_buf room = CS_BUF_INIT(TOKEN_MAX);
     OM_uint32 major, minor, tmp;
+    int ret = cs_spnego_token(in, &room, &in, err);
 
+    if (ret != 0)
+        return ret;
+    input.value = (void *)(uintptr_t)in.p;
+    input.length = in.len;
     major = gss_init_sec_context(
         &minor, GSS_C_NO_CREDENTIAL, &l->ctx, l->target,
         (gss_OID)(uintptr_t)l->mech, GSS_C_MUTUAL_FLAG | GSS_C_CONF_FLAG |
         GSS_C_INTEG_FLAG | GSS_C_REPLAY_FLAG | GSS_C_SEQUENCE_FLAG, 0,
         l->bindings.application_data.length > 0 ? &l->bindings :
         GSS_C_NO_CHANNEL_BINDINGS, &input, NULL, &token, NULL, NULL);
+    cs_buf_free(&room);
     cs_buf_reset(out);
     cs_buf_add(out, token.value, token.length);
     (void)gss_release_buffer(&tmp, &token);

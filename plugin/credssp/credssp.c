@@ -174,6 +174,9 @@ keep_talking(struct credssp *c, struct cs_span in, struct cs_error *err)
     if (in.len == 0)
         return cs_fail(err, CS_UNEXPECTED, "the peer sent an empty token "
                        "(state: %s)", cs_state_name(c->state));
+    if (c->state == S_TLS)
+        return cs_fail(err, CS_MALFORMED, "the peer's token ends in the "
+                       "middle of the TLS handshake");
     if (c->state == S_ACC_NEGO && c->legs == 0)
         return cs_tls_key_update(c->tls, err);
     return 0;

@@ -33,7 +33,7 @@ static const struct {
     { 0xC0000064, "STATUS_NO_SUCH_USER", "there is no such user" },
     { 0xC000006A, "STATUS_WRONG_PASSWORD", "the password is wrong" },
     { 0xC000006D, "STATUS_LOGON_FAILURE",
-      "the user name or the password is wrong" },
+      "the logon failed, mostly for a wrong user name or password" },
     { 0xC000006E, "STATUS_ACCOUNT_RESTRICTION",
       "a restriction of the account forbids this logon" },
     { 0xC000006F, "STATUS_INVALID_LOGON_HOURS",

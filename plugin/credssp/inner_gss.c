@@ -17,6 +17,7 @@
 #include "gsserr.h"
 #include "inner.h"
 #include "mechglue.h"
+#include "spnego.h"
 
 #define FLAGS (GSS_C_MUTUAL_FLAG | GSS_C_CONF_FLAG | GSS_C_INTEG_FLAG)
 #define SEALED_MIN 17           /* an NTLM signature, and something */
@@ -126,7 +127,9 @@ inner_step(struct cs_inner *inner, struct cs_span in, struct cs_buf *out,
 {
     struct gss_inner *g = (struct gss_inner *)inner;
     gss_buffer_desc token = GSS_C_EMPTY_BUFFER;
+    struct cs_buf room = CS_BUF_INIT(CS_TSREQUEST_MAX);
     OM_uint32 major, minor, tmp;
+    int ret;
 
     if (inner->complete)
         return cs_fail(err, CS_UNEXPECTED,
@@ -134,7 +137,11 @@ inner_step(struct cs_inner *inner, struct cs_span in, struct cs_buf *out,
     /* MIT's SPNEGO crashes on it. */
     if (g->ctx != GSS_C_NO_CONTEXT && in.len == 0)
         return cs_fail(err, CS_UNEXPECTED, "an answer without a token");
+    ret = cs_spnego_token(in, &room, &in, err);
+    if (ret != 0)
+        return ret;
     major = gss_step(g, in, &token, &minor);
+    cs_buf_free(&room);
     if (!GSS_ERROR(major))
         cs_buf_add(out, token.value, token.length);
     (void)gss_release_buffer(&tmp, &token);

@@ -96,6 +96,19 @@ fail:
     return cs_tls_fail(err, "a TLS connection");
 }
 
+/* What was decrypted, and never asked for.  SSL_read_ex() wipes what it gives
+ * away; SSL_free() does not in every release. */
+static void
+discard_plaintext(struct cs_tls *t)
+{
+    uint8_t waste[1024];
+    size_t n;
+
+    while (t->ssl != NULL && SSL_pending(t->ssl) > 0 &&
+           SSL_read_ex(t->ssl, waste, sizeof(waste), &n) == 1)
+        OPENSSL_cleanse(waste, n);
+}
+
 void
 cs_tls_free(struct cs_tls **tls)
 {
@@ -104,6 +117,7 @@ cs_tls_free(struct cs_tls **tls)
     *tls = NULL;
     if (t == NULL)
         return;
+    discard_plaintext(t);
     SSL_free(t->ssl);
     cs_tls_config_free(&t->config);
     free(t);
@@ -195,6 +209,21 @@ explain(struct cs_tls *t, const char *what, struct cs_error *err)
     return cs_tls_fail(err, what);
 }
 
+/*
+ * OpenSSL from 3.2 on (seen in 3.5.9; no report of it was found) wipes the read
+ * buffer by SSL_OP_CLEANSE_PLAINTEXT also when it has released it already, and
+ * writes to NULL.  So the option is off meanwhile.  That leaves no plaintext:
+ * what has been read is wiped, and where something is still to be read,
+ * SSL_free_buffers() does nothing.
+ */
+static void
+free_buffers(SSL *ssl)
+{
+    (void)SSL_clear_options(ssl, SSL_OP_CLEANSE_PLAINTEXT);
+    (void)SSL_free_buffers(ssl);
+    (void)SSL_set_options(ssl, SSL_OP_CLEANSE_PLAINTEXT);
+}
+
 void
 cs_tls_rest(struct cs_tls *t)
 {
@@ -202,7 +231,7 @@ cs_tls_rest(struct cs_tls *t)
     BUF_MEM *fresh;
     size_t i;
 
-    (void)SSL_free_buffers(t->ssl);
+    free_buffers(t->ssl);
     for (i = 0; i < 2; i++) {
         fresh = BIO_pending(bios[i]) == 0 ? BUF_MEM_new() : NULL;
         if (fresh != NULL)

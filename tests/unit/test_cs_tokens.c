@@ -22,8 +22,22 @@ struct damage {
     enum direction to;
     int token;
     unsigned int place;
-    enum { CUT, FLIP, LONGER, EMPTY, ALERT, HOWS } how;
+    enum { CUT, FLIP, SHORTER, LONGER, EMPTY, ALERT, HOWS } how;
 };
+
+/* How long is a token without its last record? */
+static size_t
+without_last(const struct cs_buf *token)
+{
+    size_t at = 0, next = 0;
+
+    while (next + CS_RECORD_HEADER <= token->len) {
+        at = next;
+        next += CS_RECORD_HEADER +
+            ((size_t)token->p[at + 3] << 8 | token->p[at + 4]);
+    }
+    return at;
+}
 
 static void
 do_damage(struct pair *p, enum direction to, int n, struct cs_buf *token)
@@ -38,6 +52,7 @@ do_damage(struct pair *p, enum direction to, int n, struct cs_buf *token)
     switch (d->how) {
     case CUT: token->len = at; break;
     case FLIP: token->p[at] ^= 1; break;
+    case SHORTER: token->len = without_last(token); break;
     case LONGER: cs_buf_add(token, "\1\2\3", 3); break;
     case EMPTY: token->len = 0; break;
     default:
