@@ -108,8 +108,8 @@ static const struct verdict verdicts[] = {
       { { FIX_SERVER, "w32tm /resync" } } },
     { "bindings", DOC_SERVER, holds_bindings,
       "{host} takes programs that send channel bindings, and no others.",
-      "CbtHardeningLevel is Strict there. curl, for one, sends none; at port "
-      "5985 there is nothing to bind to.",
+      "CbtHardeningLevel is Strict there. curl before 8.10, for one, sends "
+      "none; at port 5985 there is nothing to bind to.",
       { { FIX_SHELL, "gss-winrm doctor --port 5985 {host}" },
         { FIX_SERVER, "winrm set winrm/config/service/auth "
           "'@{CbtHardeningLevel=\"Relaxed\"}'" } } },

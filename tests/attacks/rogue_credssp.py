@@ -76,7 +76,7 @@ class Certificate:
     def __init__(self):
         key = rsa.generate_private_key(65537, 2048)
         name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "rogue")])
-        now = datetime.datetime.utcnow()
+        now = datetime.datetime.now(datetime.timezone.utc)
         certificate = x509.CertificateBuilder().subject_name(name) \
             .issuer_name(name).public_key(key.public_key()) \
             .serial_number(1).not_valid_before(

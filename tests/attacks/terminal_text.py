@@ -135,7 +135,7 @@ def certificate(t):
     evil = EVIL.decode("utf-8", "ignore")
     name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME,
                                          evil[:60])])
-    now = datetime.datetime.utcnow()
+    now = datetime.datetime.now(datetime.timezone.utc)
     cert = x509.CertificateBuilder().subject_name(name).issuer_name(
         name).public_key(key.public_key()).serial_number(7).not_valid_before(
             now - datetime.timedelta(1)).not_valid_after(

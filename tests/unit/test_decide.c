@@ -60,7 +60,7 @@ start(struct gateway *g, int port)
 }
 
 static void
-stop(struct gateway *g)
+stop_gateway(struct gateway *g)
 {
     (void)shutdown(g->socket, SHUT_RDWR);
     (void)pthread_join(g->thread, NULL);
@@ -137,7 +137,7 @@ test_winrm_port(void **state)
     start(&g, port);
     decide(host, GW_OFFER_TICKET, &answer);
     assert_int_equal(answer, GW_YES);
-    stop(&g);
+    stop_gateway(&g);
     close_both(fds);
 }
 
@@ -158,7 +158,7 @@ test_site(void **state)
     decide(host, GW_OFFER_NONE, &answer);
     assert_int_not_equal(answer, GW_YES);
     close_both(site);
-    stop(&g);
+    stop_gateway(&g);
     close_both(fds);
 }
 
@@ -188,7 +188,7 @@ test_host_class(void **state)
     assert_null(d.settings);    /* krb5.conf has not been looked at */
     gw_decision_free(&d);
     assert_int_equal(unsetenv("http_proxy"), 0);
-    stop(&g);
+    stop_gateway(&g);
 }
 
 /* Somebody has connected to this process, from a port that is the gateway's:
@@ -217,7 +217,7 @@ test_client(void **state)
     ask(&name, GW_OFFER_NONE, &d);
     assert_int_equal(d.answer, GW_LEAVE);
     gw_decision_free(&d);
-    stop(&g);
+    stop_gateway(&g);
     close(accepted);
     close_both(fds);
 }

@@ -246,7 +246,7 @@ start(struct gateway *g, enum mood mood)
 }
 
 static void
-stop(struct gateway *g)
+stop_gateway(struct gateway *g)
 {
     (void)shutdown(g->socket, SHUT_RDWR);
     if (g->mood != DEAF)
@@ -289,7 +289,7 @@ start_and_ask(struct gateway *g, enum mood mood, const struct gw_conns *conns,
         took = ask(conns, offer);
         if (mood != ANSWERS || offer->kind != GW_OFFER_NONE)
             break;
-        stop(g);
+        stop_gateway(g);
     }
     return took;
 }
@@ -314,7 +314,7 @@ test_moods(void **state)
                                 mood == DEAF) && took < PATIENCE_MS / 2))
             fail_msg("%s: %lld ms", mood_names[mood], took);
         gw_offer_free(&offer);
-        stop(&g);
+        stop_gateway(&g);
     }
 }
 
@@ -330,7 +330,7 @@ test_question(void **state)
     connection(&conn, NULL, PORT);
     start(&g, ANSWERS);
     (void)ask(&conns, &offer);
-    stop(&g);
+    stop_gateway(&g);
     assert_int_equal(offer.port, PORT);
     assert_int_equal(g.len, 1 + strlen(HOST));
     assert_memory_equal(g.question, "\1" HOST, 1 + strlen(HOST));
@@ -354,14 +354,14 @@ test_whom(void **state)
     connection(&v[3], "::ffff:127.0.0.1", PORT);
     start(&g, CLOSES);
     (void)ask(&conns, &offer);
-    stop(&g);
+    stop_gateway(&g);
     assert_int_equal(g.questions, 1);
     assert_int_equal(offer.kind, GW_OFFER_NONE);
     connection(&v[2], "::ffff:192.0.2.1", PORT);
     connection(&v[3], "2001:db8::1", PORT);
     start(&g, ANSWERS);
     (void)ask(&conns, &offer);
-    stop(&g);
+    stop_gateway(&g);
     assert_int_equal(g.questions, 0);
     assert_int_equal(offer.kind, GW_OFFER_NONE);
 }
@@ -383,7 +383,7 @@ test_proxy(void **state)
     gw_offer_free(&offer);
     (void)ask(&other, &offer);
     assert_int_equal(offer.kind, GW_OFFER_NONE);
-    stop(&g);
+    stop_gateway(&g);
     assert_int_equal(g.questions, 1);
     (void)unsetenv("http_proxy");
 }
@@ -402,7 +402,7 @@ test_nobody(void **state)
     (void)state;
     connection(&conn, NULL, PORT);
     start(&g, ANSWERS);
-    stop(&g);
+    stop_gateway(&g);
     assert_true(ask(&conns, &offer) < LATE_MS);
     assert_int_equal(offer.kind, GW_OFFER_NONE);
     (void)snprintf(path, sizeof(path), "%s/%d", directory, PORT);

@@ -1,6 +1,7 @@
 """Every unmodified client: how it is started, and what its success is."""
 
 import re
+import subprocess
 from dataclasses import dataclass
 from typing import Callable
 
@@ -66,6 +67,15 @@ def url(scheme, name, port, path="wsman"):
     return f"{scheme}://{name}:{port}/{path}"
 
 
+def curl_binds():
+    """Whether this curl sends channel bindings: 8.10 and newer, with
+    OpenSSL."""
+    text = subprocess.run(["curl", "--version"], check=True, text=True,
+                          stdout=subprocess.PIPE).stdout
+    version = re.search(r"libcurl/(\d+)\.(\d+)", text)
+    return tuple(map(int, version.groups())) >= (8, 10) and "OpenSSL/" in text
+
+
 CURL = ["curl", "--silent", "--show-error", "--fail", "--negotiate",
         "--user", ":", "--write-out", "%{http_code}"]
 
@@ -94,7 +104,8 @@ def catalog(lab, venv, program):
                 url(*to), *more]
 
     return [
-        Client("curl --negotiate (Debian)", curl, "http"),
+        Client("curl --negotiate (Debian)", curl, "http",
+               bindings=curl_binds()),
         Client("pywinrm (Debian)", pywinrm(SYSTEM_PYTHON), "remote",
                settings=(("allow_unencrypted", True),)),
         Client("pywinrm (PyPI)", pywinrm(python), "remote", bindings=True),

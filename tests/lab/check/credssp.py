@@ -7,6 +7,7 @@ pyspnego and FreeRDP, each as client and as server, with our own end
 import hashlib
 import json
 import os
+import shutil
 import subprocess
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -268,15 +269,21 @@ def display(bench):
         yield f":{number}"
 
 
+def freerdp(program):
+    """The command's name: FreeRDP's major version may be its end."""
+    names = [program, f"{program}3"]
+    return next((n for n in names if shutil.which(n)), program)
+
+
 @contextmanager
 def freerdp_server(bench, screen):
     """FreeRDP's server; the path of its log."""
     sam = subprocess.run(
-        ["winpr-hash", "-u", hosts.USER, "-d", hosts.WORKGROUP, "-p",
+        [freerdp("winpr-hash"), "-u", hosts.USER, "-d", hosts.WORKGROUP, "-p",
          hosts.PASSWORD, "-f", "sam"], check=True, text=True,
         stdout=subprocess.PIPE).stdout
-    argv = ["stdbuf", "-oL", "freerdp-shadow-cli", f"/port:{RDP_PORT}",
-            "/bind-address:127.0.0.1", "/sec:nla",
+    argv = ["stdbuf", "-oL", freerdp("freerdp-shadow-cli"),
+            f"/port:{RDP_PORT}", "/bind-address:127.0.0.1", "/sec:nla",
             f"/sam-file:{bench.secret('sam', sam.strip())}"]
     path = f"{bench.dir}/freerdp.log"
     with open(path, "w") as log, running(bench.start(
@@ -344,7 +351,7 @@ def from_freerdp(bench, screen, password):
     with running(server):
         port = server.stdout.readline().strip()
         client = bench.start(
-            ["xfreerdp", f"/v:127.0.0.1:{port}", f"/u:{hosts.USER}",
+            [freerdp("xfreerdp"), f"/v:127.0.0.1:{port}", f"/u:{hosts.USER}",
              f"/d:{hosts.WORKGROUP}", f"/p:{password}", "/cert:ignore",
              "/sec:nla", "+auth-only"], env=[f"DISPLAY={screen}"],
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
