@@ -13,6 +13,7 @@
 #include <string.h>
 #include <setjmp.h>
 #include <time.h>
+#include <unistd.h>
 #include <cmocka.h>
 #include <gssapi/gssapi_ext.h>
 #include <gssapi/gssapi_krb5.h>
@@ -404,6 +405,79 @@ test_threads(void **state)
     mint_free(&mint);
 }
 
+/* krb5.conf with these encryption types, as crypto-policies writes them. */
+static void
+permit(const char *enctypes, char *path)
+{
+    FILE *f;
+    int fd = mkstemp(path);
+
+    assert_true(fd >= 0);
+    f = fdopen(fd, "w");
+    assert_non_null(f);
+    assert_true(fprintf(f, "[libdefaults]\npermitted_enctypes = %s\n",
+                        enctypes) > 0);
+    assert_int_equal(fclose(f), 0);
+    assert_int_equal(setenv("KRB5_CONFIG", path, 1), 0);
+}
+
+static void
+unpermit(const char *path)
+{
+    assert_int_equal(unlink(path), 0);
+    assert_int_equal(setenv("KRB5_CONFIG", "/dev/null", 1), 0);
+}
+
+/* The policies of EL 8, 9 and 10 and Fedora: DEFAULT, FUTURE, FIPS; and one
+ * with AD-SUPPORT-LEGACY. */
+static void
+test_policies(void **state)
+{
+    static const char *const policies[] = {
+        "aes256-cts-hmac-sha1-96 aes256-cts-hmac-sha384-192 "
+        "camellia256-cts-cmac aes128-cts-hmac-sha1-96 "
+        "aes128-cts-hmac-sha256-128 camellia128-cts-cmac",
+        "aes256-cts-hmac-sha384-192 aes128-cts-hmac-sha256-128 "
+        "aes256-cts-hmac-sha1-96 aes128-cts-hmac-sha1-96",
+        "aes256-cts-hmac-sha384-192 camellia256-cts-cmac",
+        "aes256-cts-hmac-sha384-192 aes128-cts-hmac-sha256-128",
+        "aes128-cts-hmac-sha256-128",
+        "aes128-cts-hmac-sha1-96",
+        "arcfour-hmac-md5 aes256-cts-hmac-sha1-96",
+    };
+    char path[] = "/tmp/gss-winrm-mint.XXXXXX";
+    struct client c;
+    struct mint *mint;
+    size_t i;
+
+    (void)state;
+    for (i = 0; i < sizeof(policies) / sizeof(*policies); i++) {
+        (void)strcpy(path + sizeof(path) - 7, "XXXXXX");
+        permit(policies[i], path);
+        mint = new_mint();
+        begin(&c, mint, WEB01);
+        finish(mint, &c);
+        end(&c);
+        mint_free(&mint);
+        unpermit(path);
+    }
+}
+
+static void
+test_nothing_permitted(void **state)
+{
+    char path[] = "/tmp/gss-winrm-mint.XXXXXX";
+    struct mint *mint = NULL;
+    struct cs_error err;
+
+    (void)state;
+    permit("arcfour-hmac-md5", path);
+    assert_int_not_equal(mint_new(&mint, &err), 0);
+    assert_null(mint);
+    assert_non_null(strstr(err.text, "permitted_enctypes"));
+    unpermit(path);
+}
+
 /* Nothing of the machine's: no realm, no replay cache, no interposer. */
 static int
 setup(void **state)
@@ -425,6 +499,8 @@ main(void)
         cmocka_unit_test(test_altered),
         cmocka_unit_test(test_other_mint),
         cmocka_unit_test(test_many),
+        cmocka_unit_test(test_policies),
+        cmocka_unit_test(test_nothing_permitted),
         cmocka_unit_test(test_threads),
     };
 

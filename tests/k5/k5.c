@@ -187,6 +187,14 @@ k5_apart(void (*part)(void))
 }
 
 int
+k5_fallback(void)
+{
+    const char *system = getenv("K5_SYSTEM");
+
+    return system != NULL && strcmp(system, "el") == 0;
+}
+
+int
 k5_slow(void)
 {
     const char *sanitizer = getenv("GW_SANITIZER");
@@ -350,19 +358,40 @@ append(char *text, size_t size, const char *item)
                    item);
 }
 
+static int
+has_item(const char *text, const char *item)
+{
+    size_t n = strlen(item);
+    const char *p;
+
+    for (p = text; (p = strstr(p, item)) != NULL; p += n) {
+        if ((p == text || p[-1] == ' ') && (p[n] == '\0' || p[n] == ' '))
+            return 1;
+    }
+    return 0;
+}
+
+/* By the name in the ticket: with "dns_canonicalize_hostname = fallback" the
+ * cache has one under the name that was asked for, without a realm, too. */
 static void
 add_ticket(krb5_context context, krb5_creds *creds, char *text, size_t size)
 {
-    char *name;
+    krb5_ticket *ticket = NULL;
+    char *name = NULL;
 
     if (krb5_is_config_principal(context, creds->server)
-        || krb5_unparse_name(context, creds->server, &name) != 0)
+        || krb5_decode_ticket(&creds->ticket, &ticket) != 0)
+        return;
+    (void)krb5_unparse_name(context, ticket->server, &name);
+    krb5_free_ticket(context, ticket);
+    if (name == NULL)
         return;
     if (strncmp(name, "krbtgt/", 7) != 0) {
         if (strlen(name) > 13
             && strcmp(name + strlen(name) - 13, "@TEST.EXAMPLE") == 0)
             name[strlen(name) - 13] = '\0';
-        append(text, size, name);
+        if (!has_item(text, name))
+            append(text, size, name);
     }
     krb5_free_unparsed_name(context, name);
 }

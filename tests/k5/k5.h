@@ -48,6 +48,10 @@ void k5_begin(int argc, char **argv);
 void k5_apart(void (*part)(void));
 /* Is everything slower than usual, under a sanitizer or valgrind? */
 int k5_slow(void);
+/* Does krb5.conf say "dns_canonicalize_hostname = fallback" (realm.py)?  Names
+ * then have no realm until there is a ticket, and krb5 asks for what the caller
+ * says first, for what DNS says next. */
+int k5_fallback(void);
 /* End: print the plan; the value is main's. */
 int k5_end(void);
 

@@ -70,6 +70,24 @@ ADDRESSES = {
 CLUSTER = 'web.test.example web'
 CLUSTER_ADDRESSES = ('127.0.11.51', '127.0.11.52')
 
+# What a system's own krb5.conf says: $K5_SYSTEM chooses.  Lines are as the distributions have them.
+SYSTEMS = {
+    'debian': {
+        'libdefaults': [' dns_canonicalize_hostname = false', ' qualify_shortname = ' + DOMAIN, ' rdns = true',
+                        ' forwardable = true'],
+        'krb5.conf.d': {},
+    },
+    # Fedora, and EL 9 and 10 (krb5-libs, crypto-policies).
+    'el': {
+        'libdefaults': [' ticket_lifetime = 24h', ' renew_lifetime = 7d', ' forwardable = true', ' rdns = false',
+                        ' spake_preauth_groups = edwards25519', ' dns_canonicalize_hostname = fallback',
+                        ' qualify_shortname = ""'],
+        'krb5.conf.d': {'crypto-policies': [
+            'permitted_enctypes = aes256-cts-hmac-sha384-192 aes128-cts-hmac-sha256-128 aes256-cts-hmac-sha1-96 '
+            'aes128-cts-hmac-sha1-96']},
+    },
+}
+
 
 class Failure(Exception):
     """Something that the user can read and act on."""
@@ -245,10 +263,15 @@ class Realms:
 
     def write_files(self):
         here = self.directory
+        system = SYSTEMS[os.environ.get('K5_SYSTEM', 'debian')]
+        (here / 'krb5.conf.d').mkdir()
+        for name, lines in system['krb5.conf.d'].items():
+            (here / 'krb5.conf.d' / name).write_text('\n'.join(['[libdefaults]'] + lines) + '\n')
         text = '\n'.join([
+            'includedir %s/krb5.conf.d/' % here,
             '[libdefaults]', ' default_realm = ' + REALM, ' dns_lookup_kdc = false', ' dns_lookup_realm = false',
-            ' dns_canonicalize_hostname = false', ' qualify_shortname = ' + DOMAIN, ' rdns = true',
-            ' forwardable = true', ' udp_preference_limit = 1', ' kdc_timeout = 5s',
+            ' udp_preference_limit = 1', ' kdc_timeout = 5s',
+        ] + system['libdefaults'] + [
             '[realms]',
             ' %s = {' % REALM, '  kdc = 127.0.0.1:%d' % self.main.port, ' }',
             ' %s = {' % OTHER, '  kdc = 127.0.0.1:%d' % self.other.port, ' }',
@@ -280,7 +303,7 @@ class Realms:
             'K5_KDC_LOG': str(self.main.log), 'K5_MACHINE_KEYTAB': str(here / 'machine.keytab'),
             'K5_IIS_KEYTAB': str(here / 'iis.keytab'), 'K5_HOSTS': str(here / 'hosts'),
             'KRB5_KTNAME': str(here / 'no.keytab'), 'KRB5_CLIENT_KTNAME': str(here / 'no.keytab'),
-            'KRB5RCACHENAME': 'none:',
+            'KRB5RCACHENAME': 'none:', 'K5_SYSTEM': os.environ.get('K5_SYSTEM', 'debian'),
         }
 
 

@@ -22,7 +22,8 @@ check_inquiry(struct k5_side *side, const char *role, const char *what)
     is_int(r->major, GSS_S_COMPLETE, "%s: the %s can inquire", what, role);
     is_str(k5_part(side, 0), "alice@TEST.EXAMPLE", "%s: %s: source", what,
            role);
-    is_str(k5_part(side, 1), "HOST/web01.test.example@TEST.EXAMPLE",
+    is_str(k5_part(side, 1), k5_fallback() && strcmp(role, "initiator") == 0 ?
+           "HOST/web01.test.example@" : "HOST/web01.test.example@TEST.EXAMPLE",
            "%s: %s: target", what, role);
     is_str(k5_part(side, 2), "krb5", "%s: %s: mechanism", what, role);
     is_str(k5_part(side, 3), role, "%s: %s: role", what, role);

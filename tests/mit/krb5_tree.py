@@ -140,6 +140,19 @@ def installed_version():
     return versions[0]
 
 
+def upstream(version):
+    return re.sub(r'^\d+:|-[^-]*$', '', version)
+
+
+def candidates(version, env):
+    """The installed version, then the others that apt knows, those of the same release of MIT's first: an archive
+    may list a security update and no longer, or not yet, have its source."""
+    listed = subprocess.run(['apt-cache', 'showsrc', 'krb5'], env=env, stdout=subprocess.PIPE, text=True, check=False)
+    known = re.findall(r'^Version: (\S+)$', listed.stdout, re.M)
+    others = sorted(dict.fromkeys(known), key=lambda one: upstream(one) != upstream(version))
+    return list(dict.fromkeys([version] + others))
+
+
 def fetch(folder, version, log):
     """Unpack the source package into folder/src."""
     apt = folder / 'apt'
@@ -152,13 +165,17 @@ def fetch(folder, version, log):
         say('apt-get update had errors (see %s): going on' % log)
     download = folder / 'download'
     download.mkdir(exist_ok=True)
-    say('fetching the source package krb5 %s' % version)
-    try:
-        run(['apt-get', '-q', '--download-only', 'source', 'krb5=' + version], log, env=env, cwd=download)
-    except Failure:
-        say('version %s is not to be had: taking the newest' % version)
-        run(['apt-get', '-q', '--download-only', 'source', 'krb5'], log, env=env, cwd=download)
-    description = sorted(download.glob('krb5_*.dsc'))[-1]
+    for candidate in candidates(version, env):
+        say('fetching the source package krb5 %s' % candidate)
+        try:
+            run(['apt-get', '-q', '--download-only', 'source', 'krb5=' + candidate], log, env=env, cwd=download)
+            break
+        except Failure as failure:
+            say('version %s is not to be had (see %s)' % (candidate, log))
+            last = failure
+    else:
+        raise last
+    description = download / ('krb5_%s.dsc' % re.sub(r'^\d+:', '', candidate))
     shutil.rmtree(folder / 'src', ignore_errors=True)
     run(['dpkg-source', '-x', str(description), str(folder / 'src')], log, env=env, cwd=download)
 
