@@ -43,8 +43,8 @@ drop_privileges(struct cs_error *err)
     bounds = capng_have_capability(CAPNG_EFFECTIVE, CAP_SETPCAP);
     capng_clear(CAPNG_SELECT_ALL);
     /* The bounding set takes this capability to change (without it, libcap-ng
-     * 0.8.4 complains on stderr), and bounds nothing more once there are no
-     * new privileges. */
+     * 0.8 complains to syslog), and bounds nothing more once there are no new
+     * privileges. */
     if (bounds && capng_apply(CAPNG_SELECT_BOUNDS) != 0)
         return failed("bounding set of capabilities", EPERM, err);
     if (capng_apply(CAPNG_SELECT_CAPS) != 0)
