@@ -112,6 +112,8 @@ find_pair(struct cs_span info, uint16_t wanted, struct cs_span *value)
     uint16_t id, len;
     int found = 0;
 
+    value->p = NULL;
+    value->len = 0;
     for (;;) {
         if (info.len < 4)
             return CS_MALFORMED;

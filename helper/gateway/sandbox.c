@@ -32,15 +32,21 @@ static int
 drop_privileges(struct cs_error *err)
 {
     struct rlimit none = { 0, 0 };
+    int bounds;
 
     if (setrlimit(RLIMIT_CORE, &none) != 0)
         return failed("RLIMIT_CORE", errno, err);
     if (prctl(PR_SET_DUMPABLE, 0) != 0)
         return failed("PR_SET_DUMPABLE", errno, err);
+    if (capng_get_caps_process() != 0)
+        return failed("capabilities", EPERM, err);
+    bounds = capng_have_capability(CAPNG_EFFECTIVE, CAP_SETPCAP);
     capng_clear(CAPNG_SELECT_ALL);
-    /* The bounding set takes a capability to change, and bounds nothing more
-     * once there are no new privileges. */
-    (void)capng_apply(CAPNG_SELECT_BOUNDS);
+    /* The bounding set takes this capability to change (without it, libcap-ng
+     * 0.8 complains to syslog), and bounds nothing more once there are no new
+     * privileges. */
+    if (bounds && capng_apply(CAPNG_SELECT_BOUNDS) != 0)
+        return failed("bounding set of capabilities", EPERM, err);
     if (capng_apply(CAPNG_SELECT_CAPS) != 0)
         return failed("capabilities", EPERM, err);
     if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)

@@ -87,6 +87,7 @@ gate_sealed_type(const char *content_type, enum gate_protocol *protocol,
     struct cs_span in = gate_span(content_type), name, value;
     int protocols = 0, boundaries = 0;
 
+    *protocol = GATE_SPNEGO;
     gate_skip_blanks(&in);
     *multi = gate_take_text(&in, MULTI);
     if (!*multi && !gate_take_text(&in, SINGLE))

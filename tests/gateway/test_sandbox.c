@@ -77,6 +77,53 @@ refused(long ret)
     return (ret == -1 && errno == ENOSYS) ? 0 : 1;
 }
 
+/* --- Manners --- */
+
+/* In place of the C library's: libcap-ng tells everybody's log what it could
+ * not do, even if nobody who asked minds. */
+#define FOR_LIBRARIES __attribute__((visibility("default")))
+FOR_LIBRARIES void syslog(int priority, const char *format, ...);
+FOR_LIBRARIES void __syslog_chk(int priority, int flag, const char *format,
+                                ...);
+
+static int said;
+
+static void
+heard(const char *format)
+{
+    fprintf(stderr, "to syslog: %s\n", format);
+    said = 1;
+}
+
+void
+syslog(int priority, const char *format, ...)
+{
+    (void)priority;
+    heard(format);
+}
+
+void
+__syslog_chk(int priority, int flag, const char *format, ...)
+{
+    (void)priority;
+    (void)flag;
+    heard(format);
+}
+
+static int
+has_spoken(void)
+{
+    return said;
+}
+
+/* An ordinary user has no capability to give up, and is not asked to. */
+static void
+test_quiet(void **state)
+{
+    (void)state;
+    assert_int_equal(in_sandbox(has_spoken), 0);
+}
+
 /* --- Sockets --- */
 
 static int
@@ -712,6 +759,7 @@ int
 main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_quiet),
         cmocka_unit_test(test_sockets),
         cmocka_unit_test(test_others),
         cmocka_unit_test(test_terminal),

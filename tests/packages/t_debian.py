@@ -147,6 +147,12 @@ def test_disable(work):
         check(loaded is expected and did == life['before'], command, loaded, did)
 
 
+def test_lto(work):
+    """They build with link-time optimization, as Ubuntu builds packages."""
+    said = (work.debs(work.next_version) / 'log').read_text()
+    check(' -flto=auto ' in said, 'it was not asked for')
+
+
 def test_upgrade_disabled(work):
     """An upgrade keeps it disabled, though the file has changed in the package."""
     root = work.root('debian')
@@ -194,6 +200,9 @@ def test_purge(work):
     root = work.root('debian')
     root.apt('purge', 'gss-winrm', 'gss-winrm-helper', 'libpam-gss-winrm')
     after = root.files()
+    # Nobody's, and there from the postinst on: krb5.conf may include it.
+    check('/etc/krb5.conf.d' not in life['files'] and '/etc/krb5.conf.d' in after, 'the directory of drop-ins')
+    del after['/etc/krb5.conf.d']
     differ = sorted(path for path in set(life['files']) | set(after)
                     if life['files'].get(path, 'missing') != after.get(path, 'missing'))
     check(not differ, differ)

@@ -130,7 +130,12 @@ def test_newcomer_make_install(work):
     run('sh', '-c', 'cd "$1" && "$2/configure" -q --prefix=/usr --sysconfdir=/etc && make -s -j2', 'sh', build, top)
     run('make', '-s', '-C', build, 'install', 'DESTDIR=%s' % root.path)
     done(work, '/root/newcomer', 'after')
+    # What others refer to by then.
+    conf, common = root.path / 'etc/krb5.conf', root.path / 'etc/pam.d/common-auth'
+    conf.write_text('includedir /etc/krb5.conf.d/\n' + conf.read_text())
+    common.write_text(common.read_text() + 'auth required pam_gss_winrm.so\n')
     run('make', '-s', '-C', build, 'uninstall', 'DESTDIR=%s' % root.path)
     done(work, '/root/newcomer', 'before')
+    check(common.read_text().endswith('auth optional pam_gss_winrm.so\n'), common.read_text())
     left = [path for path in sorted(set(root.files()) - set(before)) if not (root.path / path.lstrip('/')).is_dir()]
     check(not left, left)

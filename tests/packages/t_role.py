@@ -92,4 +92,7 @@ def test_role_absent(work):
             list((root.path / 'usr').rglob('*gss*winrm*')) if not path.is_dir()]
     check(not left, left)
     check(not probe(root)[1], 'it is loaded')
+    # The line that the play has put into krb5.conf is still there.
+    said = root.run('klist').stdout
+    check('includedir' in (root.path / 'etc/krb5.conf').read_text() and 'No credentials cache' in said, said)
     check(play(work, gss_winrm_state='absent') == 0, 'the second run changed something')

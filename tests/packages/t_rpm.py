@@ -1,11 +1,16 @@
 """The RPM packages: built by rpmbuild on whatever this machine is, installed with rpm in a directory of their own."""
 
 import os
+import re
 import shutil
 import subprocess
 
 from work import NEXT, TOP, check, need, run, systemd
 
+# What Fedora, EL and openSUSE build their packages with, and where libraries are there.
+MACROS = ['optflags -O2 -g -flto=auto -ffat-lto-objects -Wp,-U_FORTIFY_SOURCE,-D_FORTIFY_SOURCE=3 '
+          '-fstack-protector-strong -fstack-clash-protection',
+          '_libdir %{_prefix}/lib64']
 CONF = 'etc/gss/mech.d/gss-winrm.conf'
 
 
@@ -15,7 +20,9 @@ def top(work, version):
     path = work.path / ('rpm-' + version)
     if not path.exists():
         archive = work.archive if version == work.version else work.next_archive()
-        run(TOP / 'packaging/build-rpm', '--nodeps', archive, path)
+        said = run(TOP / 'packaging/build-rpm', '--nodeps', *[word for macro in MACROS for word in ('--define', macro)],
+                   archive, path)
+        check(re.search("CFLAGS=.*-flto=auto", said), 'it was not built with the flags:', said)
     return path
 
 
@@ -62,11 +69,12 @@ def test_rpmlint(work):
 
 
 def test_install(work):
-    """The module that they install is loaded by the line that they install."""
+    """The module that they install, in lib64, is loaded by the line that they install."""
     rpm(work, '-i', *packages(work, work.version, 'gss-winrm', 'gss-winrm-helper', 'gss-winrm-devel', 'pam_gss_winrm'))
     root = work.path / 'rpm-root'
     line, = active(work)
     name, oid, module, kind = line.split()
+    check(module.startswith('/usr/lib64/'), module)
     check((root / module.lstrip('/')).exists(), module)
     elsewhere = work.path / 'rpm-mech'
     elsewhere.write_text('%s %s %s %s\n' % (name, oid, root / module.lstrip('/'), kind))
@@ -125,6 +133,8 @@ def test_remove(work):
     left = [path for path in root.rglob('*') if 'var/lib/rpm' not in str(path) and not path.is_dir()
             and path.suffix not in ('.rpmsave', '.rpmnew')]
     check(not left, left)
+    # krb5.conf may include it by now.
+    check((root / 'etc/krb5.conf.d').is_dir(), 'the directory of drop-ins is gone')
 
 
 def test_upgrade_untouched(work):
