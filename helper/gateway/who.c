@@ -71,7 +71,8 @@ static size_t
 look_into(pid_t pid, const struct sought *sought, size_t n, pid_t *pids)
 {
     char path[64], text[64];
-    struct sought key = { 0, 0 }, *one;
+    struct sought key = { 0, 0 };
+    const struct sought *one;
     struct dirent *entry;
     size_t found = 0;
     ssize_t len;

@@ -3,7 +3,7 @@
 
     packages.py --archive gss-winrm-VERSION.tar.xz [--only PART]...
 
-Parts: archive, debian, rpm, role, newcomer. Debian's are installed in a small system of this machine's release (root.py).
+Parts: archive, debian, rpm, role, newcomer, deps. Debian's are installed in a small system of this machine's release (root.py).
 """
 
 import argparse
@@ -18,13 +18,14 @@ from pathlib import Path
 
 import t_archive
 import t_debian
+import t_deps
 import t_newcomer
 import t_role
 import t_rpm
 from work import Skip, Work
 
 PARTS = {'archive': t_archive, 'debian': t_debian, 'rpm': t_rpm, 'role': t_role,
-         'newcomer': t_newcomer}
+         'newcomer': t_newcomer, 'deps': t_deps}
 
 
 def main():
