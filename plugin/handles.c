@@ -63,14 +63,10 @@ gw_wrap_cred(OM_uint32 *minor, gss_cred_id_t inner, const char *ccache,
         return GSS_S_COMPLETE;
     }
     cred = calloc(1, sizeof(*cred));
-    if (cred != NULL && ccache != NULL) {
+    if (cred != NULL && ccache != NULL)
         cred->ccache = strdup(ccache);
-        if (cred->ccache == NULL) {
-            free(cred);
-            cred = NULL;
-        }
-    }
-    if (cred == NULL) {
+    if (cred == NULL || (ccache != NULL && cred->ccache == NULL)) {
+        free(cred);
         (void)gss_release_cred(&tmp, &inner);
         return no_memory(minor);
     }

@@ -87,7 +87,7 @@ static size_t
 find_step(const struct gw_plan *p, const char *name)
 {
     size_t i;
-    char *made;
+    char *made = NULL;
 
     for (i = 0; i < p->n; i++) {
         int same;

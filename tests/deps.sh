@@ -21,7 +21,7 @@ declare -A packages=(
     [mit]="build-essential dpkg-dev bison perl patch xz-utils gpgv python3
            ca-certificates libnss-wrapper iproute2 krb5-user"
     [lab]="samba samba-ad-dc? samba-ad-provision? samba-dsdb-modules
-           samba-vfs-modules? winbind ldb-tools python3-samba krb5-user iproute2
+           samba-vfs-modules winbind ldb-tools python3-samba krb5-user iproute2
            apache2-bin libapache2-mod-auth-gssapi curl libkrb5-dev python3
            python3-cryptography
            python3-dev python3-venv python3-gssapi python3-winrm

@@ -121,7 +121,7 @@ number_ok(enum kind kind, uint64_t value)
 static void
 put_number(struct cs_buf *out, uint64_t value, size_t n)
 {
-    uint8_t octets[8];
+    uint8_t octets[8] = { 0 };
     size_t i;
 
     for (i = 0; i < n; i++)

@@ -32,20 +32,20 @@ is_loopback(const struct sockaddr *sa)
 static int
 find_foreign(const char *name, char *text, size_t size, int *any)
 {
-    struct addrinfo hints, *list = NULL, *ai;
+    struct addrinfo hints, *list, *ai;
     int found = 0;
 
     memset(&hints, 0, sizeof(hints));
     hints.ai_socktype = SOCK_STREAM;
+    *any = 0;
     if (getaddrinfo(name, NULL, &hints, &list) != 0)
-        list = NULL;
-    *any = list != NULL;
+        return 0;
+    *any = 1;
     for (ai = list; ai != NULL && !found; ai = ai->ai_next)
         found = !is_loopback(ai->ai_addr) &&
             getnameinfo(ai->ai_addr, ai->ai_addrlen, text, (socklen_t)size,
                         NULL, 0, NI_NUMERICHOST) == 0;
-    if (list != NULL)
-        freeaddrinfo(list);
+    freeaddrinfo(list);
     return found;
 }
 

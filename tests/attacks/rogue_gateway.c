@@ -100,7 +100,8 @@ tell_of_us(void)
     else
         dprintf(out, "session %s, controlling terminal %d\n",
                 session == pid ? "own" : "somebody's", terminal);
-    f = freopen("/proc/self/status", "re", f);
+    if (f != NULL)
+        f = freopen("/proc/self/status", "re", f);
     while (f != NULL && fgets(line, sizeof(line), f) != NULL) {
         if (strncmp(line, "Seccomp:", 8) == 0)
             dprintf(out, "%s", line);

@@ -3,7 +3,7 @@
 
     packages.py --archive gss-winrm-VERSION.tar.xz [--only PART]...
 
-Parts: archive, debian, leave, rpm, role, newcomer. Debian's are installed in a small system of this machine's release (root.py).
+Parts: archive, debian, leave, rpm, role, newcomer, deps. Debian's are installed in a small system of this machine's release (root.py).
 """
 
 import argparse
@@ -18,6 +18,7 @@ from pathlib import Path
 
 import t_archive
 import t_debian
+import t_deps
 import t_leave
 import t_newcomer
 import t_role
@@ -25,7 +26,7 @@ import t_rpm
 from work import Skip, Work
 
 PARTS = {'archive': t_archive, 'debian': t_debian, 'leave': t_leave, 'rpm': t_rpm,
-         'role': t_role, 'newcomer': t_newcomer}
+         'role': t_role, 'newcomer': t_newcomer, 'deps': t_deps}
 
 
 def main():
