@@ -20,6 +20,8 @@
 /* Beside a request's headers: its line, and an answer's headers.  All of the
  * pool is touched (and wiped) for each request. */
 #define POOL_EXTRA ((size_t)16 * 1024)
+/* The library's name for it has changed; 0.9.72 (EL 9) has the old one. */
+#define TOO_LARGE 413
 
 struct front {
     const struct gate *gate;
@@ -165,7 +167,7 @@ examine_headers(struct front *f, struct MHD_Connection *c, struct request *r,
     ret = gate_headers_finish(&r->headers, &r->err);
     if (ret == 0 && r->headers.has_length &&
         r->headers.length > f->gate->limits->max_message) {
-        *status = MHD_HTTP_CONTENT_TOO_LARGE;
+        *status = TOO_LARGE;
         ret = too_long(f, r);
     }
     if (ret == 0 && r->of_page) {
@@ -316,7 +318,7 @@ handle(void *cls, struct MHD_Connection *c, const char *url,
     place_is(v->place, PLACE_BUSY, gw_now_ms());
     if (r->body.error != 0) {
         (void)too_long(f, r);
-        return refuse(c, r, MHD_HTTP_CONTENT_TOO_LARGE);
+        return refuse(c, r, TOO_LARGE);
     }
     return serve(v->client, c, r);
 }

@@ -70,7 +70,8 @@ char *k5_read(const char *path);
  * the file there that $K5_BASE names. */
 void k5_conf(const char *libdefaults, const char *winrm);
 /* Use a new ccache with nothing but the user's ticket-granting ticket; "alice"
- * is the usual user. Returns its path. */
+ * is the usual user. Returns its path; or its name, if the daemon of KCM caches
+ * has it (el-kcm of realm.py). */
 const char *k5_fresh(const char *user);
 /* The services that there are tickets for in a ccache, in order, without this
  * realm's name: "HOST/a.test.example". */

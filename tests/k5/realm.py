@@ -87,6 +87,11 @@ SYSTEMS = {
             'aes128-cts-hmac-sha1-96']},
     },
 }
+# With sssd-kcm, whose file of that name this is.
+SYSTEMS['el-kcm'] = {
+    'libdefaults': SYSTEMS['el']['libdefaults'],
+    'krb5.conf.d': dict(SYSTEMS['el']['krb5.conf.d'], kcm_default_ccache=['default_ccache_name = KCM:']),
+}
 
 
 class Failure(Exception):

@@ -392,6 +392,10 @@ check_unwritable(void)
 
     k5_conf(NULL, ALWAYS " spn = HOST/%f HTTP/%n\n");
     cc = k5_fresh("alice");
+    if (*cc != '/') {
+        skip("unwritable", "the cache is no file");
+        return;
+    }
     k5_spawn(&server, K5_BARE, "machine");
     k5_spawn(&me, K5_BARE, "none");
     (void)k5_init(&me, "h:HOST@web10.test.example", K5_KRB5, ALL_FLAGS, NULL);
