@@ -14,11 +14,13 @@ import socket
 import subprocess
 import sys
 import time
+from concurrent import futures
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / 'k5'))
 import realm        # noqa: E402
 import run_tests    # noqa: E402
+from realm import progress      # noqa: E402
 
 PASSWORD = 'Correct-Horse-7319'
 POLICY = '''[appdefaults]
@@ -499,6 +501,23 @@ def test_files(place):
                    5985, 1, '-')
 
 
+def test_slow_dns(place):
+    away = place.here / 'away'
+    preload = place.env['LD_PRELOAD'] + ':' + str(place.build / 'tests/broker/.libs/away.so')
+    with Broker(place, env={'LD_PRELOAD': preload, 'AWAY': str(away)}) as broker:
+        with Talk(place, broker.path) as talk:
+            talk.ask('login', 'alice@TEST.EXAMPLE', '-', 'alice', 0, 0)
+        for name, words in (('CredSSP', ('credssp', *WEB01, 0)),
+                            ('Negotiate', ('context', 'negotiate', *WEB01, 0, '-'))):
+            with Talk(place, broker.path) as talk, futures.ThreadPoolExecutor() as pool:
+                away.write_text('')
+                answer = pool.submit(talk.ask, *words)
+                asked = progress.wait_for(lambda: away.stat().st_size or answer.done())
+                away.unlink()
+                ok(asked and answer.result().startswith('ok HOST'),
+                   'a DNS server that does not answer for a moment, %s: the session waits' % name, answer.result())
+
+
 def test_background(place):
     directory = place.here / 'background'
     directory.mkdir(mode=0o700)
@@ -592,8 +611,8 @@ def run(place):
                      'forwarded: bob@TEST.EXAMPLE to web11.test.example (WSMAN/web11.test.example@TEST.EXAMPLE, Kerberos)',
                      'context: alice@TEST.EXAMPLE with web01.test.example (HOST/web01.test.example@TEST.EXAMPLE, Kerb'):
             ok(line in broker.said(), 'the log has who got what, by its real name: ' + line.split(':')[0], broker.said())
-    for test in (test_stale, test_unlocked, test_tickets, test_ntlm, test_plugin, test_files, test_background, test_activation,
-                 test_options):
+    for test in (test_stale, test_unlocked, test_tickets, test_ntlm, test_plugin, test_files, test_slow_dns, test_background,
+                 test_activation, test_options):
         test(place)
     print('1..%d' % Results.count)
     return 1 if Results.failures else 0
