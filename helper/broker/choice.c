@@ -1,6 +1,7 @@
 /* choice.c - with which credential, and under which service name. */
 #include "config.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -201,14 +202,18 @@ find_name(struct choice *c, struct cs_error *err)
 
 /* A ticket of this context's own. */
 static int
-find_ticket(struct choice *c, struct cs_error *err)
+find_ticket(struct choice *c, int64_t limit, struct cs_error *err)
 {
-    int place = place_begin();
-    int ret = cs_ticket_find(c->creds, c->names, c->gift == CHOICE_PASSWORD ?
-                             CS_GIFT_PASSWORD : CS_GIFT_TICKET, &c->candidate,
-                             &c->ticket, err);
+    int ret;
 
-    place_end(place);
+    /* To ask out of turn would make it worse for all. */
+    if (!place_begin(limit))
+        return cs_fail(err, CS_INNER, "so many sessions are beginning that the "
+                       "KDC has not come to this one's ticket: try again");
+    ret = cs_ticket_find(c->creds, c->names, c->gift == CHOICE_PASSWORD ?
+                         CS_GIFT_PASSWORD : CS_GIFT_TICKET, &c->candidate,
+                         &c->ticket, err);
+    place_end();
     return (ret == 0) ? import(c->ticket.server, &c->target, err) : ret;
 }
 
@@ -222,15 +227,37 @@ has_nothing(const struct choice *c, const struct cs_error *err)
          err->minor == (uint32_t)KRB5_CC_NOTFOUND);
 }
 
+/* What krb5 makes of getaddrinfo's EAI_AGAIN: a DNS server that is slow. */
+static int
+is_for_now(const struct cs_error *err)
+{
+    return err->minor == EAGAIN;
+}
+
+/* The error stays what it was, for those who go by it. */
+static void
+explain_for_now(struct cs_error *err)
+{
+    (void)snprintf(err->text, sizeof(err->text), "Kerberos: the address of a "
+                   "domain controller could not be looked up: no DNS server "
+                   "answers (EAGAIN)");
+}
+
 static int
 ask_kdc(struct choice *c, struct cs_error *err)
 {
+    int64_t limit = turn_limit();
     int ret;
 
     if (c->creds != NULL && !is_of_realm(c->creds))
         return cs_fail(err, CS_POLICY, "%s is not known to be of a Kerberos "
                        "realm: log in as user@REALM", cs_creds_name(c->creds));
-    ret = (c->gift == CHOICE_NOTHING ? find_name : find_ticket)(c, err);
+    do {
+        ret = (c->gift == CHOICE_NOTHING) ? find_name(c, err) :
+            find_ticket(c, limit, err);
+    } while (ret == CS_INNER && is_for_now(err) && turn_again(limit));
+    if (ret == CS_INNER && is_for_now(err))
+        explain_for_now(err);
     if (ret == CS_INNER && has_nothing(c, err))
         return cs_fail(err, CS_INNER, "there is no credential (`gss-winrm "
                        "login') and no Kerberos ticket (`kinit')");

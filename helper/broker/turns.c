@@ -12,7 +12,8 @@
 #define TURNS 64                /* who shares one waits a bit more */
 #define PATIENCE_SECONDS 3
 #define PLACES 8                /* at the KDC */
-#define QUEUE_SECONDS 15        /* hundreds may be in front of us */
+#define SESSION_SECONDS 25      /* WinRM's clients give up after 30 */
+#define AGAIN_MS 500
 
 static pthread_mutex_t turns[TURNS];
 static sem_t places;
@@ -56,15 +57,49 @@ turn_end(int turn)
         (void)pthread_mutex_unlock(&turns[turn]);
 }
 
+static int64_t
+now_ms(void)
+{
+    struct timespec now;
+
+    (void)clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+int64_t
+turn_limit(void)
+{
+    return now_ms() + SESSION_SECONDS * 1000;
+}
+
 int
-place_begin(void)
+turn_again(int64_t limit)
+{
+    const struct timespec pause = { 0, AGAIN_MS * 1000000L };
+
+    if (now_ms() + AGAIN_MS >= limit)
+        return 0;
+    (void)nanosleep(&pause, NULL);
+    return 1;
+}
+
+int
+place_begin(int64_t limit)
 {
     struct timespec until;
+    int64_t left = limit - now_ms();
     int ret;
 
     (void)pthread_once(&once, prepare);
+    if (left < 0)
+        left = 0;
     (void)clock_gettime(CLOCK_REALTIME, &until);
-    until.tv_sec += QUEUE_SECONDS;
+    until.tv_sec += (time_t)(left / 1000);
+    until.tv_nsec += (long)(left % 1000) * 1000000L;
+    if (until.tv_nsec >= 1000000000L) {
+        until.tv_sec++;
+        until.tv_nsec -= 1000000000L;
+    }
     do {
         ret = sem_timedwait(&places, &until);
     } while (ret != 0 && errno == EINTR);
@@ -72,8 +107,7 @@ place_begin(void)
 }
 
 void
-place_end(int place)
+place_end(void)
 {
-    if (place)
-        (void)sem_post(&places);
+    (void)sem_post(&places);
 }

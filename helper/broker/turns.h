@@ -9,14 +9,23 @@
 #ifndef BD_TURNS_H
 #define BD_TURNS_H
 
+#include <stdint.h>
+
 /* Wait for the turn of this credential at this service; not for long, since the
  * KDC may not answer.  What it returns is for turn_end(). */
 int turn_begin(const char *credential, const char *spn);
 void turn_end(int turn);
 
-/* The same for one of the few places of those who ask for a ticket of their
- * own. */
-int place_begin(void);
-void place_end(int place);
+/* Until when a session that begins now may wait for the KDC: as long as its
+ * client does.  In milliseconds, of a clock that nobody sets. */
+int64_t turn_limit(void);
+
+/* Wait for a moment before the KDC is asked again; 0 if the limit comes first. */
+int turn_again(int64_t limit);
+
+/* Wait until the limit for one of the few places of those who ask for a ticket
+ * of their own; 0 if there was none. */
+int place_begin(int64_t limit);
+void place_end(void);
 
 #endif /* BD_TURNS_H */

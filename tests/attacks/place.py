@@ -7,13 +7,13 @@ import shutil
 import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
 
 TESTS = Path(__file__).resolve().parent.parent
-for each in ("k5", "broker", "lab"):
+for each in ("k5", "broker", "lab", "watch"):
     sys.path.insert(0, str(TESTS / each))
 
+import progress                 # noqa: E402
 import realm                    # noqa: E402
 
 PATIENCE = 60                   # seconds
@@ -39,10 +39,7 @@ def write_conf(path, targets, kdc=1):
 
 def wait_for(what, seconds=PATIENCE):
     """Until it is true; what it is in the end."""
-    end = time.monotonic() + seconds
-    while not what() and time.monotonic() < end:
-        time.sleep(0.02)
-    return what()
+    return progress.wait_for(what, quiet=seconds)
 
 
 class Target:

@@ -8,9 +8,10 @@ import shutil
 import signal
 import socket
 import subprocess
-import time
 
-PATIENCE = 30           # seconds, for progress
+import progress
+
+PATIENCE = progress.QUIET
 PROGRAMS = ("broker/gss-winrmd", "cli/gss-winrm", "gateway/gss-winrm-gateway")
 CONF = """[libdefaults]
  default_realm = ATTACK.TEST
@@ -92,10 +93,10 @@ class Terminal:
 
     def expect(self, text, start=0):
         """Where it is."""
-        deadline = time.monotonic() + PATIENCE
-        while text not in self.seen[start:]:
-            if not self.read() or time.monotonic() > deadline:
-                raise RuntimeError(f"no {text!r} in {self.seen!r}")
+        if not progress.wait_for(lambda: text in self.seen[start:] or
+                                 not self.read()) or \
+                text not in self.seen[start:]:
+            raise RuntimeError(f"no {text!r} in {self.seen!r}")
         return self.seen.index(text, start)
 
     def write(self, data):
@@ -103,14 +104,16 @@ class Terminal:
 
     def wait(self):
         """Its exit status, or None."""
-        deadline = time.monotonic() + PATIENCE
-        while self.pid and time.monotonic() < deadline:
+        def ended():
             self.read()
-            done, how = os.waitpid(self.pid, os.WNOHANG)
-            if done:
-                self.pid = None
-                return os.waitstatus_to_exitcode(how)
-        return None
+            return os.waitpid(self.pid, os.WNOHANG)
+
+        done = self.pid and progress.wait_for(
+            lambda: (one := ended())[0] and one)
+        if not done:
+            return None
+        self.pid = None
+        return os.waitstatus_to_exitcode(done[1])
 
     def end(self):
         if self.pid:

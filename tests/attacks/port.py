@@ -10,8 +10,8 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 
+import progress
 from place_user import PATIENCE, User, real_uid
 
 SECRET = "Enter-PSSession secret command"
@@ -90,16 +90,12 @@ class Lines:
 
     def wait(self, good, start=0):
         """The first line from there on that is good, or None."""
-        deadline = time.monotonic() + PATIENCE
-        while time.monotonic() < deadline:
+        def look():
             alive = self.thread.is_alive()
-            for line in self.lines[start:]:
-                if good(line):
-                    return line
-            if not alive:
-                return None
-            time.sleep(0.01)
-        return None
+            found = [line for line in self.lines[start:] if good(line)]
+            return found or (not alive and [None])
+
+        return (progress.wait_for(look) or [None])[0]
 
 
 def child_gateway(run):
@@ -117,16 +113,15 @@ def child_gateway(run):
 
 def kill_gateway(run, before):
     """Kill one that is not `before`; which."""
-    deadline = time.monotonic() + PATIENCE
-    while time.monotonic() < deadline:
-        if run.poll() is not None:
-            return None
+    def new():
         pid = child_gateway(run)
-        if pid is not None and pid != before:
-            os.kill(pid, signal.SIGKILL)
-            return pid
-        time.sleep(0.005)
-    return None
+        return pid if pid != before else None
+
+    pid = progress.wait_for(lambda: run.poll() is not None or new())
+    if not pid or pid is True:
+        return None
+    os.kill(pid, signal.SIGKILL)
+    return pid
 
 
 def start(t, user):

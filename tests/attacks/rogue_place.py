@@ -10,8 +10,8 @@ import socket
 import struct
 import subprocess
 import threading
-import time
 
+import progress
 import realm
 import rogue
 import run_tests
@@ -215,14 +215,9 @@ def connects(path):
     return False
 
 
-def until(condition, seconds=60):
-    """Wait for it; a generous limit."""
-    end = time.monotonic() + seconds
-    while not condition():
-        if time.monotonic() > end:
-            return False
-        time.sleep(0.02)
-    return True
+def until(condition, quiet=progress.QUIET):
+    """Wait for it; False if what we have started hangs."""
+    return bool(progress.wait_for(condition, quiet))
 
 
 SOAP = {"Content-Type": "application/soap+xml;charset=UTF-8"}

@@ -10,7 +10,6 @@ import signal
 import subprocess
 import sys
 import termios
-import time
 from pathlib import Path
 
 sys.path.append(str(Path(__file__).resolve().parents[1] / 'watch'))
@@ -95,8 +94,8 @@ class Place:
 
     def run(self, *arguments, stdin='', **env):
         """A session of its own, so that there is no terminal."""
-        return subprocess.run([str(PROGRAM), *arguments], input=stdin, text=True, capture_output=True, timeout=60,
-                              env=dict(self.env, **env), start_new_session=True)
+        return progress.run([str(PROGRAM), *arguments], input=stdin, text=True, capture_output=True,
+                            env=dict(self.env, **env), start_new_session=True)
 
     def start(self, *arguments, stdin=None, pass_fds=(), **env):
         return subprocess.Popen([str(PROGRAM), *arguments], text=True, stdin=stdin, stdout=subprocess.PIPE,
@@ -110,11 +109,9 @@ class Place:
         return [line for line in lines if what in (None, line['what'])]
 
     def wait_for(self, what, times=1):
-        for _ in range(1000):
-            if len(self.logged(what)) >= times:
-                return self.logged(what)[-1]
-            time.sleep(0.01)
-        raise Failure('nothing was logged as "%s"' % what)
+        if not progress.wait_for(lambda: len(self.logged(what)) >= times):
+            raise Failure('nothing was logged as "%s"' % what)
+        return self.logged(what)[-1]
 
     def script(self, name, text):
         path = self.path / name

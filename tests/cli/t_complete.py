@@ -2,9 +2,8 @@
 
 import shutil
 import re
-import subprocess
 
-from place import COMMANDS, HERE, PROGRAM, check, ended
+from place import COMMANDS, HERE, PROGRAM, check, ended, progress
 
 COMMANDS_HELP = ['login', 'logout', 'status', 'run', 'forward', 'explain', 'doctor', 'spn', 'configure', 'enable',
                  'disable', 'help', '--help', '--version']
@@ -23,8 +22,8 @@ printf '%s\\n' ${COMPREPLY[@]+"${COMPREPLY[@]}"}
 def completed(place, *words):
     """What bash offers for the last of the words."""
     env = dict(place.env, PATH='%s:%s' % (PROGRAM.parent, place.env['PATH']))
-    done = subprocess.run(['bash', '-c', COMPLETE, 'bash', str(COMPLETIONS / 'gss-winrm.bash'), 'gss-winrm', *words],
-                          text=True, capture_output=True, timeout=60, env=env)
+    done = progress.run(['bash', '-c', COMPLETE, 'bash', str(COMPLETIONS / 'gss-winrm.bash'), 'gss-winrm', *words],
+                          text=True, capture_output=True, env=env)
     check(done.returncode == 0 and done.stderr == '', words, done.returncode, done.stderr)
     return done.stdout.split('\n')[:-1] if done.stdout != '\n' else []
 
@@ -59,6 +58,6 @@ def test_complete_zsh(place):
     for arguments in (['-n', str(path)],
                       ['-f', '-c', 'fpath=(%s $fpath); autoload -U compinit; compinit -D -u; '
                        '[[ $_comps[gss-winrm] == _gss-winrm ]] && autoload +X _gss-winrm' % path.parent]):
-        done = subprocess.run(['zsh', *arguments], text=True, capture_output=True, timeout=60, env=place.env)
+        done = progress.run(['zsh', *arguments], text=True, capture_output=True, env=place.env)
         check(done.returncode == 0 and done.stderr == '', arguments, done.returncode, done.stderr)
     return None

@@ -9,9 +9,8 @@ import shutil
 import struct
 import subprocess
 import termios
-import time
 
-from place import HERE, PROGRAM, check, ended
+from place import HERE, PROGRAM, check, ended, progress
 
 SHIPPED = HERE.parents[1] / 'plugin/krb5.conf.d/gss-winrm.conf'
 PLAIN = '[libdefaults]\n default_realm = CORP.EXAMPLE.COM\n'
@@ -196,11 +195,12 @@ def test_configure_meanwhile(place):
                           stdout=writer, stderr=subprocess.PIPE, text=True) as program:
         os.close(writer)
         waiting = array.array('i', [0])
-        for _ in range(1000):
+
+        def is_full():
             fcntl.ioctl(reader, termios.FIONREAD, waiting)
-            if waiting[0] >= 4096:
-                break
-            time.sleep(0.01)
+            return waiting[0] >= 4096
+
+        progress.wait_for(is_full)
         path.write_text(long + '# theirs\n')
         with os.fdopen(reader) as out:
             out.read()

@@ -3,10 +3,8 @@
 import json
 import re
 import shutil
-import subprocess
-import time
 
-from place import HERE, PROGRAM, check, ended
+from place import HERE, PROGRAM, check, ended, progress
 from servers import Server, answering, challenge_of, findings, forge_tickets
 
 CHECKS = ['krb5.conf', 'mech.d', 'tickets', 'name', 'localhost', 'services', 'accounts', 'ports', 'certificate',
@@ -108,17 +106,16 @@ def on_terminal(place, width, *arguments, **env):
     # A server of its own: the last one may not be gone yet.
     tmux = ['tmux', '-S', str(place.path / ('tmux%d' % len(list(place.path.iterdir())))), '-f', '/dev/null']
     line = '%s %s; echo; echo that is the end; sleep 60' % (PROGRAM, ' '.join(arguments))
-    subprocess.run([*tmux, 'new-session', '-d', '-x', str(width), '-y', '200', 'sh', '-c', line], check=True,
-                   env=dict(place.env, TERM='xterm', **env), timeout=20)
+    progress.run([*tmux, 'new-session', '-d', '-x', str(width), '-y', '200', 'sh', '-c', line], check=True,
+                   env=dict(place.env, TERM='xterm', **env))
     try:
-        for _ in range(600):
-            done = subprocess.run([*tmux, 'capture-pane', '-p', '-e'], text=True, capture_output=True, timeout=20)
-            if 'that is the end' in done.stdout:
-                return done.stdout
-            time.sleep(0.1)
-        check(False, 'no end of', done.stdout)
+        def shown():
+            return progress.run([*tmux, 'capture-pane', '-p', '-e'], text=True, capture_output=True).stdout
+
+        check(progress.wait_for(lambda: 'that is the end' in shown()), 'no end of', shown())
+        return shown()
     finally:
-        subprocess.run([*tmux, 'kill-server'], capture_output=True, timeout=20)
+        progress.run([*tmux, 'kill-server'], capture_output=True)
 
 
 def plain(text):

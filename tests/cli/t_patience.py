@@ -6,7 +6,7 @@ import signal
 import time
 from concurrent.futures import ThreadPoolExecutor
 
-from place import check
+from place import check, progress
 from servers import Server, answering, children, dripping, findings, forge_tickets, silent
 
 
@@ -58,7 +58,7 @@ def test_doctor_dead_witness(place):
 
     with Server(5985, answering(before=kill)) as server:
         process = place.start('doctor', '--json', server.address, GSS_MECH_CONFIG=str(place.path / 'mech'))
-        out, err = process.communicate(timeout=60)
+        out, err = progress.communicate(process)
     check(killed, 'it had no children')
     check(process.returncode >= 0 and out.startswith('{'), process.returncode, out, err)
     answer = json.loads(out)

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 
-from place import HERE, Terminal, check, ended
+from place import HERE, Terminal, check, ended, progress
 
 
 # --- run --------------------------------------------------------------------------
@@ -59,7 +59,7 @@ def test_run_again(place):
         # Who comes meanwhile waits for the next one.
         socket.create_connection(address, 10).close()
     place.wait_for('gateway', 4)
-    _, said = process.communicate('\n', timeout=30)
+    _, said = progress.communicate(process, '\n')
     check(process.returncode == 9, process.returncode, said)
     check(said.count('has ended (signal 9, Killed); it is started again') == 3, said)
     check(len(place.logged('gateway ended')) == 1, 'the last one was not ended')
@@ -93,7 +93,7 @@ def test_run_apart(place):
     process = place.start('run', 'sh', '-c', 'exec 7</dev/null; ls -l /proc/self/fd\n'
                           'until grep -q "has spoken" "$0"; do sleep 0.05; done', place.log, pass_fds=(mine, other),
                           STANDIN_GATEWAY='says')
-    listing, said = process.communicate(timeout=30)
+    listing, said = progress.communicate(process)
     given = place.logged('gateway')[0]['given']
     check(given['0'] == given['1'] == '/dev/null' and given['2'].startswith('pipe:'), given)
     check(sorted(fd.split(':')[0] for number, fd in given.items() if int(number) > 2) == ['pipe', 'pipe', 'socket'],
@@ -138,11 +138,11 @@ def test_run_signals(place):
         process = place.start('run', 'sh', '-c', 'trap "exit 33" %d; echo on; while :; do sleep 0.05; done' % number)
         check(process.stdout.readline() == 'on\n', process.stderr.read)
         process.send_signal(number)
-        check(process.wait(30) == 33, number, process.returncode)
+        check(progress.wait(process) == 33, number, process.returncode)
     process = place.start('run', 'sh', '-c', 'echo on; exec sleep 60')
     process.stdout.readline()
     process.send_signal(signal.SIGTERM)
-    check(process.wait(30) == -signal.SIGTERM, 'not ended by the signal:', process.returncode)
+    check(progress.wait(process) == -signal.SIGTERM, 'not ended by the signal:', process.returncode)
     ended(place.run('run', 'sh', '-c', 'kill -KILL $$'), -signal.SIGKILL)
     # A command that ignores it outlives it, and has a gateway all the while.
     process = place.start('run', 'sh', '-c', 'trap "" TERM; echo on; sleep 0.5; exit 5')
@@ -151,7 +151,7 @@ def test_run_signals(place):
     process.send_signal(signal.SIGTERM)
     time.sleep(0.2)
     check(len(place.logged('gateway ended')) == ended_before, 'the gateway went first')
-    check(process.wait(30) == 5, process.returncode)
+    check(progress.wait(process) == 5, process.returncode)
 
 
 def test_run_killed(place):
@@ -159,9 +159,9 @@ def test_run_killed(place):
     process = place.start('run', 'sh', '-c', 'echo on; read stop; echo over >&2', stdin=subprocess.PIPE)
     process.stdout.readline()
     process.kill()
-    process.wait(30)
+    progress.wait(process)
     check(not place.logged('gateway ended'), 'the gateway went first')
-    _, said = process.communicate('\n', timeout=30)
+    _, said = progress.communicate(process, '\n')
     check('over' in said, said)
     place.wait_for('gateway left alone')
 
@@ -202,7 +202,7 @@ def test_forward(place):
     check(gateway['argv'][::2] == ['--listen-fd', '--while-fd', '--target', '--ready-fd'] and
           gateway['argv'][5] == 'web01.corp.example.com:5986', gateway)
     process.send_signal(signal.SIGINT)
-    check(process.wait(30) == 0, process.returncode)
+    check(progress.wait(process) == 0, process.returncode)
     check(len(place.logged('gateway ended')) == 1, 'it was not ended')
     process = place.start('forward', '--listen', '127.0.0.2:0', 'web02.corp.example.com')
     check(process.stdout.readline().startswith('http://127.0.0.2:'), 'the address')
@@ -214,7 +214,7 @@ def test_forward(place):
         said.append(process.stderr.readline())
     check(said[-1], 'what it says:', ''.join(said))
     process.terminate()
-    check(process.wait(30) == 0, process.returncode)
+    check(progress.wait(process) == 0, process.returncode)
     check(len(place.logged('start')) == 1, 'the broker was not started once')
 
 
@@ -222,7 +222,7 @@ def test_forward_killed(place):
     process = place.start('forward', 'web01.corp.example.com', '--listen', '0')
     process.stdout.readline()
     process.kill()
-    process.wait(30)
+    progress.wait(process)
     place.wait_for('gateway left alone')
 
 
@@ -294,7 +294,7 @@ def test_real_run(place):
     process = place.start('run', 'sh', '-c', 'echo on; sleep 1; exit 6')
     process.stdout.readline()
     os.kill(place.broker(), signal.SIGTERM)
-    _, said = process.communicate(timeout=30)
+    _, said = progress.communicate(process)
     check(process.returncode == 6 and 'the broker is gone; it is started again' in said, process.returncode, said)
     check(place.broker(), 'there is no other broker')
 
@@ -304,4 +304,4 @@ def test_real_forward(place):
     line = process.stdout.readline()
     check(line.startswith('http://127.0.0.1:') and 'is web01.corp.example.com now' in line, line)
     process.send_signal(signal.SIGINT)
-    check(process.wait(30) == 0, process.returncode, process.stderr.read())
+    check(progress.wait(process) == 0, process.returncode, process.stderr.read())

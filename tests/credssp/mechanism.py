@@ -8,12 +8,12 @@ import os
 import subprocess
 import sys
 import threading
-import time
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / 'k5'))
 import realm        # noqa: E402
 import run_tests    # noqa: E402
+from realm import progress      # noqa: E402
 
 OID = '2.25.1467839257'
 KRB5 = bytes.fromhex('2a864886f712010202')
@@ -240,15 +240,19 @@ def samples(ok):    # pylint: disable=redefined-outer-name
                               stderr=subprocess.STDOUT, text=True)
     try:
         said = ''
-        for _ in range(50):
-            done = subprocess.run(
+        done = None
+
+        def met():
+            """The server may not listen yet."""
+            nonlocal done
+            done = progress.run(
                 [realm.tool('gss-client'), '-port', port, '-mech', '{ %s }' % OID.replace('.', ' '), '-nm', '-user',
                  'alice@TEST.EXAMPLE', '-pass', 'alice', HOST, service, 'hello from gss-client'],
-                stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False, timeout=60)
-            if 'onnect' not in done.stdout:
-                break
-            time.sleep(0.1)
-        said, _ = server.communicate(timeout=60)
+                stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+            return 'onnect' not in done.stdout
+
+        progress.wait_for(met)
+        said, _ = progress.communicate(server)
         ok(done.returncode == 0 and 'Received message: "hello from gss-client"' in said, "MIT's gss-sample, both ends",
            done.stdout + said)
     finally:

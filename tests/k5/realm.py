@@ -20,7 +20,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 sys.path.append(str(Path(__file__).resolve().parents[1] / 'watch'))
@@ -197,15 +196,16 @@ class OneRealm:
                     [tool('krb5kdc'), '-n', '-r', self.name, '-P', str(self.directory / 'kdc.pid')],
                     env=self.environment(), stdin=subprocess.DEVNULL, stdout=out, stderr=out,
                     preexec_fn=die_with_parent)
-            for _ in range(500):
-                if self.process.poll() is not None:
-                    break
-                with contextlib.suppress(OSError), socket.create_connection(('127.0.0.1', self.port), 1):
-                    return
-                time.sleep(0.02)
+            if progress.wait_for(lambda: self.process.poll() is not None or self.answers()) and self.process.poll() is None:
+                return
             self.stop()
         raise Failure('krb5kdc for %s does not start: %s' % (
             self.name, (self.directory / 'kdc.out').read_text() + self.log.read_text()[-2000:]))
+
+    def answers(self):
+        with contextlib.suppress(OSError), socket.create_connection(('127.0.0.1', self.port), 1):
+            return True
+        return False
 
     def stop(self):
         if self.process is not None:

@@ -22,6 +22,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent / 'k5'))
 import realm        # noqa: E402
 from registers import registers     # noqa: E402
 import run_tests    # noqa: E402
+from realm import progress      # noqa: E402
 
 PASSWORD = 'Zq7-never-in-a-core-9'      # as in tests/unit/cs_search.c, and nowhere in the application
 PAM_SUCCESS, PAM_AUTH_ERR, PAM_PERM_DENIED = 0, 7, 6
@@ -290,8 +291,7 @@ class Place:
     def run(self, *steps, user='alice', feed=None):
         env = dict(self.env, LD_PRELOAD=self.preload)
         command = self.valgrind + [str(self.build / 'tests/pam/app'), 'login', user] + list(steps)
-        return Run(subprocess.run(command, env=env, input=feed, capture_output=True, text=True, timeout=120,
-                                  check=False))
+        return Run(progress.run(command, env=env, input=feed, capture_output=True, text=True))
 
     @contextlib.contextmanager
     def broker(self):
@@ -313,15 +313,12 @@ class Broker:
 
     def __init__(self, place, process, env):
         self.place, self.process, self.env = place, process, env
-        for _ in range(1000):
-            if self.cli('status').returncode == 0:
-                return
-            time.sleep(0.02)
-        raise realm.Failure('the broker does not start')
+        if not progress.wait_for(lambda: self.cli('status').returncode == 0):
+            raise realm.Failure('the broker does not start')
 
     def cli(self, *words, feed=None):
-        return subprocess.run([str(self.place.build / 'helper/cli/gss-winrm')] + list(words), env=self.env, input=feed,
-                              capture_output=True, text=True, timeout=60, check=False)
+        return progress.run([str(self.place.build / 'helper/cli/gss-winrm')] + list(words), env=self.env, input=feed,
+                            capture_output=True, text=True)
 
     def status(self):
         return self.cli('status').stdout
@@ -511,10 +508,7 @@ def test_registers(place):
         env = dict(place.env, LD_PRELOAD=place.preload)
         with subprocess.Popen([str(place.build / 'tests/pam/app'), 'login', 'alice', *LOGIN_STEPS], env=env,
                               stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as app:
-            for _ in range(1000):
-                if fake.heard() or app.poll() is not None:
-                    break
-                time.sleep(0.01)
+            progress.wait_for(lambda: fake.heard() or app.poll() is not None)
             found = registers(app.pid)
             app.kill()
         if found is None:

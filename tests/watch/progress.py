@@ -3,8 +3,9 @@
 A limit is for what hangs, not for what is slow: on a busy machine a suite takes ten times as long, and gets there.
 So what counts is what processes do, not the time that it takes them.  They hang if, since they last gave a sign,
 
-* for `quiet' seconds they have had next to nothing to do, waiting for what does not come, or
+* for `quiet' seconds they have had next to nothing to do, waiting for what does not come,
 * they have used `busy' seconds of CPU, going round in circles.  (A busy machine does not make these more.)
+* or, whatever they do, LONG times `quiet' seconds have passed: they may look now and then for what does not come.
 
 Who has something to do runs, or waits for others to let it run: on a busy machine it waits most of the time.
 
@@ -19,6 +20,8 @@ import time
 
 # Of the time: what servers use that nobody asks anything.
 IDLE = 0.03
+# No machine on which tests are worth running is that busy.
+LONG = 10
 TICKS = os.sysconf('SC_CLK_TCK')
 
 
@@ -80,7 +83,8 @@ class Progress:
 
     def sign(self):
         """They have shown that they get on."""
-        self.signed, self.stirred = self.used, (time.monotonic(), self.active)
+        self.signed = time.monotonic(), self.used
+        self.stirred = time.monotonic(), self.active
 
     def hang(self):
         """Why they are taken to hang, or None."""
@@ -90,36 +94,63 @@ class Progress:
             self.stirred = now, self.active
         elif now - since > self.quiet:
             return 'nothing has happened for %d s' % self.quiet
-        if self.used - self.signed > self.busy:
+        if now - self.signed[0] > LONG * self.quiet:
+            return 'nothing has come of it for %d s' % (LONG * self.quiet)
+        if self.used - self.signed[1] > self.busy:
             return '%d s of CPU have led to nothing' % self.busy
         return None
 
 
-def wait_for(condition, quiet=60, busy=300):
+class Hang(subprocess.TimeoutExpired):
+    """Some of what we have started hangs."""
+
+    def __init__(self, command, why):
+        super().__init__(command, 0)
+        self.why = why
+
+    def __str__(self):
+        return '%s: %s' % (self.cmd, self.why)
+
+
+# What one test waits for; a suite, which has many, has more.
+QUIET, BUSY = 60, 300
+
+
+def wait_for(condition, quiet=QUIET, busy=BUSY):
     """Waits until the condition holds, and returns what it then is; something false if what we have started hangs."""
-    progress, look = Progress(quiet, busy), 0
+    state = None
+    look = time.monotonic() + 1
     while not (holds := condition()):
         if time.monotonic() > look:
-            if progress.hang():
+            state = state or Progress(quiet, busy)
+            if state.hang():
                 return condition()
             look = time.monotonic() + 1
         time.sleep(0.02)
     return holds
 
 
-def communicate(process, text=None, quiet=60, busy=300):
-    """process.communicate(text); raises TimeoutExpired if it hangs."""
-    progress = Progress(quiet, busy)
+def communicate(process, text=None, quiet=QUIET, busy=BUSY):
+    """process.communicate(text)."""
+    state = None
     while True:
         try:
             return process.communicate(text, timeout=1)
-        except subprocess.TimeoutExpired:
-            if progress.hang():
-                raise
+        except subprocess.TimeoutExpired as late:
+            state = state or Progress(quiet, busy)
+            if why := state.hang():
+                raise Hang(process.args, why) from late
 
 
-def run(command, quiet=60, busy=300, **options):
-    """subprocess.run(), but that the command is killed if it hangs; an error as for a timeout is raised then."""
+def wait(process, quiet=QUIET, busy=BUSY):
+    """process.wait()."""
+    if not wait_for(lambda: process.poll() is not None, quiet, busy):
+        raise Hang(process.args, 'it does not end')
+    return process.returncode
+
+
+def run(command, quiet=QUIET, busy=BUSY, **options):
+    """subprocess.run(); the command is killed if it hangs."""
     text = options.pop('input', None)
     if text is not None:
         options['stdin'] = subprocess.PIPE

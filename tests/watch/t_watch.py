@@ -83,6 +83,14 @@ def test_circles(work):
     return case.end() == 124 and case.last() == 'watch: ended: 3 s of CPU have led to nothing', case.last()
 
 
+def test_looks(work):
+    """what looks again and again for what does not come is ended, after ten times as long"""
+    # More than a server does that waits, and no circle.
+    program = 'import time\nwhile True:\n end = time.process_time() + 0.02\n while time.process_time() < end: pass\n time.sleep(0.1)'
+    case = Case(work, sys.executable, '-c', program, quiet=1)
+    return case.end() == 124 and case.last() == 'watch: ended: nothing has come of it for 10 s', case.last()
+
+
 def found(mark):
     """What there is of the mark on this machine."""
     names = [name for place in ('/tmp', '/var/tmp', tempfile.gettempdir(), '/run/netns', '/etc/netns')
@@ -150,7 +158,7 @@ def test_real(work):
     start = ('import sys, os, time; sys.path[:0] = %r; import realm\n'
              'with realm.Realms() as realms:\n'
              '    open(sys.argv[1], "w").write("%%s %%d %%d" %% (realms.directory.name, realms.main.process.pid, os.getpid()))\n'
-             '    time.sleep(600)' % [str(HERE.parent / 'k5'), str(HERE)])
+             '    time.sleep(600)' % ([str(HERE.parent / 'k5'), str(HERE)],))
     file = work / 'realm'
     case = Case(work, sys.executable, '-B', '-c', start, str(file), quiet=300)
     said = progress.wait_for(lambda: file.exists() and file.read_text())
@@ -184,7 +192,7 @@ def test_kept(work):
             shutil.rmtree(place)
 
 
-CASES = [test_works, test_says, test_waits, test_circles, test_stopped, test_stubborn, test_killed, test_ended,
+CASES = [test_works, test_says, test_waits, test_circles, test_looks, test_stopped, test_stubborn, test_killed, test_ended,
          test_real, test_kept]
 
 

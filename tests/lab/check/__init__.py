@@ -13,3 +13,9 @@
     secrets  where the password is
     tap      the report
 """
+
+import os
+import sys
+
+sys.path.append(os.path.join(os.path.dirname(os.path.abspath(__file__)),
+                             "../../watch"))

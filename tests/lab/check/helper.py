@@ -5,9 +5,10 @@ import shutil
 import socket
 import subprocess
 import threading
-import time
 
 import hosts
+import progress
+from progress import wait_for
 from .lab import HERE
 from .clients import PROGRAMS
 
@@ -15,7 +16,6 @@ UID, OTHER_UID = 61001, 61002
 PROGRAM_FILES = ("broker/gss-winrmd", "gateway/gss-winrm-gateway",
                  "cli/gss-winrm")
 NTLMSSP = "/etc/gss/mech.d/mech.ntlmssp.conf"
-PATIENCE = 15       # seconds for a program to be there, or to be gone
 HOST = hosts.BY_NAME
 
 # web01 to web03 and the clusters may have the password; web04 is reached
@@ -177,8 +177,8 @@ class Helper:
             process.terminate()
         for process in self.processes:
             try:
-                process.wait(PATIENCE)
-            except subprocess.TimeoutExpired:
+                progress.wait(process)
+            except progress.Hang:
                 process.kill()
         self.processes = []
 
@@ -192,23 +192,13 @@ class Helper:
     def command(self, *arguments, stdin=None):
         """gss-winrm; `stdin` is a file."""
         with open(stdin or os.devnull) as given:
-            return subprocess.run(
+            return progress.run(
                 [f"{HERE}/lab", "run", "--dir", self.lab.dir, "--",
                  *self.wrap(), f"{self.bin}/gss-winrm", *arguments],
-                stdin=given, text=True, capture_output=True,
-                timeout=60)
+                stdin=given, text=True, capture_output=True)
 
     def log_in(self, user=hosts.SECRET_USER, password=None, *options):
         """With a file's password; by default the one that nobody knows."""
         return self.command("login", "--stdin", *options,
                             f"{user}@{hosts.REALM}",
                             stdin=password or f"{self.lab.dir}/secret")
-
-
-def wait_for(condition, seconds=PATIENCE):
-    end = time.monotonic() + seconds
-    while not condition():
-        if time.monotonic() > end:
-            return False
-        time.sleep(0.05)
-    return True

@@ -9,6 +9,7 @@ import tempfile
 from dataclasses import dataclass, field
 
 import hosts
+import progress
 from standin import tokens
 
 HERE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
@@ -76,7 +77,7 @@ class Lab:
                        check=True, stdout=2)
         return cls(directory, plugin)
 
-    def run(self, argv, plugin=False, policy=None, env=None, timeout=90,
+    def run(self, argv, plugin=False, policy=None, env=None, quiet=90,
             ccache=None, wrap=(), base="krb5.conf"):
         """Run a client in the lab with a TGT of its own and nothing learned.
         `policy` is text for krb5.conf, read before `base`, the lab's own;
@@ -102,13 +103,13 @@ class Lab:
             command += ["--plugin", self.plugin]
         self.events()
         try:
-            done = subprocess.run(
+            done = progress.run(
                 [*command, "--", *wrap, *argv], env=variables, text=True,
                 stdin=subprocess.DEVNULL, capture_output=True,
-                timeout=timeout)
+                quiet=quiet)
             code, out, err = done.returncode, done.stdout, done.stderr
-        except subprocess.TimeoutExpired:
-            code, out, err = -1, "", f"no end after {timeout} s"
+        except progress.Hang as hang:
+            code, out, err = -1, "", str(hang)
         text = ""
         if os.path.exists(trace):
             with open(trace, errors="replace") as f:

@@ -103,7 +103,7 @@ class Ansible:
              "ANSIBLE_DEVEL_WARNING=0", self.ansible, "all",
              "-i", self.inventory(names, port), "-m", "raw", "-a", command,
              "--forks", str(forks), "--tree", tree], plugin,
-            timeout=180)
+            quiet=180)
         return {name: self.one(whole, f"{tree}/{name}") for name in names}
 
     @staticmethod

@@ -52,7 +52,7 @@ class Doctor:
         libexec = ":".join(f"{self.build}/helper/{each}" for each in
                            ("doctor", "broker", "gateway"))
         return self.lab.run(
-            argv, env=env, timeout=60,
+            argv, env=env,
             wrap=["env", f"GSS_WINRM_LIBEXEC={libexec}",
                   f"XDG_RUNTIME_DIR={self.dir}", *wrap], **how)
 
