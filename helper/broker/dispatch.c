@@ -12,6 +12,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "check.h"
 #include "clean.h"
 #include "context.h"
 #include "log.h"
@@ -121,12 +122,14 @@ do_login(struct dispatch *s, struct cs_buf *out, struct cs_error *err)
 
     (void)out;
     if (ret == 0 && s->request.check)
-        ret = cs_creds_check(creds, NULL, err);
+        ret = check_password(creds, err);
     if (ret == 0 && (s->text = strdup(cs_creds_name(creds))) == NULL)
         ret = cs_nomem(err);
     if (ret != 0) {
         log_line(LOG_NOTICE, "login refused: %s: %s", creds != NULL ?
                  cs_creds_name(creds) : "(no credential)", err->text);
+        if (creds != NULL)
+            cs_creds_wipe(creds);       /* a check may go on */
         cs_creds_free(&creds);
         return ret;
     }

@@ -13,6 +13,7 @@
 #include <systemd/sd-daemon.h>
 
 #include "harden.h"
+#include "kdcwait.h"
 #include "listen.h"
 #include "log.h"
 #include "ntlmfile.h"
@@ -142,6 +143,7 @@ main(int argc, char **argv)
     (void)setenv("LM_COMPAT_LEVEL", "5", 1);
     log_open(1);
     harden_process();
+    kdc_wait_bound();
     block_signals();
     ret = listener_open(o.socket, &l, &err);
     if (ret == 0 && !o.foreground && l.path != NULL)

@@ -13,6 +13,7 @@
 #include "cli.h"
 
 #define PASSWORD_MAX 1024       /* bytes */
+#define SLOW_SECONDS 3          /* then it is said what is waited for */
 
 struct login {
     const char *user;
@@ -161,6 +162,23 @@ hide(int yes)
     (void)prctl(PR_SET_DUMPABLE, !yes, 0, 0, 0);
 }
 
+/* Whose controllers are asked: "user@REALM", "DOMAIN\\user", or nobody's that
+ * is named. */
+static void
+tell_wait(void *arg)
+{
+    const char *user = arg, *at = strrchr(user, '@');
+    size_t domain = strcspn(user, "\\");
+
+    if (user[domain] == '\\')
+        say_line(stderr, "Waiting for a domain controller (KDC) of %.*s to "
+                 "answer ...", (int)domain, user);
+    else
+        say_line(stderr, "Waiting for a domain controller (KDC)%s%s to "
+                 "answer ...", at != NULL ? " of " : "",
+                 at != NULL ? at + 1 : "");
+}
+
 static int
 send_password(const struct login *l, struct bl_link *link, const char *user)
 {
@@ -178,6 +196,9 @@ send_password(const struct login *l, struct bl_link *link, const char *user)
     if (ret != 0) {
         ret = CLI_FAILED;
     } else {
+        if (l->check)
+            bl_when_slow(link, SLOW_SECONDS, tell_wait, (char *)(uintptr_t)
+                         user);
         ret = bl_login(link, user, NULL, cs_buf_span(&password), l->lifetime,
                        l->check, &name, &expiry, &err);
         if (ret != 0)

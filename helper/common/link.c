@@ -2,6 +2,7 @@
 #include "config.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -60,6 +61,16 @@ give_up(struct bl_link *link, const struct cs_error *why, struct cs_error *err)
     return CS_SYSTEM;
 }
 
+/* Say so when the reply takes its time. */
+static void
+watch(const struct bl_link *link)
+{
+    struct pollfd wait = { link->fd, POLLIN, 0 };
+
+    if (link->slow > 0 && poll(&wait, 1, link->slow * 1000) == 0)
+        link->told(link->told_arg);
+}
+
 /* The replies that are owed come first. */
 static int
 receive(struct bl_link *link, int *passed, struct cs_error *why)
@@ -68,8 +79,10 @@ receive(struct bl_link *link, int *passed, struct cs_error *why)
 
     for (; link->owed > 0 && ret == 0; link->owed--)
         ret = bp_receive(link->fd, &link->in, NULL, why);
-    if (ret == 0)
+    if (ret == 0) {
+        watch(link);
         ret = bp_receive(link->fd, &link->in, passed, why);
+    }
     return (ret == 0) ? bp_decode(cs_buf_span(&link->in), &link->reply, why) :
         ret;
 }
@@ -257,6 +270,15 @@ bl_close(struct bl_link **out)
     free(link->proved);
     (void)pthread_mutex_destroy(&link->lock);
     free(link);
+}
+
+void
+bl_when_slow(struct bl_link *link, int seconds, void (*told)(void *arg),
+             void *arg)
+{
+    link->slow = seconds;
+    link->told = told;
+    link->told_arg = arg;
 }
 
 uint32_t

@@ -23,6 +23,11 @@ struct bl_link;
 int bl_open(const char *path, struct bl_link **out, struct cs_error *err);
 void bl_close(struct bl_link **link);
 
+/* Have told(arg) called, once for each reply that takes longer than that.
+ * Before the first request. */
+void bl_when_slow(struct bl_link *link, int seconds, void (*told)(void *arg),
+                  void *arg);
+
 uint32_t bl_pid(const struct bl_link *link);
 int bl_secrets_locked(const struct bl_link *link);
 /* The connection's descriptor, for a sandbox or to wait until it hangs up. */

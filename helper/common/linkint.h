@@ -13,6 +13,9 @@ struct bl_link {
     int active;                 /* there is a context, to be finished */
     int owed;                   /* replies that nobody waits for (tell()) */
     pthread_mutex_t lock;       /* for bl_channel() */
+    int slow;                   /* seconds, for told(); 0: it is not wanted */
+    void (*told)(void *arg);
+    void *told_arg;
     struct cs_error failure;    /* what broke the connection; code 0 */
     struct cs_buf in, out;      /* the last frames */
     struct bp_message request, reply;   /* reply: spans into in */

@@ -201,16 +201,35 @@ ask(const struct doctor *d, struct candidate *c)
     krb5_free_cred_contents(d->k5, &in);
 }
 
+/* Has the realm been found to be out of reach?  To find that takes long enough
+ * once. */
+static int
+is_unreached(const struct doctor *d, struct candidate *c)
+{
+    const struct candidate *o;
+
+    for (o = d->candidates; o < c; o++) {
+        if (o->asked && o->code == KRB5_KDC_UNREACH &&
+            strcmp(candidate_realm(d, o), candidate_realm(d, c)) == 0) {
+            c->asked = 1;
+            c->code = o->code;
+            doc_set(&c->why, "%s", o->why);
+            return 1;
+        }
+    }
+    return 0;
+}
+
 void
 candidates_ask(struct doctor *d)
 {
-    size_t i;
+    struct candidate *c;
 
     if (d->cache == NULL || d->expired != 0)
         return;
-    for (i = 0; i < d->ncandidates; i++) {
-        if (!d->candidates[i].asked && d->candidates[i].spn != NULL)
-            ask(d, &d->candidates[i]);
+    for (c = d->candidates; c < d->candidates + d->ncandidates; c++) {
+        if (!c->asked && c->spn != NULL && !is_unreached(d, c))
+            ask(d, c);
     }
 }
 

@@ -11,17 +11,34 @@
 
 #define TRIES_MAX 6
 
+/* Did no KDC have anything to say?  Then each further question takes as
+ * long. */
+static int
+is_without_kdc(const struct doctor *d)
+{
+    size_t i, unreached = 0;
+
+    for (i = 0; i < d->ncandidates; i++) {
+        if (d->candidates[i].asked &&
+            d->candidates[i].code != KRB5_KDC_UNREACH)
+            return 0;
+        unreached += d->candidates[i].asked;
+    }
+    return unreached > 0;
+}
+
 /* Nothing to talk to, or nobody to be. */
 static int
 possible(struct doctor *d)
 {
     if (d->answered && (d->offers & (GATE_OFFERS_NEGOTIATE |
                                      GATE_OFFERS_KERBEROS)) &&
-        d->cache != NULL && d->expired == 0)
+        d->cache != NULL && d->expired == 0 && !is_without_kdc(d))
         return 1;
     doc_say(d, LOOK_UNSEEN, "cannot be tried: %s", !d->answered ?
             "the server does not answer" : d->cache == NULL ||
-            d->expired != 0 ? "there are no tickets" :
+            d->expired != 0 ? "there are no tickets" : is_without_kdc(d) ?
+            "no KDC answers" :
             "it offers neither Negotiate nor Kerberos");
     return 0;
 }

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "doctor.h"
+#include "kdcwait.h"
 #include "words.h"
 
 #define DROPINS "/etc/krb5.conf.d"
@@ -56,7 +57,7 @@ read_includes(struct doctor *d, const char *path, int *dropins)
 static void
 look_at_files(struct doctor *d)
 {
-    const char *now = secure_getenv("KRB5_CONFIG");
+    const char *now = kdc_wait_config();
     int any = 0, dropins = 0, set = now != NULL && *now != '\0';
     char *list = strdup(set ? now : "/etc/krb5.conf"), *rest = list, *path;
 

@@ -11,6 +11,7 @@
 
 #include "cli.h"
 #include "command.h"
+#include "kdcwait.h"
 #include "spn.h"
 
 const struct cli_command cli_commands[] = {
@@ -41,6 +42,7 @@ main(int argc, char **argv)
     /* Servers hang up, and the witness may end; that is for the report.  It
      * holds for the witness too (TLS writes by write()); nothing is exec'd. */
     (void)signal(SIGPIPE, SIG_IGN);
+    kdc_wait_bound();
     (void)setlocale(LC_CTYPE, "");
     (void)setlocale(LC_TIME, "");
     for (c = cli_commands; argc > 1 && c->name != NULL; c++) {

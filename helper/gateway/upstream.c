@@ -339,6 +339,9 @@ up_fresh(struct upstream *u, struct cs_error *err)
     SET(CURLOPT_PROXY, "");             /* whatever the environment says */
     SET(CURLOPT_NETRC, (long)CURL_NETRC_IGNORED);
     SET(CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
+    /* Else libcurl from 8.7 on closes a connection whose 401 comes before it
+     * has noted that all was sent, be that nothing: a few in a hundred. */
+    SET(CURLOPT_KEEP_SENDING_ON_ERROR, 1L);
     SET(CURLOPT_OPENSOCKETFUNCTION, open_socket);
     SET(CURLOPT_OPENSOCKETDATA, u);
     SET(CURLOPT_WRITEFUNCTION, take_body);

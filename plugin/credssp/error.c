@@ -29,7 +29,7 @@ static const struct {
     { 0xC0000001, "STATUS_UNSUCCESSFUL", "it failed" },
     { 0xC0000022, "STATUS_ACCESS_DENIED", "access is denied" },
     { 0xC000005E, "STATUS_NO_LOGON_SERVERS",
-      "the server finds no domain controller" },
+      "no domain controller answers" },
     { 0xC0000064, "STATUS_NO_SUCH_USER", "there is no such user" },
     { 0xC000006A, "STATUS_WRONG_PASSWORD", "the password is wrong" },
     { 0xC000006D, "STATUS_LOGON_FAILURE",

@@ -239,6 +239,7 @@ open_plain(struct conn *c, const struct conn_target *target)
     curl_easy_setopt(c->curl, CURLOPT_NOSIGNAL, 1L);
     curl_easy_setopt(c->curl, CURLOPT_HTTPHEADER, c->headers);
     curl_easy_setopt(c->curl, CURLOPT_BUFFERSIZE, 64L * 1024);
+    curl_easy_setopt(c->curl, CURLOPT_KEEP_SENDING_ON_ERROR, 1L);
     curl_easy_setopt(c->curl, CURLOPT_WRITEFUNCTION, take_body);
     curl_easy_setopt(c->curl, CURLOPT_WRITEDATA, &c->answer);
     return 1;

@@ -14,6 +14,7 @@ import t_complete
 import t_configure
 import t_doctor
 import t_explain
+import t_kdc
 import t_login
 import t_patience
 import t_run
@@ -32,7 +33,7 @@ def main():
     signal.signal(signal.SIGHUP, signal.SIG_DFL)
     wanted = sys.argv[1:]
     tests = [(name, case)
-             for module in (t_login, t_run, t_explain, t_complete, t_configure, t_doctor, t_patience, t_switch)
+             for module in (t_login, t_run, t_kdc, t_explain, t_complete, t_configure, t_doctor, t_patience, t_switch)
              for name, case in vars(module).items()
              if name.startswith('test_') and (not wanted or name in wanted)]
     print('1..%d' % len(tests), flush=True)
