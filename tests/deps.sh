@@ -178,17 +178,19 @@ restore_krb5_conf()
 # disabled, never a dependency, and only if it was not installed before.
 stay_disabled()
 {
-    local name
+    local name files
+    files=$(dpkg-query -W -f '${binary:Package} ${Architecture}\n' "$@" |
+        sed -nE "s/ (all|$(dpkg --print-architecture))\$//p" |
+        xargs dpkg-query -L)
     # This knows of systemd's units of the same name as well.
-    dpkg-query -L "$@" | sed -nE 's,^/etc/init\.d/([^/]+)$,\1,p' | sort -u |
+    sed -nE 's,^/etc/init\.d/([^/]+)$,\1,p' <<<"$files" | sort -u |
         while read -r name; do
             update-rc.d "$name" disable >>"$work/log" 2>&1 ||
                 echo "deps.sh: could not disable /etc/init.d/$name"
         done
     command -v systemctl >/dev/null || return 0
-    dpkg-query -L "$@" |
-        sed -nE 's,^(/usr)?/lib/systemd/system/([^/@]+\.(service|socket))$,\2,p' |
-        sort -u |
+    sed -nE 's,^(/usr)?/lib/systemd/system/([^/@]+\.(service|socket))$,\2,p' \
+        <<<"$files" | sort -u |
         while read -r name; do
             systemctl is-enabled "$name" >/dev/null 2>&1 || continue
             systemctl disable "$name" >>"$work/log" 2>&1 ||

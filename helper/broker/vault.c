@@ -168,8 +168,8 @@ vault_expire(struct vault *v)
 {
     uint64_t times;
 
-    (void)pthread_mutex_lock(&v->lock);
     (void)!read(v->timer, &times, sizeof(times));
+    (void)pthread_mutex_lock(&v->lock);
     expire(v);
     arm(v);
     (void)pthread_mutex_unlock(&v->lock);

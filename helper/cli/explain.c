@@ -113,7 +113,7 @@ end_trace(int fd)
         (void)close(fd);        /* cppcheck-suppress doubleFree ; not yet */
         return list;
     }
-    rewind(f);
+    (void)fseek(f, 0, SEEK_SET);
     while (list != NULL && getline(&line, &size, f) != -1)
         add_complaint(list, line);
     free(line);

@@ -65,6 +65,8 @@ parse(int argc, char **argv, struct login *l)
             l->askpass = optarg;
             ret = set_source(l, CLI_ASKPASS, argv[0]);
             break;
+        default:
+            break;
         }
     }
     if (ret == 0 && argc - optind > 1)

@@ -94,7 +94,7 @@ add_sent(json_t *o, int trace)
 
     if (f == NULL)
         return;
-    rewind(f);
+    (void)fseek(f, 0, SEEK_SET);
     while (getline(&line, &size, f) != -1) {
         if (strstr(line, "gss-winrm: ") == NULL)
             continue;

@@ -106,8 +106,9 @@ comments(const uint8_t *p, size_t size)
         while (i < size && (p[i] == ' ' || p[i] == '\t'))
             i++;
         n += i < size && (p[i] == '#' || p[i] == ';');
-        while (i < size && p[i++] != '\n')
-            ;
+        while (i < size && p[i] != '\n')
+            i++;
+        i++;
     }
     return n;
 }

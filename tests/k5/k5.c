@@ -243,13 +243,14 @@ char *
 k5_read(const char *path)
 {
     FILE *f = fopen(path, "re");
-    char *text = NULL;
+    char *text = NULL, *more;
     size_t size = 0, used = 0, n = 1;
 
     while (f != NULL && n > 0) {
-        text = realloc(text, size += 65536);
-        if (text == NULL)
+        more = realloc(text, size += 65536);
+        if (more == NULL)
             abort();
+        text = more;
         n = fread(text + used, 1, size - used - 1, f);
         used += n;
     }

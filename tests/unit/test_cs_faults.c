@@ -33,7 +33,10 @@ static int tickets;             /* that were asked for */
 static int
 fails(const char *name)
 {
-    if (countdown < 0 || countdown-- > 0)
+    if (countdown < 0)
+        return 0;
+    countdown--;
+    if (countdown >= 0)
         return 0;
     failed = name;
     errno = ENOMEM;

@@ -7,6 +7,7 @@ pyspnego and FreeRDP, each as client and as server, with our own end
 import hashlib
 import json
 import os
+import re
 import shutil
 import subprocess
 import time
@@ -320,18 +321,30 @@ def to_freerdp(bench, log, password, wanted):
 
 
 OVER = "Failed to check FreeRDP file descriptor"
-DELEGATED = "Receive Encryption Credentials"
 FAILURE = "client authentication failure"
-ACCEPTED = "CONNECTION_STATE_INITIAL --> CONNECTION_STATE_NEGO"
+
+
+def freerdp_words():
+    """What FreeRDP's server says when it has accepted the peer and when it
+    has read what was delegated, and its client of a wrong password. From 3 on
+    the server goes on only when it has done both."""
+    said = subprocess.run([freerdp("xfreerdp"), "--version"], check=False,
+                          text=True, stdout=subprocess.PIPE).stdout
+    if int(re.search(r"version (\d+)", said)[1]) < 3:
+        return ("CONNECTION_STATE_INITIAL --> CONNECTION_STATE_NEGO",
+                "Receive Encryption Credentials", "STATUS_LOGON_FAILURE")
+    on = "CONNECTION_STATE_NEGO --> CONNECTION_STATE_MCS_CREATE_REQUEST"
+    return on, on, "ERRCONNECT_LOGON_FAILURE"
 
 
 def freerdp_server_problems(bench, log, right):
     """FreeRDP's server says nothing about what was delegated but that it
     could read it."""
+    accepted, delegated, _ = freerdp_words()
     ours, text = to_freerdp(bench, log,
                             bench.password if right else bench.wrong,
-                            DELEGATED if right else FAILURE)
-    seen = (ACCEPTED in text, DELEGATED in text, FAILURE in text)
+                            delegated if right else FAILURE)
+    seen = (accepted in text, delegated in text, FAILURE in text)
     wanted = ({"done": True, "mech": "ntlm", "version": 6} if right else
               {"done": None, "exit": 1})
     wrong = [f"ours: {key} is not {value!r}" for key, value in wanted.items()
@@ -365,7 +378,7 @@ def freerdp_client_problems(bench, screen, right):
     its exit status says nothing."""
     ours, out = from_freerdp(bench, screen,
                              hosts.PASSWORD if right else "wrong")
-    failure = "STATUS_LOGON_FAILURE" in out
+    failure = freerdp_words()[2] in out
     if right:
         problems = done_problems(ours, ours, "raw-ntlm", version=6)
     else:
