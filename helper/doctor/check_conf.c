@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <unistd.h>
 
 #include "doctor.h"
@@ -120,7 +121,7 @@ static void
 look_at_trust(struct doctor *d)
 {
     char *value = NULL;
-    int off, realms = 0;
+    int off, fallback, realms = 0;
 
     (void)profile_get_boolean(d->profile, "libdefaults", "dns_lookup_realm",
                               NULL, 0, &realms);
@@ -133,8 +134,15 @@ look_at_trust(struct doctor *d)
                            &value) != 0)
         return;
     off = gw_boolean(value) == 0;
+    fallback = strcasecmp(value, "fallback") == 0;
     profile_release_string(value);
-    if (!off)
+    if (fallback)               /* Fedora's and EL's own krb5.conf */
+        doc_say(d, LOOK_WARN, "for a host that the KDC does not know by the "
+                "name that was typed, DNS chooses the machine that Kerberos "
+                "asks for; unless hosts are named by aliases, put "
+                "`dns_canonicalize_hostname = false' into [libdefaults] of "
+                "krb5.conf, where `fallback' is");
+    else if (!off)
         doc_say(d, LOOK_WARN, "DNS chooses the machine that Kerberos asks for, "
                 "and a forged answer chooses another; unless hosts are named "
                 "by aliases, put into [libdefaults] of krb5.conf: "

@@ -32,6 +32,17 @@ def test_doctor_text(place):
     check(ascii_only.stdout.isascii() and 'x bad' in ascii_only.stdout, ascii_only.stdout)
 
 
+def test_doctor_fallback(place):
+    """Fedora's and EL's krb5.conf lets DNS choose, but only where the KDC knows no better."""
+    conf = place.path / 'krb5.conf'
+    for value, said in (('false', None), ('fallback', 'does not know by the name that was typed'),
+                        ('true', 'DNS chooses the machine')):
+        conf.write_text(re.sub('(dns_canonicalize_hostname = ).*', r'\g<1>' + value, conf.read_text()))
+        found = [f for f in findings(json.loads(place.run('doctor', '--json', '127.0.0.1:1').stdout), 'krb5.conf')
+                 if 'DNS chooses the machine' in f]
+        check(len(found) == (said is not None) and (said or '') in ''.join(found), value, found)
+
+
 def contents(place):
     return {str(p): p.read_bytes() if p.is_file() else None for p in place.path.rglob('*')}
 

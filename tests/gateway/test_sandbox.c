@@ -1,6 +1,16 @@
 /* test_sandbox.c - what a gateway that has been taken over can still do. */
 #include "config.h"
 
+#if __SIZEOF_LONG__ < 8
+#include <stdio.h>
+
+int
+main(void)
+{
+    return puts("1..0 # SKIP the attempts are calls with 64-bit arguments") < 0;
+}
+#else
+
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
@@ -771,3 +781,4 @@ main(void)
 
     return cmocka_run_group_tests_name("sandbox", tests, set_up, clean_up);
 }
+#endif

@@ -16,6 +16,7 @@ import shlex
 import signal
 import subprocess
 import sys
+import sysconfig
 import threading
 import time
 from pathlib import Path
@@ -35,7 +36,7 @@ def from_compiler(option):
 
 
 def nss_wrapper():
-    for folder in ('/usr/lib/' + from_compiler('-print-multiarch'), '/usr/lib64', '/usr/lib'):
+    for folder in ('/usr/lib/%s' % sysconfig.get_config_var('MULTIARCH'), '/usr/lib64', '/usr/lib'):
         path = os.path.join(folder, 'libnss_wrapper.so')
         if os.path.exists(path):
             return path

@@ -95,9 +95,11 @@ check_healing(enum retry retry, const char *what)
     if (!ok(story.accepted, "%s: let in after rejections", what))
         diag("0x%x %s\n%s", me.reply.major, k5_part(&me, 1), trace);
     is_int(story.tries, 3, "%s: at the third try", what);
-    is_str(k5_tickets(cc),
-           "HOST/web10.test.example WSMAN/web10.test.example HTTP/web10",
-           "%s: the candidates in their order", what);
+    /* The daemon of KCM lists them in an order of its own. */
+    is_str(k5_tickets(cc), *cc == '/' ?
+           "HOST/web10.test.example WSMAN/web10.test.example HTTP/web10" :
+           "HTTP/web10 HOST/web10.test.example WSMAN/web10.test.example",
+           "%s: the candidates, in their order in a file", what);
     has_str(trace,
             "HTTP@web10.test.example: HOST@web10.test.example "
             "rejected by the server",
