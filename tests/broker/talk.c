@@ -25,7 +25,7 @@
 #include "wire.h"
 
 #define SLOTS 8
-#define PATIENCE 120            /* seconds: a broker that says nothing */
+#define PATIENCE 600            /* seconds: a broker that says nothing */
 #define WORDS 8
 #define TOKEN_MAX ((size_t)1024 * 1024)
 

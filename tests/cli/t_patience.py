@@ -11,7 +11,7 @@ from servers import Server, answering, children, dripping, findings, forge_ticke
 
 
 def asked(place, target, seconds):
-    """The answer about a target, which has to come in time."""
+    """The answer about a target, which has to come in time: by the clock, since a person waits for it."""
     start = time.monotonic()
     done = place.run('doctor', '--json', target)
     took = time.monotonic() - start

@@ -16,9 +16,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 import hosts
+import progress
 from .lab import HERE
 
-PATIENCE = 40                   # seconds for one exchange
 PYTHON = ["/usr/bin/python3", "-B"]
 NTLMSSP = "/etc/gss/mech.d/mech.ntlmssp.conf"
 RDP_PORT = 3389                 # in the lab's own network namespace
@@ -116,10 +116,10 @@ def acceptor(bench, host="web02"):
 def result_of(process):
     """What an end said at its end, as a dict."""
     try:
-        text = process.communicate(timeout=PATIENCE)[1]
-    except subprocess.TimeoutExpired:
+        text = progress.communicate(process)[1]
+    except progress.Hang as hang:
         process.kill()
-        return {"error": f"no end after {PATIENCE} s", "code": None,
+        return {"error": hang.why, "code": None,
                 "stderr": process.communicate()[1]}
     for line in reversed(text.splitlines()):
         if line.startswith("{"):
@@ -251,8 +251,8 @@ def running(process):
     finally:
         process.terminate()
         try:
-            process.wait(10)
-        except subprocess.TimeoutExpired:
+            progress.wait(process)
+        except progress.Hang:
             process.kill()
             process.wait()
 
@@ -370,7 +370,7 @@ def from_freerdp(bench, screen, password):
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT, text=True)
         with running(client):
-            return result_of(server), client.communicate(timeout=PATIENCE)[0]
+            return result_of(server), progress.communicate(client)[0]
 
 
 def freerdp_client_problems(bench, screen, right):

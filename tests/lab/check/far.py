@@ -5,6 +5,7 @@ import contextlib
 import json
 import subprocess
 
+import progress
 from .helper import HOST
 
 SERVER, LINK = "10.231.0.2", "10.231.0.1"
@@ -76,8 +77,8 @@ class Talker:
         with contextlib.suppress(OSError):
             self.process.stdin.close()
         try:
-            self.process.wait(5)
-        except subprocess.TimeoutExpired:
+            progress.wait(self.process)
+        except progress.Hang:
             self.process.kill()
             self.process.wait()
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Callable
 
 import hosts
+import progress
 from .clients import SYSTEM_PYTHON, url
 from .gateway import COMMAND, PRIVATE, SOAP, delegated, show
 from .helper import (HOST, OTHER_UID, UNDELEGATED, Helper, missing, policy,
@@ -261,7 +262,7 @@ def restarted(report, lab, user):
     user.gateway = user.start_gateway(listen=user.proxy)
     with open(f"{user.dir}/go", "w", encoding="ascii"):
         pass
-    run.wait(60)
+    progress.wait(run)
     said = user.said("session").splitlines()
     report.say(f"  a session across a restart: {said}")
     report.ok("a session goes on after a restart of the gateway, with one "

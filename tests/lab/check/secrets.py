@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 
+import progress
 from .clients import PROGRAMS, url
 from .gateway import PRINCIPAL, WEB01, catalog, delegated, with_helper
 from .helper import HERE, HOST, wait_for
@@ -84,7 +85,7 @@ def memory(report, lab, helper):
                 if pid not in holders]
     with open(flag, "w"):
         pass
-    code = running.wait(30)
+    code = progress.wait(running)
     if not started or code:
         problems.append(f"the client: {code} {helper.said('client')}")
     if server not in found:

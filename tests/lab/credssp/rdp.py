@@ -18,7 +18,7 @@ import time
 SSL, HYBRID = 1, 2              # protocols, as bits
 REQUEST, CONFIRM = 0xE0, 0xD0   # X.224
 NEG_REQUEST, NEG_RESPONSE, NEG_FAILURE = 1, 2, 3
-PATIENCE = 20                   # seconds
+PATIENCE = 600                  # seconds; nothing is that slow
 
 
 def receive(sock, size):
