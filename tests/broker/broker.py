@@ -13,6 +13,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from concurrent import futures
 from pathlib import Path
@@ -465,6 +466,23 @@ def test_ntlm(place):
                    'web08.test.example', 5985, 0, '-')
 
 
+def test_silent_kdc(place):
+    """One that takes connections, and that is all: krb5 1.22 by itself would wait for ever."""
+    with socket.socket() as kdc:
+        kdc.bind(('127.0.0.1', 0))
+        kdc.listen()
+        text = (place.here / 'krb5.conf').read_text()
+        (place.here / 'silent.conf').write_text(re.sub(r'kdc = \S+', 'kdc = 127.0.0.1:%d' % kdc.getsockname()[1], text))
+        env = {'KRB5_CONFIG': '%s:%s' % (place.here / 'policy.conf', place.here / 'silent.conf')}
+        with Broker(place, env=env) as broker, Talk(place, broker.path) as talk:
+            hang = threading.Timer(120 * place.slow, broker.process.kill)
+            hang.start()
+            talk.ask('login', 'alice@TEST.EXAMPLE', '-', 'alice', 0, 0)
+            for words in (('credssp', *WEB01, 0), ('context', 'negotiate', *WEB01, 0, '-')):
+                talk.check('%s: no KDC answers' % words[0], 'error -8 C000005E .*no domain controller answers', *words)
+            hang.cancel()
+
+
 def test_plugin(place):
     """With the plugin registered names are still the broker's."""
     env = {'GSS_MECH_CONFIG': str(place.here / 'plugin.conf')}
@@ -610,8 +628,8 @@ def run(place):
                      'forwarded: bob@TEST.EXAMPLE to web11.test.example (WSMAN/web11.test.example@TEST.EXAMPLE, Kerberos)',
                      'context: alice@TEST.EXAMPLE with web01.test.example (HOST/web01.test.example@TEST.EXAMPLE, Kerb'):
             ok(line in broker.said(), 'the log has who got what, by its real name: ' + line.split(':')[0], broker.said())
-    for test in (test_stale, test_unlocked, test_tickets, test_ntlm, test_plugin, test_files, test_slow_dns, test_background,
-                 test_activation, test_options):
+    for test in (test_stale, test_unlocked, test_tickets, test_ntlm, test_silent_kdc, test_plugin, test_files, test_slow_dns,
+                 test_background, test_activation, test_options):
         test(place)
     print('1..%d' % Results.count)
     return 1 if Results.failures else 0

@@ -22,6 +22,7 @@
 #include "credssp.h"
 #include "krbseal.h"
 #include "link.h"
+#include "spnego.h"
 #include "wire.h"
 
 #define SLOTS 8
@@ -230,9 +231,9 @@ accept_all(gss_cred_id_t cred, struct cs_span bindings, gss_ctx_id_t *acc,
            struct cs_error *err)
 {
     struct gss_channel_bindings_struct cb = { 0 };
-    struct cs_buf out = CS_BUF_INIT(TOKEN_MAX);
+    struct cs_buf out = CS_BUF_INIT(TOKEN_MAX), room = CS_BUF_INIT(TOKEN_MAX);
     gss_buffer_desc in, reply = GSS_C_EMPTY_BUFFER;
-    struct cs_span token = { NULL, 0 };
+    struct cs_span token = { NULL, 0 }, ours;
     OM_uint32 major = GSS_S_CONTINUE_NEEDED, minor, tmp;
     int complete = 0, ret = 0;
 
@@ -244,7 +245,11 @@ accept_all(gss_cred_id_t cred, struct cs_span bindings, gss_ctx_id_t *acc,
         if (ret != 0 || out.len == 0)
             break;
         (void)gss_release_buffer(&tmp, &reply);
-        in = (gss_buffer_desc){ out.len, out.p };
+        cs_buf_reset(&room);
+        ret = cs_spnego_token(cs_buf_span(&out), &room, &ours, err);
+        if (ret != 0)
+            break;
+        in = (gss_buffer_desc){ ours.len, (void *)(uintptr_t)ours.p };
         major = gss_accept_sec_context(&minor, acc, cred, &in,
                                        bindings.len > 0 ? &cb :
                                        GSS_C_NO_CHANNEL_BINDINGS, NULL, NULL,
@@ -255,6 +260,7 @@ accept_all(gss_cred_id_t cred, struct cs_span bindings, gss_ctx_id_t *acc,
     }
     (void)gss_release_buffer(&tmp, &reply);
     cs_buf_free(&out);
+    cs_buf_free(&room);
     return ret;
 }
 

@@ -107,7 +107,7 @@ serve(void *arg)
 }
 
 static void
-start(struct server *s, int early)
+open_server(struct server *s, int early)
 {
     struct sockaddr_in address = { .sin_family = AF_INET };
     socklen_t len = sizeof(address);
@@ -123,7 +123,7 @@ start(struct server *s, int early)
 }
 
 static void
-stop(struct server *s)
+close_server(struct server *s)
 {
     (void)shutdown(s->fd, SHUT_RDWR);
     (void)pthread_join(s->thread, NULL);
@@ -169,10 +169,10 @@ test_usual(void **state)
     int i, lost = 0;
 
     (void)state;
-    start(&s, 0);
+    open_server(&s, 0);
     for (i = 0; i < CONNECTIONS && lost == 0; i++)
         lost += legs(s.port) != 3;
-    stop(&s);
+    close_server(&s);
     assert_int_equal(lost, 0);
 }
 
@@ -184,10 +184,10 @@ test_early(void **state)
     int i;
 
     (void)state;
-    start(&s, 1);
+    open_server(&s, 1);
     for (i = 0; i < CONNECTIONS / 10; i++)
         assert_int_equal(legs(s.port), 3);
-    stop(&s);
+    close_server(&s);
 }
 
 static int
