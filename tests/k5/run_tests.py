@@ -129,6 +129,9 @@ def run(name):
     sanitizer = os.environ.get('GW_SANITIZER', 'no')
     valgrind = os.environ.get('GW_VALGRIND', '')
     seconds = 180 * (10 if valgrind else 4 if sanitizer != 'no' else 1)
+    if os.environ.get('K5_SYSTEM') and (valgrind or sanitizer != 'no'):
+        print('1..0 # SKIP the same calls with another krb5.conf: once is enough under what watches memory')
+        return 0
     with realm.Realms() as realms:
         env = environment(realms, build, source, name, sanitizer, valgrind)
         command = program_command(name, build, source, valgrind)
