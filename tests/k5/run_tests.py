@@ -135,6 +135,9 @@ def run(name):
     source = Path(os.environ.get('top_srcdir') or Path(__file__).resolve().parents[2]).resolve()
     sanitizer = os.environ.get('GW_SANITIZER', 'no')
     valgrind = os.environ.get('GW_VALGRIND', '')
+    if os.environ.get('K5_SYSTEM') and (valgrind or sanitizer != 'no'):
+        print('1..0 # SKIP the same calls with another krb5.conf: once is enough under what watches memory')
+        return 0
     with realm.Realms() as realms:
         env = environment(realms, build, source, name, sanitizer, valgrind)
         command = program_command(name, build, source, valgrind)
