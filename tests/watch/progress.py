@@ -62,8 +62,8 @@ def below(root, all_of_them):
 class Progress:
     """What the processes below this one do."""
 
-    def __init__(self, quiet, busy):
-        self.quiet, self.busy = quiet, busy
+    def __init__(self, quiet, busy, long=None):
+        self.quiet, self.busy, self.long = quiet, busy, long or LONG * quiet
         self.total, self.waits, self.used, self.active = None, {}, 0, 0
         self.look()
         self.sign()
@@ -94,8 +94,8 @@ class Progress:
             self.stirred = now, self.active
         elif now - since > self.quiet:
             return 'nothing has happened for %d s' % self.quiet
-        if now - self.signed[0] > LONG * self.quiet:
-            return 'nothing has come of it for %d s' % (LONG * self.quiet)
+        if now - self.signed[0] > self.long:
+            return 'nothing has come of it for %d s' % self.long
         if self.used - self.signed[1] > self.busy:
             return '%d s of CPU have led to nothing' % self.busy
         return None

@@ -44,11 +44,11 @@ MEANWHILE = {
 class Case:
     """A suite below watch."""
 
-    def __init__(self, work, *command, quiet=QUIET, busy=100):
+    def __init__(self, work, *command, quiet=QUIET, busy=100, long=6000):
         self.log = work / 'log'
         self.log.write_text('')
         self.process = subprocess.Popen([HERE / 'watch', '--log', self.log, '--keep', work, '--quiet', str(quiet),
-                                         '--busy', str(busy), *command], stderr=subprocess.PIPE, text=True)
+                                         '--busy', str(busy), '--long', str(long), *command], stderr=subprocess.PIPE, text=True)
 
     def end(self):
         _, self.said = progress.communicate(self.process)
@@ -87,7 +87,7 @@ def test_looks(work):
     """what looks again and again for what does not come is ended, after ten times as long"""
     # More than a server does that waits, and no circle.
     program = 'import time\nwhile True:\n end = time.process_time() + 0.02\n while time.process_time() < end: pass\n time.sleep(0.1)'
-    case = Case(work, sys.executable, '-c', program, quiet=1)
+    case = Case(work, sys.executable, '-c', program, quiet=1, long=10)
     return case.end() == 124 and case.last() == 'watch: ended: nothing has come of it for 10 s', case.last()
 
 
