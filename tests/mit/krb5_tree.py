@@ -140,6 +140,22 @@ def installed_version():
     return versions[0]
 
 
+def source_versions(version, env):
+    """That version, and then the others that apt knows, the newest first: a mirror may be without a security update's
+    source, or have a newer one already."""
+    shown = subprocess.run(['apt-cache', 'showsrc', '--only-source', 'krb5'], stdout=subprocess.PIPE, text=True,
+                           env=env, check=False).stdout
+    known = []
+    for other in re.findall(r'^Version: (\S+)$', shown, re.M):
+        place = 0
+        while place < len(known) and subprocess.run(['dpkg', '--compare-versions', other, 'lt', known[place]],
+                                                    check=False).returncode == 0:
+            place += 1
+        if other not in known:
+            known.insert(place, other)
+    return [version] + [other for other in known if other != version]
+
+
 def fetch(folder, version, log):
     """Unpack the source package into folder/src."""
     apt = folder / 'apt'
@@ -152,13 +168,20 @@ def fetch(folder, version, log):
         say('apt-get update had errors (see %s): going on' % log)
     download = folder / 'download'
     download.mkdir(exist_ok=True)
-    say('fetching the source package krb5 %s' % version)
-    try:
-        run(['apt-get', '-q', '--download-only', 'source', 'krb5=' + version], log, env=env, cwd=download)
-    except Failure:
-        say('version %s is not to be had: taking the newest' % version)
-        run(['apt-get', '-q', '--download-only', 'source', 'krb5'], log, env=env, cwd=download)
-    description = sorted(download.glob('krb5_*.dsc'))[-1]
+    failure = Failure('apt knows no source package krb5; the end of %s may say why' % log)
+    for candidate in source_versions(version, env):
+        for left in download.glob('krb5_*.dsc'):
+            left.unlink()
+        say('fetching the source package krb5 %s' % candidate)
+        try:
+            run(['apt-get', '-q', '--download-only', 'source', 'krb5=' + candidate], log, env=env, cwd=download)
+            break
+        except Failure as why:
+            say('version %s is not to be had' % candidate)
+            failure = why
+    else:
+        raise failure
+    description, = download.glob('krb5_*.dsc')
     shutil.rmtree(folder / 'src', ignore_errors=True)
     run(['dpkg-source', '-x', str(description), str(folder / 'src')], log, env=env, cwd=download)
 
