@@ -89,8 +89,8 @@ wait_for(struct check *c, struct cs_error *err)
         ret = c->ret;
         *err = c->err;
     } else {
-        ret = cs_fail(err, CS_INNER, "no Kerberos ticket: no domain controller "
-                      "answers for %s (waited %d seconds)",
+        ret = cs_fail(err, CS_INNER, "no Kerberos ticket: no domain "
+                      "controller answers for %s (waited %d seconds)",
                       cs_creds_name(c->creds), CHECK_SECONDS);
         err->ntstatus = NO_LOGON_SERVERS;
     }

@@ -43,13 +43,14 @@ is_bounded(void)
 static char *
 make_file(void)
 {
-    int fd = memfd_create("krb5-request-timeout", MFD_CLOEXEC);
-    char *path = NULL;
+    int fd = memfd_create("krb5-request-timeout", MFD_CLOEXEC), n;
+    char *path = NULL, text[64];
 
     if (fd < 0)
         return NULL;
-    if (dprintf(fd, "[libdefaults]\n request_timeout = %ds\n",
-                KDC_WAIT_MAX) < 0 ||
+    n = snprintf(text, sizeof(text), "[libdefaults]\n"
+                 " request_timeout = %ds\n", KDC_WAIT_MAX);
+    if (write(fd, text, (size_t)n) != n ||
         asprintf(&path, "/proc/self/fd/%d", fd) < 0) {
         (void)close(fd);
         path = NULL;

@@ -210,11 +210,11 @@ explain(struct cs_tls *t, const char *what, struct cs_error *err)
 }
 
 /*
- * OpenSSL from 3.2 on (seen in 3.5.9; no report of it was found) wipes the read
- * buffer by SSL_OP_CLEANSE_PLAINTEXT also when it has released it already, and
- * writes to NULL.  So the option is off meanwhile.  That leaves no plaintext:
- * what has been read is wiped, and where something is still to be read,
- * SSL_free_buffers() does nothing.
+ * OpenSSL from 3.2 on (seen in 3.5.9 and 3.6.5; no report of it was found)
+ * wipes the read buffer by SSL_OP_CLEANSE_PLAINTEXT also when it has released
+ * it already, and writes to NULL.  So the option is off meanwhile.  That leaves
+ * no plaintext: what has been read is wiped, and where something is still to
+ * be read, SSL_free_buffers() does nothing.
  */
 static void
 free_buffers(SSL *ssl)

@@ -53,6 +53,7 @@ ELSEWHERE = {
     'helper/cli/say.c': (r'json_dumpf', 'of what it has just cleaned'),
     'helper/cli/switch.c': (r'fprintf|fputc|fputs', 'text in memory, for a file'),
     'helper/cli/tty.c': (r'write', 'a prompt, which cli_password() cleans'),
+    'helper/common/kdcwait.c': (r'write', 'a file for krb5'),
     'helper/doctor/facts.c': (r'fputc|fputs', 'text in memory, for look.c'),
     'helper/doctor/witness.c': (r'json_dumpfd', 'the other process'),
     'helper/gateway/ledger.c': (r'json_dumps', 'gss-winrm, which cleans'),
