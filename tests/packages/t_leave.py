@@ -166,8 +166,9 @@ def test_rpm(work):
     root.apt('install', 'rpm')
     for file in files:
         shutil.copy(file, root.path / 'var/tmp')
-    # What they need has another name here.
-    quiet(root, 'rpm', '-i', '--nodeps', *['/var/tmp/' + file.name for file in files])
+    # What they need has another name here; and newer versions of rpm have a plugin that wants / to be a mount point.
+    rpm = 'rpm', '--noplugins', '--nodeps'
+    quiet(root, *rpm, '-i', *['/var/tmp/' + file.name for file in files])
     check(probe(root)[1], 'the plugin is not loaded')
     quiet(root, 'gss-winrm', 'configure', '--includedir', 'web03.daily.example.com', 'delegation=kerberos')
     common = root.path / 'etc/pam.d/common-auth'
@@ -175,7 +176,7 @@ def test_rpm(work):
     with common.open('a') as file:
         file.write('auth required /%s\n' % module.relative_to(root.path))
     same_day(root, 'installed')
-    said = quiet(root, 'rpm', '-e', *OURS[:2], 'pam_gss_winrm')
+    said = quiet(root, *rpm, '-e', *OURS[:2], 'pam_gss_winrm')
     check('/etc/pam.d/common-auth: ' in said, said)
     same_day(root, 'erased')
     check((root.path / DROPINS).is_dir(), 'the directory of drop-ins')

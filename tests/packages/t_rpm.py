@@ -56,7 +56,10 @@ def active(work):
 def test_builds(work):
     """They build."""
     found = [path.name for path in top(work, work.version).glob('*RPMS/**/*.rpm')]
-    check(len(found) == 5, found)
+    # Some versions of rpm put symbols into packages of their own, too.
+    names = sorted(name.split('-%s-' % work.version)[0] for name in found
+                   if '-debuginfo-' not in name and '-debugsource-' not in name)
+    check(names == ['gss-winrm', 'gss-winrm', 'gss-winrm-devel', 'gss-winrm-helper', 'pam_gss_winrm'], found)
 
 
 def test_rpmlint(work):
