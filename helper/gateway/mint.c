@@ -412,32 +412,6 @@ first_key(struct mint *m)
     return code;
 }
 
-/* The first that krb5.conf permits: a crypto-policies include may have but
- * those with SHA-2, and whoever gets a ticket has the same krb5.conf.  RC4 and
- * 3DES are not for a key that lives as long as the gateway. */
-static krb5_error_code
-choose_enctype(krb5_context context, krb5_enctype *out)
-{
-    static const krb5_enctype usable[] = {
-        ENCTYPE_AES256_CTS_HMAC_SHA1_96, ENCTYPE_AES256_CTS_HMAC_SHA384_192,
-        ENCTYPE_AES128_CTS_HMAC_SHA1_96, ENCTYPE_AES128_CTS_HMAC_SHA256_128
-    };
-    krb5_enctype *permitted = NULL, *p;
-    krb5_error_code code;
-    size_t i;
-
-    *out = ENCTYPE_NULL;
-    code = krb5_get_permitted_enctypes(context, &permitted);
-    for (p = permitted; code == 0 && *p != 0 && *out == ENCTYPE_NULL; p++) {
-        for (i = 0; i < sizeof(usable) / sizeof(*usable); i++) {
-            if (*p == usable[i])
-                *out = *p;
-        }
-    }
-    krb5_free_enctypes(context, permitted);
-    return code;
-}
-
 static int
 prepare(struct mint *m, struct cs_error *err)
 {
@@ -451,7 +425,7 @@ prepare(struct mint *m, struct cs_error *err)
     if (new_serial(serial) != 0)
         return cs_fail(err, CS_SYSTEM, "no random numbers");
     (void)snprintf(keytab, sizeof(keytab), "MEMORY:gss-winrm-%s", serial);
-    code = choose_enctype(m->context, &enctype);
+    code = ticket_enctype(m->context, &enctype);
     if (code == 0 && enctype == ENCTYPE_NULL)
         return cs_fail(err, CS_SYSTEM, "krb5.conf permits no AES: the "
                        "gateway's own tickets need it in permitted_enctypes "

@@ -149,3 +149,26 @@ ticket_encode(struct cs_buf *out, krb5_const_principal server,
     cs_der_close(out, sequence);
     cs_der_close(out, application);
 }
+
+krb5_error_code
+ticket_enctype(krb5_context context, krb5_enctype *out)
+{
+    static const krb5_enctype usable[] = {
+        ENCTYPE_AES256_CTS_HMAC_SHA1_96, ENCTYPE_AES256_CTS_HMAC_SHA384_192,
+        ENCTYPE_AES128_CTS_HMAC_SHA1_96, ENCTYPE_AES128_CTS_HMAC_SHA256_128
+    };
+    krb5_enctype *permitted = NULL, *p;
+    krb5_error_code code;
+    size_t i;
+
+    *out = ENCTYPE_NULL;
+    code = krb5_get_permitted_enctypes(context, &permitted);
+    for (p = permitted; code == 0 && *p != 0 && *out == ENCTYPE_NULL; p++) {
+        for (i = 0; i < sizeof(usable) / sizeof(*usable); i++) {
+            if (*p == usable[i])
+                *out = *p;
+        }
+    }
+    krb5_free_enctypes(context, permitted);
+    return code;
+}
