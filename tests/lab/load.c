@@ -97,10 +97,11 @@ note_text(const char *text, size_t len)
     name[len] = '\0';
     for (i = 0; i < seen.ntexts && strcmp(seen.texts[i], name) != 0; i++)
         ;
-    if (i == TEXTS)
-        return;
-    if (i == seen.ntexts)
+    if (i == seen.ntexts) {
+        if (i == TEXTS)
+            return;
         strcpy(seen.texts[seen.ntexts++], name);
+    }
     seen.counts[i]++;
 }
 

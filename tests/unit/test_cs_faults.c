@@ -176,7 +176,8 @@ __typeof__(krb5_init_creds_get) __wrap_krb5_init_creds_get;
 krb5_error_code
 __wrap_krb5_init_creds_get(krb5_context c, krb5_init_creds_context r)
 {
-    (void)c, (void)r;
+    (void)c;
+    (void)r;
     tickets++;
     return fails("krb5_init_creds_get") ? KRB5_KDC_UNREACH : 0;
 }
@@ -211,7 +212,7 @@ __wrap_asprintf(char **out, const char *fmt, ...)
     int n;
 
     if (fails("asprintf")) {
-        *out = (char *)1;       /* as good as any: it is undefined */
+        *out = (char *)0x1;     /* as good as any: it is undefined */
         return -1;
     }
     va_start(ap, fmt);

@@ -148,7 +148,10 @@ static void
 repeat_nonce(struct pair *p, enum direction to, int n, struct cs_tsrequest *m,
              struct cs_buf *raw)
 {
-    (void)p, (void)to, (void)n, (void)raw;
+    (void)p;
+    (void)to;
+    (void)n;
+    (void)raw;
     if (m->fields & CS_NONCE) {
         memcpy(seen, m->nonce.p, sizeof(seen));
         has_seen = 1;

@@ -86,7 +86,7 @@ __wrap_asprintf(char **out, const char *fmt, ...)
     int n;
 
     if (fails()) {
-        *out = (char *)1;       /* what it holds is undefined */
+        *out = (char *)0x1;     /* what it holds is undefined */
         return -1;
     }
     va_start(ap, fmt);

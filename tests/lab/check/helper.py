@@ -119,6 +119,9 @@ class Helper:
     def wrap(self, env=None):
         """A command line before one that runs as this user."""
         variables = {
+            # As after a login: the uid has no name, and since Python 3.13
+            # Ansible ends where it finds none.
+            "USER": f"u{self.uid}", "LOGNAME": f"u{self.uid}",
             "HOME": self.dir, "XDG_RUNTIME_DIR": f"{self.dir}/run",
             "KRB5_CONFIG": f"{self.conf}:{self.lab.dir}/krb5.plain.conf",
             "KRB5CCNAME": f"FILE:{self.dir}/ccache",
