@@ -136,7 +136,7 @@ def main():
         print('1..0 # SKIP needs root')
         return 0
     build = str(Path(os.environ.get('top_builddir') or '.').resolve())
-    with root.Root(name='el', packages=PACKAGES, say=lambda text: print(text, flush=True)) as system:
+    with root.Root(root.archive(lambda text: print(text, flush=True), 'el', PACKAGES)) as system:
         command = system.command('/usr/bin/python3', '-B', str(Path(__file__).resolve()), '--inside', build,
                                  binds=(TOP, build))
         return subprocess.run(command, stdin=subprocess.DEVNULL, check=False).returncode
