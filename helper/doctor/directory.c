@@ -215,7 +215,7 @@ hang_up(struct dir *d)
 static int
 try_servers(struct dir *d, char *const *servers, struct cs_error *err)
 {
-    char what[300];
+    char what[300] = "";
     int ret = LDAP_NO_SUCH_OBJECT;
     size_t i;
 
