@@ -192,8 +192,15 @@ def test_kept(work):
             shutil.rmtree(place)
 
 
+def test_input(_):
+    """a program gets its input once, however long it takes"""
+    done = progress.run(['sh', '-c', 'sleep 2.5; cat'], text=True, input='x' * 100000, capture_output=True)
+    return done.stdout == 'x' * 100000, '%d octets came back' % len(done.stdout)
+
+
 CASES = [test_works, test_says, test_waits, test_circles, test_looks, test_stopped, test_stubborn, test_killed, test_ended,
-         test_real, test_kept]
+         test_real, test_kept,
+         test_input]
 
 
 def main():
