@@ -137,6 +137,7 @@ def communicate(process, text=None, quiet=QUIET, busy=BUSY):
         try:
             return process.communicate(text, timeout=1)
         except subprocess.TimeoutExpired as late:
+            text = None         # it goes on with the rest by itself
             state = state or Progress(quiet, busy)
             if why := state.hang():
                 raise Hang(process.args, why) from late
