@@ -16,6 +16,7 @@ import contextlib
 import os
 import subprocess
 import tempfile
+import threading
 import time
 
 # Of the time: what servers use that nobody asks anything.
@@ -132,15 +133,21 @@ def wait_for(condition, quiet=QUIET, busy=BUSY):
 
 def communicate(process, text=None, quiet=QUIET, busy=BUSY):
     """process.communicate(text)."""
-    state = None
-    while True:
+    # In a thread: with a time limit, Python's own forgets what it has not yet written.
+    answers = []
+
+    def talk():
         try:
-            return process.communicate(text, timeout=1)
-        except subprocess.TimeoutExpired as late:
-            text = None         # it goes on with the rest by itself
-            state = state or Progress(quiet, busy)
-            if why := state.hang():
-                raise Hang(process.args, why) from late
+            answers.append(process.communicate(text))
+        except (OSError, ValueError) as error:
+            answers.append(error)
+
+    threading.Thread(target=talk, daemon=True).start()
+    if not wait_for(lambda: answers, quiet, busy):
+        raise Hang(process.args, 'it does not end')
+    if isinstance(answers[0], Exception):
+        raise answers[0]
+    return answers[0]
 
 
 def wait(process, quiet=QUIET, busy=BUSY):
