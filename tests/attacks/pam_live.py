@@ -80,9 +80,12 @@ def install(t, system):
         if line.startswith("debian/"):
             source, target = line.split()
             copy(t.source / "packaging" / source, system.path / target)
-        elif line:
+        elif line.endswith("/security"):
             copy(t.build / "helper/pam/.libs/pam_gss_winrm.so",
                  system.path / line.replace("*", arch), 0o644)
+        elif line:              # a script
+            program = system.path / line
+            copy(t.source / "helper/pam" / program.name, program.parent)
     copy(t.build / "helper/broker/gss-winrmd",
          system.path / "usr/libexec/gss-winrm")
     copy(t.build / "helper/cli/gss-winrm", system.path / "usr/bin")

@@ -132,9 +132,8 @@ def certificate(t):
     from cryptography.hazmat.primitives import hashes, serialization
     from cryptography.hazmat.primitives.asymmetric import ec
     key = ec.generate_private_key(ec.SECP256R1())
-    evil = EVIL.decode("utf-8", "ignore")
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME,
-                                         evil[:60])])
+    evil = EVIL[:60].decode("utf-8", "ignore")      # 64 octets at most
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, evil)])
     now = datetime.datetime.now(datetime.timezone.utc)
     cert = x509.CertificateBuilder().subject_name(name).issuer_name(
         name).public_key(key.public_key()).serial_number(7).not_valid_before(
