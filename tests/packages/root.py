@@ -107,9 +107,12 @@ def archive(say=print, name='root', packages=None, release=None):
         CACHE.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=CACHE) as temporary:
             made = Path(temporary) / 'root.tar'
-            subprocess.run(['mmdebstrap', '--quiet', '--mode=root', '--variant=apt', *validity(), '--include',
-                            ','.join(packages), release, str(made), '-'], check=True, text=True,
-                           input='\n'.join(lines) + '\n', env=dict(os.environ, TMPDIR='/var/tmp'))
+            done = subprocess.run(['mmdebstrap', '--quiet', '--mode=root', '--variant=apt', *validity(), '--include',
+                                   ','.join(packages), release, str(made), '-'], check=False, text=True,
+                                  input='\n'.join(lines) + '\n', env=dict(os.environ, TMPDIR='/var/tmp'))
+            if done.returncode != 0:
+                raise RuntimeError('mmdebstrap makes no system of %s (above is why): is that the name of a release, and '
+                                   'is there a network? It was to come from\n%s' % (release, '\n'.join(lines)))
             keep(path, made)
     return path
 
@@ -119,11 +122,16 @@ class Root:
 
     def __init__(self, path):
         self.path = Path(tempfile.mkdtemp(prefix='gss-winrm-root.', dir='/var/tmp'))
-        subprocess.run(['tar', '-x', '--numeric-owner', '-p', '-f', str(path), '-C', str(self.path)], check=True)
-        self.write('usr/sbin/policy-rc.d', '#!/bin/sh\nexit 101\n', 0o755)
-        for name in ('etc/resolv.conf', 'etc/hosts'):
-            (self.path / name).unlink(missing_ok=True)
-            shutil.copy('/' + name, self.path / name)
+        try:
+            subprocess.run(['tar', '-x', '--numeric-owner', '-p', '-f', str(path), '-C', str(self.path)], check=True)
+            self.write('usr/sbin/policy-rc.d', '#!/bin/sh\nexit 101\n', 0o755)
+            for name in ('etc/resolv.conf', 'etc/hosts'):
+                (self.path / name).unlink(missing_ok=True)
+                shutil.copy('/' + name, self.path / name)
+        except BaseException:
+            # Interrupted, or the disk is full: nobody has it yet who would remove it.
+            shutil.rmtree(self.path)
+            raise
 
     def __enter__(self):
         return self

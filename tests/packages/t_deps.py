@@ -6,6 +6,7 @@ The packages are empty ones of ours, of every name that deps.sh knows; a release
 import re
 import shutil
 import subprocess
+from unittest import mock
 
 from root import Root
 from work import TOP, check, run
@@ -125,6 +126,23 @@ def test_noble(work):
     """Ubuntu 24.04: the newer FreeRDP of two, and no Chromium."""
     of_release(work, 'noble', [each for each in SOME['noble'] if not each.startswith('freerdp2')
                                and each != 'winpr3-utils'])
+
+
+def test_no_release(work):
+    """A release that is not there: a sentence says so; of an archive that cannot be unpacked nothing is left."""
+    done = subprocess.run([TOP / 'tests/releases/release', 'nosuchrelease', TOP, 'test'], check=False, text=True,
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    check(done.returncode == 1 and 'release: mmdebstrap makes no system of nosuchrelease' in done.stdout, done.stdout)
+    place, broken = work.path / 'unpacked', work.path / 'broken.tar'
+    broken.write_text('no archive')
+    place.mkdir()
+    with mock.patch('tempfile.mkdtemp', return_value=str(place)):
+        try:
+            Root(broken)
+            check(False, 'it was unpacked')
+        except subprocess.CalledProcessError:
+            pass
+    check(not place.exists(), place)
 
 
 def test_node(work):
