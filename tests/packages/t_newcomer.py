@@ -11,8 +11,9 @@ import tempfile
 from t_role import packages, play
 from work import TOP, check, install_depends, need, run
 
-sys.path.insert(0, str(TOP / 'tests/lab'))
+sys.path[:0] = [str(TOP / 'tests/lab'), str(TOP / 'tests/watch')]
 import hosts  # noqa: E402
+import progress  # noqa: E402
 
 HOST = 'web01.corp.example.com'
 lab = {}
@@ -50,7 +51,7 @@ def stopped(file, expected, *prefix):
     """quickstart, given a file at the top, comes to nothing but a sentence; not even to packages."""
     (lab['top'] / 'tests/deps.sh').write_text('#!/bin/sh\nexit 1\n')
     (lab['top'] / file).touch()
-    did = subprocess.run([*prefix, lab['top'] / 'quickstart', 'test', 'check'], text=True, capture_output=True, timeout=60)
+    did = progress.run([*prefix, lab['top'] / 'quickstart', 'test', 'check'], text=True, capture_output=True)
     (lab['top'] / file).unlink()
     check(did.returncode == 1 and did.stdout == '' and did.stderr.count('\n') == 1 and expected in did.stderr,
           did.returncode, did.stdout, did.stderr)
