@@ -145,6 +145,19 @@ def test_no_release(work):
     check(not place.exists(), place)
 
 
+def test_releases_count(work):
+    """Two releases that do not get anywhere: quickstart's last line counts a failure."""
+    top = work.path / 'clone-of-releases'
+    for name in 'releases', 'packages':
+        shutil.copytree(TOP / 'tests' / name, top / 'tests' / name)
+    shutil.copy(TOP / 'quickstart', top)
+    (top / 'tests/deps.sh').write_text('#!/bin/sh\n')
+    (top / 'tests/deps.sh').chmod(0o755)
+    done = subprocess.run([top / 'quickstart', 'test', '--release', 'nosuchrelease', '--release', 'norsuchone', 'check'],
+                          check=False, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    check(done.returncode == 1 and done.stdout.endswith('\n0 passed, 1 failed\n'), done.returncode, done.stdout)
+
+
 def test_node(work):
     """A Node that has npm in it and conflicts with Debian's: no npm is asked for."""
     root = release(work, 'trixie', 'nodejs', 'npm')
