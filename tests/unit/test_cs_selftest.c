@@ -30,8 +30,13 @@ __wrap_gss_acquire_cred_from(OM_uint32 *minor, gss_name_t name,
                              gss_cred_id_t *out, gss_OID_set *actual,
                              OM_uint32 *lasts)
 {
-    (void)name, (void)lifetime, (void)mechs, (void)usage, (void)store;
-    (void)actual, (void)lasts;
+    (void)name;
+    (void)lifetime;
+    (void)mechs;
+    (void)usage;
+    (void)store;
+    (void)actual;
+    (void)lasts;
     *minor = 0;
     *out = GSS_C_NO_CREDENTIAL;
     return GSS_S_COMPLETE;
@@ -41,7 +46,8 @@ OM_uint32
 __wrap_gss_set_neg_mechs(OM_uint32 *minor, gss_cred_id_t cred,
                          const gss_OID_set mechs)
 {
-    (void)cred, (void)mechs;
+    (void)cred;
+    (void)mechs;
     *minor = 0;
     return GSS_S_COMPLETE;
 }
@@ -55,8 +61,17 @@ __wrap_gss_init_sec_context(OM_uint32 *minor, gss_cred_id_t cred,
                             gss_buffer_t out, OM_uint32 *got,
                             OM_uint32 *lasts)
 {
-    (void)cred, (void)ctx, (void)target, (void)mech, (void)flags, (void)time;
-    (void)bindings, (void)actual, (void)out, (void)got, (void)lasts;
+    (void)cred;
+    (void)ctx;
+    (void)target;
+    (void)mech;
+    (void)flags;
+    (void)time;
+    (void)bindings;
+    (void)actual;
+    (void)out;
+    (void)got;
+    (void)lasts;
     *minor = 0;
     if (in == GSS_C_NO_BUFFER) {
         asked++;
