@@ -3,13 +3,18 @@
 The packages are empty ones of ours, of every name that deps.sh knows; a release is a list of those that it has.
 """
 
+import os
 import re
 import shutil
 import subprocess
+import sys
 from unittest import mock
 
-from root import Root
+from root import Root, distribution
 from work import TOP, check, run
+
+sys.path.insert(0, str(TOP / 'tests/watch'))
+import progress  # noqa: E402
 
 # What a release has of the names that are not in all of them.
 SOME = {
@@ -143,6 +148,23 @@ def test_no_release(work):
         except subprocess.CalledProcessError:
             pass
     check(not place.exists(), place)
+
+
+def test_interrupted(work):
+    """Interrupted, mmdebstrap has time to undo its mounts."""
+    stub, mounted = work.path / 'bin/mmdebstrap', work.path / 'mounted'
+    stub.parent.mkdir()
+    stub.write_text('#!/bin/bash\ntrap \'sleep 2; rm "$MOUNTED"; kill $!; exit 1\' TERM\ntouch "$MOUNTED"\nsleep 600 &\nwait\n')
+    stub.chmod(0o755)
+    env = dict(os.environ, PATH='%s:%s' % (stub.parent, os.environ['PATH']), MOUNTED=str(mounted),
+               XDG_CACHE_HOME=str(work.path / 'cache'))
+    with subprocess.Popen([TOP / 'tests/releases/release', distribution()[1], TOP, 'test'], env=env,
+                          stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+        check(progress.wait_for(lambda: mounted.exists() or process.poll() is not None), 'it does not begin')
+        check(mounted.exists(), 'it does not get to mmdebstrap')
+        process.terminate()
+        progress.wait(process)
+    check(not mounted.exists(), 'mmdebstrap was killed')
 
 
 def test_releases_count(work):
