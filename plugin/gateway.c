@@ -153,7 +153,7 @@ find_socket(uint16_t port, struct sockaddr_un *sun)
 int
 gw_gateway_exists(void)
 {
-    struct sockaddr_un sun;
+    struct sockaddr_un sun = { 0 };
     int error = errno, exists;
     struct stat st;
 

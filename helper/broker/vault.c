@@ -207,11 +207,13 @@ vault_add(struct vault *v, struct cs_creds **creds, const char *source,
     if (ret == 0) {
         expire(v);
         e = find(v, cs_creds_name(*creds));
-        if (e == NULL && (e = find_free(v)) == NULL)
+        if (e == NULL)
+            e = find_free(v);
+        if (e == NULL)
             ret = cs_fail(err, CS_POLICY, "the broker holds %d credentials "
                           "and no more", VAULT_MAX);
     }
-    if (ret == 0) {
+    if (ret == 0 && e != NULL) {
         fill(v, e, creds, source, lifetime);
         if (expiry != NULL)
             *expiry = e->expiry;

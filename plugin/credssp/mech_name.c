@@ -24,7 +24,7 @@ csm_wrap_name(OM_uint32 *minor, gss_name_t inner, struct csm_name **out)
             major = csm_no_memory(minor);
     }
     (void)gss_release_buffer(&tmp, &text);
-    if (GSS_ERROR(major)) {
+    if (n == NULL || GSS_ERROR(major)) {
         free(n);
         (void)gss_release_name(&tmp, &inner);
         return major;

@@ -11,6 +11,7 @@ import os
 import subprocess
 
 import hosts
+import progress
 from rogue_place import HERE, connects, section, until
 
 WEB01, WEB02 = hosts.BY_NAME["web01"], hosts.BY_NAME["web02"]
@@ -89,11 +90,11 @@ class Domain:
         os.close(write)
         with os.fdopen(read) as ready:
             gateway = ready.readline().strip()
-        return subprocess.run(self.inside(
+        return progress.run(self.inside(
             "curl", "-s", "-o", "/dev/null", "-w", "%{http_code}", "-x",
             f"http://{gateway}", "-H", SOAP, "-d", "<x/>",
             f"http://{WEB01.fqdn}:{port}/wsman"), text=True, check=False,
-            stdout=subprocess.PIPE, timeout=120).stdout
+            stdout=subprocess.PIPE).stdout
 
     def by_plugin(self, port, policy, *options):
         """alice's curl; her password is everybody's, so only her ticket

@@ -10,6 +10,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import progress
 from place import wait_for, write_conf
 
 HERE = Path(__file__).resolve().parent
@@ -79,10 +80,10 @@ class System:
         return self.t.start([*self.wrap, *argv], env=self.env, **how)
 
     def run(self, *argv):
-        done = subprocess.run(
+        done = progress.run(
             [*map(str, [*self.wrap, *argv])], env=self.env, text=True,
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT, check=False, timeout=120)
+            stderr=subprocess.STDOUT, check=False)
         return done.stdout
 
     def cli(self, *argv):

@@ -255,12 +255,12 @@ def run_mechanism(scene, host, port, service):
     mechs.write_text("gss_credssp 2.25.1467839257 "
                      f"{scene.t.build}/plugin/credssp/.libs/gss_credssp.so\n")
     user, password = scene.users[-1]
-    done = subprocess.run(
+    done = progress.run(
         ["/usr/bin/python3", "-B", f"{HERE}/rogue_client.py", host,
          str(port), "credssp", service, f"{user}@{REALM}", password],
         env=dict(scene.env, GSS_MECH_CONFIG=str(mechs)), text=True,
         stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT, timeout=120, check=False)
+        stderr=subprocess.STDOUT, check=False)
     return done.stdout.strip()
 
 
@@ -270,12 +270,12 @@ def run_program(scene, *argv):
         scene.kinit(*scene.users[-1], cache, "-f")
     trace = scene.dir / "trace"
     trace.write_text("")
-    done = subprocess.run(
+    done = progress.run(
         [str(a) for a in argv], stdin=subprocess.DEVNULL, text=True,
         env=dict(scene.env, KRB5CCNAME=cache, KRB5_TRACE=str(trace),
                  GSS_MECH_CONFIG=f"{scene.dir}/plugin.conf",
                  PATH=os.environ["PATH"]),
-        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=120,
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
         check=False)
     if "gss-winrm:" not in trace.read_text(errors="replace"):
         raise realm.Failure(f"the plugin was not there: {done.stdout}")

@@ -15,6 +15,7 @@ import subprocess
 import sys
 import threading
 
+import progress
 from place import NO_KDC, wait_for
 from place_log import Log, controls
 from rogue_winrm import EVIL
@@ -101,10 +102,9 @@ def through_gateway(t, mode, conf, env, port, expected):
         done
         {cli} status; {cli} status --json; {cli} explain 127.0.0.1
     """
-    done = subprocess.run(
+    done = progress.run(
         [str(a) for a in log.argv([cli, "run", "--", "sh", "-c", script])],
-        env=env, stdin=subprocess.DEVNULL, capture_output=True, check=False,
-        timeout=300)
+        env=env, stdin=subprocess.DEVNULL, capture_output=True, check=False)
     wait_for(lambda: any(b"127.0.0.1" in line for line in log.lines), 10)
     broker.terminate()
     broker.wait()
@@ -164,10 +164,10 @@ def doctor(t, env):
                KRB5CCNAME=f"FILE:{t.dir}/none")
     for port in (5985, 5986):
         for option in ([], ["--json"]):
-            done = subprocess.run(
+            done = progress.run(
                 [*wrap, t.build / "helper/cli/gss-winrm", "doctor", *option,
                  f"127.0.0.1:{port}"], env=env, capture_output=True,
-                check=False, timeout=300)
+                check=False)
             both = done.stdout + done.stderr
             name = f"doctor {' '.join([*option, str(port)])}"
             t.ok(b"pwned" in both, f"{name}: it has seen the certificate",

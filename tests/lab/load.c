@@ -95,14 +95,12 @@ note_text(const char *text, size_t len)
         name[i] = text[i] < ' ' || text[i] > '~' || text[i] == '"' ||
             text[i] == '\\' ? '?' : text[i];
     name[len] = '\0';
-    for (i = 0; i < TEXTS && i < seen.ntexts &&
-         strcmp(seen.texts[i], name) != 0; i++)
+    for (i = 0; i < seen.ntexts && strcmp(seen.texts[i], name) != 0; i++)
         ;
-    if (i == seen.ntexts) {
-        if (i == TEXTS)
-            return;
+    if (i >= TEXTS)
+        return;
+    if (i == seen.ntexts)
         strcpy(seen.texts[seen.ntexts++], name);
-    }
     seen.counts[i]++;
 }
 

@@ -97,19 +97,42 @@ def keep(path, made):
     made.rename(path)
 
 
-def archive(say=print, name='root', packages=None, release=None):
-    """The archive of that name, made if need be."""
+def debootstrap(arguments, lines):
+    """mmdebstrap's status. It has mounts to undo when it is interrupted, so it is not killed."""
+    with subprocess.Popen(['mmdebstrap', '--quiet', '--mode=root', '--variant=apt', *arguments], text=True,
+                          stdin=subprocess.PIPE, env=dict(os.environ, TMPDIR='/var/tmp')) as process:
+        try:
+            process.communicate('\n'.join(lines) + '\n')
+        except BaseException:
+            process.terminate()
+            process.wait()
+            raise
+        return process.returncode
+
+
+def archive(say=print, name='root', packages=None, release=None, foreign=None):
+    """The archive of that name, made if need be.
+
+    foreign: another architecture that packages may be of. Then there are no updates, which come at different times:
+    libraries of two architectures have to be of one version.
+    """
     release = release or distribution()[1]
     lines, packages = sources(release), ['mount', *(packages or PACKAGES)]     # ENTER wants umount there
-    path = path_of(name, release, *lines, *packages)
+    more = []
+    if foreign:
+        lines = [line for line in lines if line.split()[-2] == release]
+        more = ['--architectures=%s,%s' % (subprocess.check_output(['dpkg', '--print-architecture'], text=True).strip(),
+                                           foreign)]
+    path = path_of(name, release, *lines, *packages, *more)
     if not path.exists():
         say('# making %s' % path)
         CACHE.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=CACHE) as temporary:
             made = Path(temporary) / 'root.tar'
-            subprocess.run(['mmdebstrap', '--quiet', '--mode=root', '--variant=apt', *validity(), '--include',
-                            ','.join(packages), release, str(made), '-'], check=True, text=True,
-                           input='\n'.join(lines) + '\n', env=dict(os.environ, TMPDIR='/var/tmp'))
+            status = debootstrap([*validity(), *more, '--include', ','.join(packages), release, str(made), '-'], lines)
+            if status != 0:
+                raise RuntimeError('mmdebstrap makes no system of %s (above is why): is that the name of a release, and '
+                                   'is there a network? It was to come from\n%s' % (release, '\n'.join(lines)))
             keep(path, made)
     return path
 
@@ -119,11 +142,16 @@ class Root:
 
     def __init__(self, path):
         self.path = Path(tempfile.mkdtemp(prefix='gss-winrm-root.', dir='/var/tmp'))
-        subprocess.run(['tar', '-x', '--numeric-owner', '-p', '-f', str(path), '-C', str(self.path)], check=True)
-        self.write('usr/sbin/policy-rc.d', '#!/bin/sh\nexit 101\n', 0o755)
-        for name in ('etc/resolv.conf', 'etc/hosts'):
-            (self.path / name).unlink(missing_ok=True)
-            shutil.copy('/' + name, self.path / name)
+        try:
+            subprocess.run(['tar', '-x', '--numeric-owner', '-p', '-f', str(path), '-C', str(self.path)], check=True)
+            self.write('usr/sbin/policy-rc.d', '#!/bin/sh\nexit 101\n', 0o755)
+            for name in ('etc/resolv.conf', 'etc/hosts'):
+                (self.path / name).unlink(missing_ok=True)
+                shutil.copy('/' + name, self.path / name)
+        except BaseException:
+            # Interrupted, or the disk is full: nobody has it yet who would remove it.
+            shutil.rmtree(self.path)
+            raise
 
     def __enter__(self):
         return self

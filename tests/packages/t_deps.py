@@ -3,12 +3,18 @@
 The packages are empty ones of ours, of every name that deps.sh knows; a release is a list of those that it has.
 """
 
+import os
 import re
 import shutil
 import subprocess
+import sys
+from unittest import mock
 
-from root import Root
+from root import Root, distribution
 from work import TOP, check, run
+
+sys.path.insert(0, str(TOP / 'tests/watch'))
+import progress  # noqa: E402
 
 # What a release has of the names that are not in all of them.
 SOME = {
@@ -125,6 +131,53 @@ def test_noble(work):
     """Ubuntu 24.04: the newer FreeRDP of two, and no Chromium."""
     of_release(work, 'noble', [each for each in SOME['noble'] if not each.startswith('freerdp2')
                                and each != 'winpr3-utils'])
+
+
+def test_no_release(work):
+    """A release that is not there: a sentence says so; of an archive that cannot be unpacked nothing is left."""
+    done = subprocess.run([TOP / 'tests/releases/release', 'nosuchrelease', TOP, 'test'], check=False, text=True,
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    check(done.returncode == 1 and 'release: mmdebstrap makes no system of nosuchrelease' in done.stdout, done.stdout)
+    place, broken = work.path / 'unpacked', work.path / 'broken.tar'
+    broken.write_text('no archive')
+    place.mkdir()
+    with mock.patch('tempfile.mkdtemp', return_value=str(place)):
+        try:
+            Root(broken)
+            check(False, 'it was unpacked')
+        except subprocess.CalledProcessError:
+            pass
+    check(not place.exists(), place)
+
+
+def test_interrupted(work):
+    """Interrupted, mmdebstrap has time to undo its mounts."""
+    stub, mounted = work.path / 'bin/mmdebstrap', work.path / 'mounted'
+    stub.parent.mkdir()
+    stub.write_text('#!/bin/bash\ntrap \'sleep 2; rm "$MOUNTED"; kill $!; exit 1\' TERM\ntouch "$MOUNTED"\nsleep 600 &\nwait\n')
+    stub.chmod(0o755)
+    env = dict(os.environ, PATH='%s:%s' % (stub.parent, os.environ['PATH']), MOUNTED=str(mounted),
+               XDG_CACHE_HOME=str(work.path / 'cache'))
+    with subprocess.Popen([TOP / 'tests/releases/release', distribution()[1], TOP, 'test'], env=env,
+                          stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+        check(progress.wait_for(lambda: mounted.exists() or process.poll() is not None), 'it does not begin')
+        check(mounted.exists(), 'it does not get to mmdebstrap')
+        process.terminate()
+        progress.wait(process)
+    check(not mounted.exists(), 'mmdebstrap was killed')
+
+
+def test_releases_count(work):
+    """Two releases that do not get anywhere: quickstart's last line counts a failure."""
+    top = work.path / 'clone-of-releases'
+    for name in 'releases', 'packages':
+        shutil.copytree(TOP / 'tests' / name, top / 'tests' / name)
+    shutil.copy(TOP / 'quickstart', top)
+    (top / 'tests/deps.sh').write_text('#!/bin/sh\n')
+    (top / 'tests/deps.sh').chmod(0o755)
+    done = subprocess.run([top / 'quickstart', 'test', '--release', 'nosuchrelease', '--release', 'norsuchone', 'check'],
+                          check=False, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    check(done.returncode == 1 and done.stdout.endswith('\n0 passed, 1 failed\n'), done.returncode, done.stdout)
 
 
 def test_node(work):

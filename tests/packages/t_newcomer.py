@@ -11,8 +11,9 @@ import tempfile
 from t_role import packages, play
 from work import TOP, check, install_depends, need, run
 
-sys.path.insert(0, str(TOP / 'tests/lab'))
+sys.path[:0] = [str(TOP / 'tests/lab'), str(TOP / 'tests/watch')]
 import hosts  # noqa: E402
+import progress  # noqa: E402
 
 HOST = 'web01.corp.example.com'
 lab = {}
@@ -50,7 +51,7 @@ def stopped(file, expected, *prefix):
     """quickstart, given a file at the top, comes to nothing but a sentence; not even to packages."""
     (lab['top'] / 'tests/deps.sh').write_text('#!/bin/sh\nexit 1\n')
     (lab['top'] / file).touch()
-    did = subprocess.run([*prefix, lab['top'] / 'quickstart', 'test', 'check'], text=True, capture_output=True, timeout=60)
+    did = progress.run([*prefix, lab['top'] / 'quickstart', 'test', 'check'], text=True, capture_output=True)
     (lab['top'] / file).unlink()
     check(did.returncode == 1 and did.stdout == '' and did.stderr.count('\n') == 1 and expected in did.stderr,
           did.returncode, did.stdout, did.stderr)
@@ -134,8 +135,17 @@ def test_newcomer_make_install(work):
     conf, common = root.path / 'etc/krb5.conf', root.path / 'etc/pam.d/common-auth'
     conf.write_text('includedir /etc/krb5.conf.d/\n' + conf.read_text())
     common.write_text(common.read_text() + 'auth required pam_gss_winrm.so\n')
+    # What somebody has set stays: in a second installation, and without it.
+    mech, settings = root.path / 'etc/gss/mech.d/gss-winrm.conf', root.path / 'etc/krb5.conf.d/gss-winrm.conf'
+    check('# gss-winrm:' in settings.read_text(), settings)
+    settings.write_text('[appdefaults]\n winrm = {\n  ports = 5985 5986\n }\n')
+    there = root.run('gss-winrm', 'disable')
+    check(there.returncode == 0 and '#off ' in mech.read_text(), there)
+    run('make', '-s', '-C', build, 'install', 'DESTDIR=%s' % root.path)
+    check('#off ' in mech.read_text() and
+          settings.read_text().startswith('[appdefaults]'), mech.read_text(), settings.read_text())
     run('make', '-s', '-C', build, 'uninstall', 'DESTDIR=%s' % root.path)
     done(work, '/root/newcomer', 'before')
     check(common.read_text().endswith('auth optional pam_gss_winrm.so\n'), common.read_text())
     left = [path for path in sorted(set(root.files()) - set(before)) if not (root.path / path.lstrip('/')).is_dir()]
-    check(not left, left)
+    check(left == ['/etc/krb5.conf.d/gss-winrm.conf'], left)

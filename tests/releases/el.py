@@ -13,11 +13,11 @@ import re
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 TOP = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(TOP / 'tests/packages'))
+sys.path[:0] = [str(TOP / 'tests/packages'), str(TOP / 'tests/watch')]
+import progress     # noqa: E402
 import root         # noqa: E402
 
 PACKAGES = ['ca-certificates', 'iproute2', 'krb5-user', 'krb5-kdc', 'krb5-admin-server', 'libnss-wrapper', 'python3',
@@ -66,10 +66,7 @@ def start_kcm():
                    stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     # pylint: disable=consider-using-with
     kcm = subprocess.Popen(['/usr/libexec/sssd/sssd_kcm', '--logger=stderr'], stderr=open('/tmp/kcm.log', 'wb'))
-    for _ in range(1000):
-        if SOCKET.exists() or kcm.poll() is not None:
-            break
-        time.sleep(0.02)
+    progress.wait_for(lambda: SOCKET.exists() or kcm.poll() is not None)
     if kcm.poll() is not None or not SOCKET.exists():
         sys.exit('el: sssd_kcm does not start:\n' + Path('/tmp/kcm.log').read_text(errors='replace'))
     return kcm
