@@ -69,7 +69,7 @@ now_ms(void)
 int64_t
 turn_limit(void)
 {
-    return now_ms() + SESSION_SECONDS * 1000;
+    return now_ms() + (int64_t)SESSION_SECONDS * 1000;
 }
 
 int

@@ -484,6 +484,7 @@ static int
 changes(void)
 {
     static const uint64_t how[3];       /* struct open_how: to read it */
+
     return refused(truncate(file, 0)) | refused(chmod(file, 0777)) |
         refused(open(file, O_WRONLY)) | refused(open(file, O_RDWR)) |
         refused(open(file, O_RDONLY | O_TRUNC)) |
