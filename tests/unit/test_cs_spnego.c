@@ -396,7 +396,7 @@ test_mic(void **state)
     assert_int_equal(cs_spnego_token(in, &room, &out, NULL), 0);
     assert_int_equal(out.len, in.len);
     memcpy(copy, out.p, out.len);
-    assert_in_range(copy[13], 0xA3, 0xA4);
+    assert_true(copy[13] == 0xA3 || copy[13] == 0xA4);
     copy[13] = 0xA3;
     assert_memory_equal(copy, token, sizeof(token));
     if (out.p != token)
