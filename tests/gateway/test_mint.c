@@ -434,11 +434,11 @@ static void
 test_policies(void **state)
 {
     static const char *const policies[] = {
-        "aes256-cts-hmac-sha1-96 aes256-cts-hmac-sha384-192 "
-        "camellia256-cts-cmac aes128-cts-hmac-sha1-96 "
-        "aes128-cts-hmac-sha256-128 camellia128-cts-cmac",
-        "aes256-cts-hmac-sha384-192 aes128-cts-hmac-sha256-128 "
-        "aes256-cts-hmac-sha1-96 aes128-cts-hmac-sha1-96",
+        ("aes256-cts-hmac-sha1-96 aes256-cts-hmac-sha384-192 "
+         "camellia256-cts-cmac aes128-cts-hmac-sha1-96 "
+         "aes128-cts-hmac-sha256-128 camellia128-cts-cmac"),
+        ("aes256-cts-hmac-sha384-192 aes128-cts-hmac-sha256-128 "
+         "aes256-cts-hmac-sha1-96 aes128-cts-hmac-sha1-96"),
         "aes256-cts-hmac-sha384-192 camellia256-cts-cmac",
         "aes256-cts-hmac-sha384-192 aes128-cts-hmac-sha256-128",
         "aes128-cts-hmac-sha256-128",

@@ -10,7 +10,7 @@ import subprocess
 import sys
 from unittest import mock
 
-from root import Root, distribution
+from root import Root, archive, distribution
 from work import TOP, check, run
 
 sys.path.insert(0, str(TOP / 'tests/watch'))
@@ -57,7 +57,7 @@ def build(root, name, files=(), **fields):
 def release(work, name, *without):
     """A system whose apt knows the packages of a release and no others; it asks no network."""
     if 'deps' not in work.roots:
-        work.roots['deps'] = root = Root(print)
+        work.roots['deps'] = root = Root(archive(print))
         root.write('etc/dpkg/dpkg.cfg.d/unsafe-io', 'force-unsafe-io\n')
         life['before'] = status(root)
     root = work.roots['deps']
