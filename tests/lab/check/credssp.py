@@ -328,9 +328,10 @@ def freerdp_words():
     """What FreeRDP's server says when it has accepted the peer and when it
     has read what was delegated, and its client of a wrong password. From 3 on
     the server goes on only when it has done both."""
-    said = subprocess.run([freerdp("xfreerdp"), "--version"], check=False,
-                          text=True, stdout=subprocess.PIPE).stdout
-    if int(re.search(r"version (\d+)", said)[1]) < 3:
+    # By its library: FreeRDP 2 wants a display to say its version.
+    said = subprocess.run(["ldd", shutil.which(freerdp("xfreerdp"))],
+                          check=True, text=True, stdout=subprocess.PIPE).stdout
+    if int(re.search(r"libfreerdp(\d+)\.so", said)[1]) < 3:
         return ("CONNECTION_STATE_INITIAL --> CONNECTION_STATE_NEGO",
                 "Receive Encryption Credentials", "STATUS_LOGON_FAILURE")
     on = "CONNECTION_STATE_NEGO --> CONNECTION_STATE_MCS_CREATE_REQUEST"
