@@ -146,7 +146,9 @@ lines_of(struct cs_span text)
         end = memchr(text.p, '\n', text.len);
         line.p = text.p;
         line.len = end != NULL ? (size_t)(end - text.p) : text.len;
-        clean = clean_new(line);
+        clean = strndup((const char *)line.p, line.len);
+        if (clean != NULL)
+            clean_lines(clean);         /* tabs stay */
         (void)json_array_append_new(list, json_string(clean));
         free(clean);
         text.p += line.len + (end != NULL);

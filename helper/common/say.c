@@ -99,11 +99,11 @@ say_lines(FILE *to, const char *text)
 {
     const char *end;
 
-    for (; *text != '\0'; text = end + (*end == '\n')) {
-        end = strchrnul(text, '\n');
+    for (; *text != '\0'; text = end + (*end != '\0')) {
+        end = text + strcspn(text, "\n\t");
         say(to, "%.*s", (int)(end - text), text);
-        if (*end == '\n')
-            (void)fputc('\n', to);
+        if (*end != '\0')
+            (void)fputc(*end, to);
     }
 }
 

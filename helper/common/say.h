@@ -20,8 +20,8 @@ void say_line(FILE *to, const char *fmt, ...)
 void say_vline(FILE *to, const char *fmt, va_list ap)
     __attribute__((format(printf, 2, 0)));
 
-/* A text of several lines that are ours; whoever puts others' words into one
- * cleans those before. */
+/* A text of several lines that are ours, with tabs; whoever puts others' words
+ * into one cleans those before. */
 void say_lines(FILE *to, const char *text);
 
 /* A terminal's control sequences, of our own. */

@@ -108,6 +108,14 @@ def test_configure_includedir(place):
     ended(configure(place, path, 'web01', 'match=never'), 0)
 
 
+def test_configure_tabs(place):
+    path, main = set_up(place, included=False)
+    main.write_text('[libdefaults]\n\tdns_fallback = true\n' + main.read_text())
+    ended(configure(place, path, '-n', '-i', 'web01', 'match=always'), 0, ' \tdns_fallback = true\n', where='stdout')
+    answer = json.loads(configure(place, path, '-n', '-i', '--json', 'web01', 'match=always').stdout)
+    check(any(' \tdns_fallback = true' in change['diff'] for change in answer['changes']), answer)
+
+
 def test_configure_refuses(place):
     """What is not understood is not touched, and no value that would be ignored is written."""
     good = '[appdefaults]\n    winrm = {\n    }\n'
