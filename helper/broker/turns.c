@@ -7,6 +7,7 @@
 #include <stdint.h>
 #include <time.h>
 
+#include "clock.h"
 #include "turns.h"
 
 #define TURNS 64                /* who shares one waits a bit more */
@@ -57,19 +58,10 @@ turn_end(int turn)
         (void)pthread_mutex_unlock(&turns[turn]);
 }
 
-static int64_t
-now_ms(void)
-{
-    struct timespec now;
-
-    (void)clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 int64_t
 turn_limit(void)
 {
-    return now_ms() + (int64_t)SESSION_SECONDS * 1000;
+    return gw_now_ms() + (int64_t)SESSION_SECONDS * 1000;
 }
 
 int
@@ -77,7 +69,7 @@ turn_again(int64_t limit)
 {
     const struct timespec pause = { 0, AGAIN_MS * 1000000L };
 
-    if (now_ms() + AGAIN_MS >= limit)
+    if (gw_now_ms() + AGAIN_MS >= limit)
         return 0;
     (void)nanosleep(&pause, NULL);
     return 1;
@@ -87,7 +79,7 @@ int
 place_begin(int64_t limit)
 {
     struct timespec until;
-    int64_t left = limit - now_ms();
+    int64_t left = limit - gw_now_ms();
     int ret;
 
     (void)pthread_once(&once, prepare);
