@@ -160,7 +160,8 @@ def test_real(work):
              '    open(sys.argv[1], "w").write("%%s %%d %%d" %% (realms.directory.name, realms.main.process.pid, os.getpid()))\n'
              '    time.sleep(600)' % ([str(HERE.parent / 'k5'), str(HERE)],))
     file = work / 'realm'
-    case = Case(work, sys.executable, '-B', '-c', start, str(file), quiet=300)
+    # The sources may be where the suite has directories of its own.
+    case = Case(work, '--keep', str(HERE.parents[1]), sys.executable, '-B', '-c', start, str(file), quiet=300)
     said = progress.wait_for(lambda: file.exists() and file.read_text())
     if not said:
         case.process.terminate()
