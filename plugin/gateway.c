@@ -19,7 +19,9 @@
 
 #define QUESTION_VERSION 1
 #define ANSWER_MAX 16384        /* bytes */
-#define PATIENCE_MS 50
+/* A dead gateway refuses the connection at once; one that takes it is alive,
+ * however busy the machine is. */
+#define PATIENCE_MS 5000
 
 void
 gw_offer_free(struct gw_offer *offer)
@@ -231,6 +233,28 @@ has_socket(uint16_t port, struct sockaddr_un *sun)
         S_ISSOCK(st.st_mode) && gw_uid_is_ours(st.st_uid);
 }
 
+/* A full queue makes connect() wait, until end at most (clock.h). */
+static int
+connect_until(int fd, const struct sockaddr_un *sun, long long end)
+{
+    long long left;
+    struct timeval wait;
+    int ret;
+
+    do {
+        left = end - gw_now_ms();
+        if (left <= 0) {
+            errno = ETIMEDOUT;
+            return -1;
+        }
+        wait.tv_sec = left / 1000;
+        wait.tv_usec = left % 1000 * 1000;
+        (void)setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &wait, sizeof(wait));
+        ret = connect(fd, (const struct sockaddr *)sun, sizeof(*sun));
+    } while (ret != 0 && errno == EINTR);
+    return ret;
+}
+
 /* end: when to stop waiting (clock.h). */
 static void
 ask(uint16_t port, const char *host, long long end, struct gw_offer *out)
@@ -240,14 +264,17 @@ ask(uint16_t port, const char *host, long long end, struct gw_offer *out)
 
     if (!has_socket(port, &sun))
         return;
-    fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    if (fd < 0)
+    fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+    if (fd < 0) {
+        gw_trace("HTTP@%s: socket: %s; going on without the gateway at port "
+                 "%u", host, strerror(errno), (unsigned)port);
         return;
-    if (connect(fd, (struct sockaddr *)&sun, sizeof(sun)) == 0)
+    }
+    if (connect_until(fd, &sun, end) == 0)
         converse(fd, host, end, out);
     else
-        gw_trace("HTTP@%s: the gateway at port %u does not listen; going on "
-                 "without it", host, (unsigned)port);
+        gw_trace("HTTP@%s: the gateway at port %u: connect: %s; going on "
+                 "without it", host, (unsigned)port, strerror(errno));
     close(fd);
     out->port = port;
 }
