@@ -266,15 +266,15 @@ ask(uint16_t port, const char *host, long long end, struct gw_offer *out)
         return;
     fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
     if (fd < 0) {
-        gw_trace("HTTP@%s: socket: %s; going on without the gateway at port "
-                 "%u", host, strerror(errno), (unsigned)port);
+        gw_trace("HTTP@%s: socket: %m; going on without the gateway at port "
+                 "%u", host, (unsigned)port);
         return;
     }
     if (connect_until(fd, &sun, end) == 0)
         converse(fd, host, end, out);
     else
-        gw_trace("HTTP@%s: the gateway at port %u: connect: %s; going on "
-                 "without it", host, (unsigned)port, strerror(errno));
+        gw_trace("HTTP@%s: the gateway at port %u: connect: %m; going on "
+                 "without it", host, (unsigned)port);
     close(fd);
     out->port = port;
 }

@@ -47,13 +47,14 @@ gw_trace(const char *fmt, ...)
     char line[LINE_MAX_BYTES];
     struct timeval tv;
     va_list ap;
-    int head, body, i;
+    int error = errno, head, body, i;
 
     if (!gw_tracing())
         return;
     (void)gettimeofday(&tv, NULL);
     head = snprintf(line, sizeof(line), "[%ld] %lld.%06ld: gss-winrm: ",
                     (long)getpid(), (long long)tv.tv_sec, (long)tv.tv_usec);
+    errno = error;              /* for %m */
     va_start(ap, fmt);
     body = vsnprintf(line + head, sizeof(line) - head - 1, fmt, ap);
     va_end(ap);

@@ -7,7 +7,7 @@ int gw_tracing(void);
 
 /*
  * Append "[pid] seconds.microseconds: gss-winrm: TEXT" to the trace file, in
- * the form of libkrb5's own lines.  Control characters become '?'.  Never a
+ * the form of libkrb5's own lines; %m is errno's text.  Control characters become '?'.  Never a
  * token or a key.  Errors are ignored: a trace must not change what happens.
  */
 void gw_trace(const char *fmt, ...) __attribute__((format(printf, 1, 2)));

@@ -244,7 +244,7 @@ def raw(user, port, *headers, target="/wsman"):
               "print(s.recv(4096).decode(errors='replace'))\n")
     done = subprocess.run(
         user.as_user(["/usr/bin/python3", "-c", script, str(port), text]),
-        text=True, capture_output=True, check=False, timeout=front.PATIENCE)
+        text=True, capture_output=True, check=False)
     return done.stdout[9:12]
 
 

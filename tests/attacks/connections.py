@@ -84,7 +84,7 @@ class Crowd:
 
     def leave(self):
         self.process.stdin.close()
-        self.process.wait(front.PATIENCE)
+        progress.wait(self.process)
 
 
 def served(t, user, what):

@@ -10,6 +10,7 @@ import select
 import socket
 import subprocess
 
+import progress
 from place_user import PATIENCE, User, compile_c, told
 
 
@@ -35,7 +36,7 @@ def report(user, library):
     port = int(run.stdout.readline().rsplit(":", 1)[1])
     text = told(("127.0.0.1", port))
     run.stdin.close()
-    run.wait(PATIENCE)
+    progress.wait(run)
     return text
 
 

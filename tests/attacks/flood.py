@@ -14,12 +14,14 @@ import subprocess
 import time
 
 import place_front as front
+import progress
 
 FLOODERS, SECONDS = 2, 6
 # As many connections at a time as one process may have, each anew when it has
 # been answered or closed; how many they were.
 FLOOD = r"""
 import select, socket, sys, time
+# By the clock: so long is the flood.
 end, n, open_ones = time.monotonic() + float(sys.argv[3]), 0, {}
 where, poll = (sys.argv[1], int(sys.argv[2])), select.epoll()
 while time.monotonic() < end:
@@ -39,6 +41,7 @@ print(n)
 TIMED = r"""
 import json, socket, sys, time
 request, took = bytes.fromhex(sys.stdin.read()), []
+# By the clock: so long is the flood.
 end = time.monotonic() + float(sys.argv[3])
 while time.monotonic() < end:
     start = time.monotonic()
@@ -111,7 +114,7 @@ def knock(t, user):
                        (path, 0o777)):
         os.chmod(each, mode)
     t.start(user.as_user(["/usr/bin/python3", "-c", KNOCK, path],
-                         front.OTHER_UID)).wait(front.PATIENCE)
+                         front.OTHER_UID)).wait()
     theirs = [line for line in user.said("gss-winrmd").splitlines()
               if f"uid {front.OTHER_UID}" in line]
     t.rogue(f"3000 connections to the broker: {len(theirs)} lines")
@@ -139,7 +142,7 @@ def attack(t):
     refused(t, user)
     knock(t, user)
     user.gateway.terminate()
-    user.gateway.wait(front.PATIENCE)
+    progress.wait(user.gateway)
     more = re.findall(rf"uid {front.OTHER_UID} \((\d+) more in the last",
                       user.said())
     t.ok(sum(map(int, more)) + len(theirs) >= 0.9 * n and more,

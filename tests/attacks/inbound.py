@@ -88,7 +88,7 @@ def connect(source, port):
     for winrm in (5985, 5986):
         s = socket.socket(family, socket.SOCK_STREAM)
         s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        s.settimeout(60)
+        s.settimeout(600)
         try:
             s.bind((source, winrm))
             s.connect(("::1" if ":" in source else "127.0.0.1", port))

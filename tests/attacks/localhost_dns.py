@@ -36,7 +36,7 @@ urllib.request.install_opener(urllib.request.build_opener(
 request = urllib.request.Request("http://{NAME}:5980/wsman", b"<rm -rf />")
 request.add_header("Authorization", "Basic " + base64.b64encode(
     b"alice:{PASSWORD}").decode())
-urllib.request.urlopen(request, timeout=10)
+urllib.request.urlopen(request, timeout=600)
 """
 
 

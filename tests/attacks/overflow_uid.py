@@ -11,6 +11,7 @@ import socket
 import struct
 import subprocess
 
+import progress
 from place import wait_for, write_conf
 
 # Users without an account: whom it is about, and who wants to be that.
@@ -113,7 +114,7 @@ def as_user(uid, call, *arguments):
 
 def ask_broker(path):
     with socket.socket(socket.AF_UNIX) as s:
-        s.settimeout(10)
+        s.settimeout(600)
         s.connect(str(path))
         s.sendall(struct.pack(">IBI", 5, HELLO, 1))
         reply = s.recv(64)
@@ -168,7 +169,7 @@ def meet(t, name, victim):
     for words in (["status"], ["login", "alice@TEST.EXAMPLE"],
                   ["run", "--", "true"]):
         process, path = victim.start(victim.program("gss-winrm"), *words)
-        process.wait(60)
+        progress.wait(process)
         t.ok(process.returncode and "uid 65534" in path.read_text(),
              f"{name}: nor gss-winrm {words[0]}", path.read_text())
 
@@ -185,7 +186,7 @@ def meet_nobody(t):
         ["setpriv", f"--reuid={ATTACKER}", f"--regid={ATTACKER}",
          "--clear-groups", "unshare", "--user", "/usr/bin/python3", "-c",
          f"import os, socket; s = socket.socket(socket.AF_UNIX); "
-         f"s.connect({str(path)!r}); s.settimeout(10); "
+         f"s.connect({str(path)!r}); s.settimeout(600); "
          f"s.sendall({struct.pack('>IBI', 5, HELLO, 1)!r}); "
          "print(os.getuid(), s.recv(64))"],
         capture_output=True, text=True, check=False)

@@ -18,6 +18,7 @@ import sys
 from pathlib import Path
 
 import place
+import progress
 
 sys.path.insert(0, str(place.TESTS / "packages"))
 import root                     # noqa: E402
@@ -91,6 +92,7 @@ def install(t, system):
     copy(t.build / "helper/cli/gss-winrm", system.path / "usr/bin")
     for path in [*HERE.glob("place_pam_*.py"),
                  t.source / "tests/pam/registers.py",
+                 t.source / "tests/watch/progress.py",
                  *debian.glob("libpam-gss-winrm.p*")]:
         copy(path, library)
     rogue = (HERE / "rogue_pam_broker.py").read_text()
@@ -121,7 +123,7 @@ def run_inside(t, system, given):
         one = json.loads(line)
         parts[one["part"]].append(one)
     said = (t.dir / "stderr").read_text()
-    t.ok(process.wait(60) == 0 and given["password"] not in said,
+    t.ok(progress.wait(process) == 0 and given["password"] not in said,
          "everything was tried", said)
     return parts
 

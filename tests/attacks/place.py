@@ -85,8 +85,8 @@ class Target:
         if process.poll() is None:
             process.terminate()
             try:
-                process.wait(10)
-            except subprocess.TimeoutExpired:
+                progress.wait(process)
+            except progress.Hang:
                 process.kill()
                 process.wait()
 

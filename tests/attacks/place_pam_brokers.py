@@ -6,12 +6,12 @@ import pwd
 import shutil
 import subprocess
 import threading
-import time
 from pathlib import Path
+
+import progress
 
 HERE = Path(__file__).resolve().parent
 BROKER = "/usr/libexec/gss-winrm/gss-winrmd"
-LIMIT = 60                      # seconds, for what comes sooner
 BOB = 3000                      # the uid of another user
 
 
@@ -24,13 +24,6 @@ def mount(source, target, kind, flags=0, options=""):
 
 def start(argv, **how):
     return subprocess.Popen(argv, stdin=subprocess.DEVNULL, **how)
-
-
-def wait_until(what, limit=LIMIT):
-    end = time.monotonic() + limit
-    while not (got := what()) and time.monotonic() < end:
-        time.sleep(0.02)
-    return got
 
 
 class Rogue:
@@ -59,7 +52,7 @@ def rogue(name, directory, uid, kind=None, **how):
     more = [str(fd) for fd in how.get("pass_fds", ())]
     r = Rogue(name, [f"{HERE}/rogue_pam_broker.py", kind or name,
                      str(directory), *more], uid, **how)
-    if not r.ready.wait(LIMIT):
+    if not progress.wait_for(r.ready.is_set):
         raise RuntimeError(f"{name}: the rogue does not start")
 
 
@@ -67,7 +60,7 @@ def real(name, directory, uid):
     env = {"XDG_RUNTIME_DIR": str(directory.parent), "PATH": "/usr/bin:/bin"}
     start([BROKER, "--foreground"], user=uid, group=uid, extra_groups=[],
           env=env, stderr=subprocess.DEVNULL)
-    wait_until(lambda: status_of(uid).returncode == 0)
+    progress.wait_for(lambda: status_of(uid).returncode == 0)
 
 
 def status_of(uid):
@@ -82,7 +75,7 @@ def missing(name, directory, uid):
     start(["systemd-socket-activate", "-l", f"{directory}/broker",
            "/usr/libexec/gss-winrm/is-not-there"], user=uid, group=uid,
           extra_groups=[], stderr=subprocess.DEVNULL)
-    wait_until(lambda: os.path.exists(f"{directory}/broker"))
+    progress.wait_for(lambda: os.path.exists(f"{directory}/broker"))
 
 
 def dead(name, directory, uid):

@@ -22,8 +22,9 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import place_pam_memory as memory
-from place_pam_brokers import (BOB, HERE, LIMIT, Rogue, mount, set_up, start,
-                               status_of, wait_until)
+import progress
+from place_pam_brokers import (BOB, HERE, Rogue, mount, set_up, start,
+                               status_of)
 
 PROBE = f"/usr/bin/python3 -ISB {HERE}/place_pam_probe.py"
 COMMAND = f"{PROBE}; exit 7"
@@ -64,7 +65,7 @@ def daemons():
     conf.write_text(re.sub("^.*imklog.*$", "", conf.read_text(), flags=re.M) +
                     "$EscapeControlCharactersOnReceive off\n")
     start(["rsyslogd", "-n", "-iNONE"], stderr=subprocess.DEVNULL)
-    wait_until(lambda: os.path.exists("/dev/log"))
+    progress.wait_for(lambda: os.path.exists("/dev/log"))
     Path("/run/sshd").mkdir(exist_ok=True)
     options = ["ListenAddress=127.0.0.1", "MaxStartups=200", "UseDNS=no",
                "KbdInteractiveAuthentication=yes", "PidFile=/run/sshd.pid"]
@@ -75,7 +76,7 @@ def daemons():
                            stderr=subprocess.DEVNULL).returncode == 0
     start(["/usr/sbin/sshd", "-D", *(patient if known else []),
            *(word for option in options for word in ("-o", option))])
-    wait_until(lambda: os.path.exists("/run/sshd.pid"))
+    progress.wait_for(lambda: os.path.exists("/run/sshd.pid"))
 
 
 def make_users(names, password):
@@ -120,39 +121,41 @@ class Terminal:
                 env={"PATH": os.environ["PATH"], "TERM": "dumb"}, **who)
             os.close(slave)
 
-    def expect(self, pattern, limit=LIMIT):
+    def expect(self, pattern):
         """The match in what comes from now on, or None at the end."""
-        end = time.monotonic() + limit
-        while not (found := re.search(pattern, self.said[self.at:], re.S)):
-            left = end - time.monotonic()
-            if left <= 0 or not self.more(left):
-                return None
+        def look():
+            ended = not self.more()
+            return re.search(pattern, self.said[self.at:], re.S) or ended
+
+        found = progress.wait_for(look)
+        if not isinstance(found, re.Match):
+            return None
         self.at += found.end()
         return found
 
     at = 0
 
-    def more(self, left):
-        if not select.select([self.fd], [], [], left)[0]:
-            return False
+    def more(self):
+        """Read what is there; False when nobody has the other end any more."""
         try:
-            data = os.read(self.fd, 65536)
-        except OSError:         # nobody has the other end any more
+            while select.select([self.fd], [], [], 0)[0]:
+                data = os.read(self.fd, 65536)
+                self.said += data
+                if not data:
+                    return False
+        except OSError:
             return False
-        self.said += data
-        return bool(data)
+        return True
 
     def send(self, text):
         os.write(self.fd, text.encode() + b"\n")
 
-    def finish(self, limit=LIMIT):
+    def finish(self):
         """The exit status, or None for one that had to be killed."""
-        end = time.monotonic() + limit
-        while self.more(max(0, end - time.monotonic())):
-            pass
+        progress.wait_for(lambda: not self.more())
         try:
-            return self.process.wait(max(0.1, end - time.monotonic()))
-        except subprocess.TimeoutExpired:
+            return progress.wait(self.process)
+        except progress.Hang:
             return None
         finally:
             self.close()
@@ -254,7 +257,7 @@ def cron(names):
         os.chown(tab, pwd.getpwnam(name).pw_uid, -1)
     began, out = time.monotonic(), {}
     with start(["cron", "-f"]) as daemon:
-        wait_until(lambda: gather(names, out, began))
+        progress.wait_for(lambda: gather(names, out, began))
         daemon.terminate()
     for name, tab in tabs.items():
         tab.unlink()
@@ -314,7 +317,7 @@ def while_held(hold, name, given):
             (False, True) if hold == "broker" else (False,)):
         others = set(memory.services())
         t, _ = begin(service, name, given["password"], f"{PROBE}; read x")
-        held = wait_until(lambda: memory.held(hold), 20)
+        held = progress.wait_for(lambda: memory.held(hold))
         say(part="memory", service=service, hold=hold, held=bool(held),
             cores=cores,
             **memory.look(given["password"], held, others, cores))
@@ -324,7 +327,7 @@ def while_held(hold, name, given):
                 held=True,
                 **memory.look(given["password"], (), others, False))
         t.close()
-        wait_until(lambda: not set(memory.services()) - others, 20)
+        progress.wait_for(lambda: not set(memory.services()) - others)
 
 
 @contextlib.contextmanager

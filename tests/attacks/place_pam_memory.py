@@ -4,9 +4,9 @@ import contextlib
 import os
 import re
 import signal
-import time
 from pathlib import Path
 
+import progress
 from registers import registers
 
 SERVICES = ("sshd", "su", "login")
@@ -107,9 +107,7 @@ def core(password, pair):
     place = Path(os.readlink(f"/proc/{pid}/cwd"))
     os.kill(child, signal.SIGABRT)
     os.kill(pid, signal.SIGABRT)
-    end = time.monotonic() + 20
-    while running(pid) and time.monotonic() < end:
-        time.sleep(0.02)
+    progress.wait_for(lambda: not running(pid))
     found = []
     for path in place.glob("core*"):
         data = path.read_bytes()

@@ -11,7 +11,7 @@ import subprocess
 
 import progress
 
-PATIENCE = progress.QUIET
+PATIENCE = 600                  # seconds, of a socket: it hangs
 PROGRAMS = ("broker/gss-winrmd", "cli/gss-winrm", "gateway/gss-winrm-gateway")
 CONF = """[libdefaults]
  default_realm = ATTACK.TEST

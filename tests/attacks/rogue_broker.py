@@ -57,7 +57,7 @@ class Talk:
     def __init__(self, path=None, connection=None, heard=None):
         self.heard = bytearray() if heard is None else heard
         self.socket = connection or socket.socket(socket.AF_UNIX)
-        self.socket.settimeout(60)
+        self.socket.settimeout(600)
         if path is not None:
             self.socket.connect(str(path))
             self.ask(HELLO, u32(1))

@@ -225,7 +225,7 @@ SOAP = {"Content-Type": "application/soap+xml;charset=UTF-8"}
 
 def post(gateway, host, port):
     """A client's request through the gateway: (status, body)."""
-    connection = http.client.HTTPConnection(gateway, timeout=60)
+    connection = http.client.HTTPConnection(gateway, timeout=600)
     try:
         connection.request("POST", f"http://{host}:{port}/wsman", "<x/>",
                            SOAP)

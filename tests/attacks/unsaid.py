@@ -7,6 +7,7 @@ be claimed: the policy asks, but the user's own ticket can't be forwarded.
 
 import time
 
+import progress
 import rogue
 from rogue_broker import KERBEROS, NEGOTIATE, Talk
 from rogue_credssp import Server
@@ -31,11 +32,11 @@ class Log:
 
     def new(self, expected):
         """They come after the answer: wait for as many as that."""
-        end = time.monotonic() + (5 if expected else .5)
-        while time.monotonic() < end:
-            if expected and len(self.lines()) >= self.before + expected:
-                break
-            time.sleep(.05)
+        if expected:
+            progress.wait_for(
+                lambda: len(self.lines()) >= self.before + expected)
+        else:
+            time.sleep(.5)      # what is not to come has no sign
         return self.lines()[self.before:]
 
 

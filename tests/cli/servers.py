@@ -56,7 +56,7 @@ class Server:
 
 
 def silent(server, _):
-    server.ended.wait(120)
+    server.ended.wait()
 
 
 def dripping(head, drip, pause):

@@ -75,7 +75,7 @@ def test_run_again_and_again(place):
             'address = "127.0.0.1", int(os.environ["http_proxy"].rsplit(":", 1)[1])\n'
             'while True:\n'
             '    with socket.create_connection(address, 60) as one:\n'
-            '        one.settimeout(60)\n'
+            '        one.settimeout(600)\n'
             '        try: print(repr(one.recv(1)))\n'
             '        except ConnectionResetError: print("reset")\n'
             '    break\n'

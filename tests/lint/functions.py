@@ -1,11 +1,11 @@
 #!/usr/bin/python3
-"""Check sources for what this project does not do: long functions and files, calls unfit for a plugin, claims by word only.
+"""Check sources for what this project does not do: calls unfit for a plugin, claims by word only, tests by the clock.
 
-    functions.py length FILE...       functions over 60 lines, files over 500
     functions.py forbidden FILE...    calls that code loaded into every GSSAPI process must not make
     functions.py includes FILE...     a plugin source that includes something of the helper's or the tests'
     functions.py says FILE...         a program of ours that prints or logs without helper/common/say.h, which cleans
     functions.py claims FILE...       a line of docs/THREATS.md that no test shows and that does not say so
+    functions.py clock FILE...        a test that gives up after a fixed time, which on a busy machine is too short
 
 Prints one line per finding and fails if there is any.
 """
@@ -14,8 +14,9 @@ import re
 import sys
 from pathlib import Path
 
-FUNCTION_LINES = 60
-FILE_LINES = 500
+# Where a test can only go by the clock (a socket's time limit, alarm()), this many seconds mean that it hangs.
+HANGS = 600
+CLOCK = re.compile(r'(?:settimeout|\balarm|\.wait|\.join)\(([\d.]+)\)|\btimeout=([\d.]+)[,)]|time\.(?:monotonic|time)\(\) *\+')
 
 # What a module in other people's processes must not call, and why.
 FORBIDDEN = [
@@ -100,15 +101,6 @@ def functions(text):
         yield found.group(1), line_of(text, found.start()), found.group(0).count('\n') + 1
 
 
-def long_ones(path, text):
-    lines = text.count('\n')
-    if lines > FILE_LINES:
-        yield '%s: %d lines, the limit is %d' % (path, lines, FILE_LINES)
-    for name, line, length in functions(text):
-        if length > FUNCTION_LINES:
-            yield '%s:%d: %s() has %d lines, the limit is %d' % (path, line, name, length, FUNCTION_LINES)
-
-
 def forbidden(path, text):
     code = blanked(text)
     for pattern, why in FORBIDDEN:
@@ -157,15 +149,28 @@ def includes(path, text):
                 yield '%s:%d: includes %s, which is not in its folder' % (path, line_of(text, found.start()), name)
 
 
+def clock(path, text):
+    """tests/watch/progress.py waits as long as something happens.  "By the clock: WHY", on the line or before, excuses."""
+    lines = text.split('\n')
+    for number, line in enumerate(lines):
+        found = CLOCK.search(line)
+        if not found or 'y the clock:' in line + ''.join(lines[max(0, number - 2):number]):
+            continue
+        seconds = float(found.group(1) or found.group(2) or -1)
+        if seconds < 0 or 0 < seconds < HANGS:
+            yield '%s:%d: a limit by the clock; see tests/watch/progress.py' % (path, number + 1)
+
+
 def main(arguments):
-    checks = {'length': long_ones, 'forbidden': forbidden, 'includes': includes, 'says': says,
-              'claims': claims}
+    checks = {'forbidden': forbidden, 'includes': includes, 'says': says, 'claims': claims,
+              'clock': clock}
     if len(arguments) < 2 or arguments[0] not in checks:
         sys.exit(__doc__)
     findings, seen = 0, 0
     for path in arguments[1:]:
         text = Path(path).read_text(encoding='utf-8')
-        seen += text.count('| shown by |') if arguments[0] == 'claims' else sum(1 for _ in functions(text))
+        seen += {'claims': text.count('| shown by |'), 'clock': text.count('\n')}.get(
+            arguments[0], sum(1 for _ in functions(text)))
         for finding in checks[arguments[0]](path, text):
             print(finding)
             findings += 1

@@ -87,7 +87,7 @@ def listening(port):
 
 def did(*argv, secret='', **env):
     """The end of what a program says, and its status."""
-    done = subprocess.run(argv, text=True, input=secret, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=120,
+    done = subprocess.run(argv, text=True, input=secret, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=600,
                           start_new_session=True, env=dict(os.environ, **env))
     return '%d %s' % (done.returncode, done.stdout.strip().splitlines()[-1:])
 

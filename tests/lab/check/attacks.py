@@ -53,7 +53,7 @@ ASK_STATUS = """
 import socket, sys
 s = socket.socket(socket.AF_UNIX)
 s.connect(sys.argv[1])
-s.settimeout(5)
+s.settimeout(600)
 try:
     s.sendall(bytes.fromhex("0000000501000000010000000104"))
     data = s.recv(4096)

@@ -10,7 +10,6 @@ import os
 import re
 import shutil
 import subprocess
-import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -293,12 +292,6 @@ def freerdp_server(bench, screen):
         yield path
 
 
-def until(seconds, true):
-    end = time.monotonic() + seconds
-    while not true() and time.monotonic() < end:
-        time.sleep(0.05)
-
-
 def to_freerdp(bench, log, password, wanted):
     """Our initiator to FreeRDP's server: what ours said, and the log's new
     lines, which may come late: until there is the one that is wanted."""
@@ -316,7 +309,7 @@ def to_freerdp(bench, log, password, wanted):
             text[0] += f.read()
             return (wanted in text[0] and
                     OVER in text[0][text[0].index(wanted):])
-        until(20, is_over)
+        progress.wait_for(is_over)
     return ours, text[0]
 
 

@@ -16,6 +16,7 @@ import subprocess
 import threading
 import time
 
+import progress
 from .far import PORT, WEB02, Network, Server, Talker
 from .gateway import SOAP, reason_of
 from .helper import HOST, UID, Helper, missing, policy, wait_for
@@ -251,9 +252,9 @@ def kill_broker(report, crowd):
     with fault(report, crowd, "kill -9 of the broker") as problems:
         stop(crowd.helper.broker)
         try:
-            code = crowd.helper.gateway.wait(10)
+            code = progress.wait(crowd.helper.gateway)
             problems += [f"the gateway ended with {code}"] * (code != 3)
-        except subprocess.TimeoutExpired:
+        except progress.Hang:
             problems.append("the gateway has not noticed")
         problems += crowd.start_broker()
         crowd.start_gateway()

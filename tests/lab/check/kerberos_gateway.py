@@ -301,7 +301,7 @@ import socket, sys
 s = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
 try:
     s.connect(sys.argv[1])
-    s.settimeout(5)
+    s.settimeout(600)
     s.send(b"\\1" + sys.argv[2].encode())
     print("answer", s.recv(20000)[:1])
 except OSError as error:

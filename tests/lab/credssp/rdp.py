@@ -63,6 +63,7 @@ def run(sock, argv):
 
 def dial(host, port):
     """A server that was only just started may not listen yet."""
+    # By the clock: alone in its process, it sees nobody else get on.
     end = time.monotonic() + PATIENCE
     while True:
         try:

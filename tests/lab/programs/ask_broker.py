@@ -45,7 +45,7 @@ def ask(connection, number, *fields):
 def converse(path, messages):
     replies, text, everything = [], "", b""
     with socket.socket(socket.AF_UNIX) as connection:
-        connection.settimeout(10)
+        connection.settimeout(600)
         connection.connect(path)
         try:
             for message in [[HELLO, ["u32", 1]], *messages]:

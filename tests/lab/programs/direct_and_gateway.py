@@ -26,7 +26,7 @@ def post(connection, path, token, body):
 def step(gateway, kind, url):
     where = urlparse(f"http://{gateway}" if kind == "proxy" else url)
     connection = http.client.HTTPConnection(where.hostname, where.port,
-                                            timeout=30)
+                                            timeout=600)
     connection.connect()
     context = spnego.client(hostname=urlparse(url).hostname, service="HTTP",
                             protocol="negotiate")

@@ -48,7 +48,7 @@ def main():
     proxy = os.environ.get("http_proxy")
     where = urlparse(proxy or url)
     connection = http.client.HTTPConnection(where.hostname, where.port,
-                                            timeout=30)
+                                            timeout=600)
     path = url if proxy else urlparse(url).path
     for step in steps:
         if step.startswith("sleep="):

@@ -27,7 +27,7 @@ def note(key, error=None):
 
 def session(host, port, number):
     with WSMan(host, port=port, ssl=False, auth="negotiate",
-               connection_timeout=30, read_timeout=60) as wsman:
+               connection_timeout=600, read_timeout=600) as wsman:
         note("logins")
         while True:
             # pypsrp takes what comes back for text.

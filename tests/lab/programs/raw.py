@@ -10,6 +10,7 @@ import sys
 def converse(address, data):
     answer = b""
     try:
+        # By the clock: the connection stays open, so silence is the end.
         with socket.create_connection(address, timeout=2) as connection:
             connection.sendall(data)
             while more := connection.recv(65536):

@@ -15,7 +15,7 @@ gateway, url, other_url, other_gateway = sys.argv[1:5]
 
 def connect(where):
     host, port = where.rsplit(":", 1)
-    connection = http.client.HTTPConnection(host, int(port), timeout=30)
+    connection = http.client.HTTPConnection(host, int(port), timeout=600)
     connection.connect()
     return connection
 
