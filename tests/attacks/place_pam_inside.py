@@ -136,15 +136,13 @@ class Terminal:
     at = 0
 
     def more(self):
-        """Read what is there; False when nobody has the other end any more."""
+        """Read what is there; False when there will not be any more."""
+        running = self.process.poll() is None
         try:
             while select.select([self.fd], [], [], 0)[0]:
-                data = os.read(self.fd, 65536)
-                self.said += data
-                if not data:
-                    return False
-        except OSError:
-            return False
+                self.said += os.read(self.fd, 65536)
+        except OSError:         # nobody has the other end
+            return running      # util-linux's login lets go, and opens it again
         return True
 
     def send(self, text):
@@ -152,7 +150,9 @@ class Terminal:
 
     def finish(self):
         """The exit status, or None for one that had to be killed."""
-        progress.wait_for(lambda: not self.more())
+        progress.wait_for(lambda: not self.more() or
+                          self.process.poll() is not None)
+        self.more()
         try:
             return progress.wait(self.process)
         except progress.Hang:

@@ -9,7 +9,8 @@ from pathlib import Path
 import progress
 from registers import registers
 
-SERVICES = ("sshd", "su", "login")
+# OpenSSH has a program for each part from 9.8 on.
+SERVICES = ("sshd", "sshd-session", "sshd-auth", "su", "login")
 PIECE = 8
 # SigBlk of one that has blocked all that can be: our child, nobody else.
 ALL_BLOCKED = 0xFFFFFFFE7FFBFEFF
