@@ -40,6 +40,11 @@ POLICY = '''[appdefaults]
    web05.test.example = {
     match = never
    }
+   web02.test.example = {
+    nodes = web08.test.example
+    spn = HOST/%%f HTTP/%%f
+    delegation = kerberos
+   }
   }
   credssp = {
    delegate_to = web01.test.example web03.test.example web04.test.example web08.test.example web10.test.example
@@ -275,6 +280,9 @@ def test_context(talk):
                'context', 'kerberos', 'web11.test.example', 5985, 1, '-')
     talk.check('two credentials of the realm', 'error -6 .*more than one', 'context', 'kerberos', *WEB01, 0, '-')
     talk.ask('logout', 'bob@TEST.EXAMPLE')
+    # The nodes' names are unknown, the cluster's own HTTP name is known: nothing is forwarded to that.
+    talk.check("a cluster's own HTTP name gets no ticket", 'error -8 C000018B', 'context', 'negotiate',
+               'web02.test.example', 5985, 0, '-')
     talk.check('how it went', r'\[alice@TEST.EXAMPLE\|login\|uses=\d\d\|.*\{web01.test.example\|', 'status')
 
 

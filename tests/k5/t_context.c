@@ -166,6 +166,11 @@ check_delegation(const char *target, const char *winrm, uint32_t flags,
 #define LISTED " targets = {\n  web02.test.example = {\n" \
     "   spn = HTTP/web02.test.example\n  }\n }"
 
+/* The nodes' names are unknown; only the cluster's own HTTP name is not. */
+#define CLUSTER " targets = {\n  web02.test.example = {\n" \
+    "   nodes = web08.test.example\n   spn = HOST/%f HTTP/%f\n" \
+    "   delegation = kerberos\n  }\n }"
+
 static void
 check_delegations(void)
 {
@@ -195,6 +200,11 @@ check_delegations(void)
         check_delegation("h:HTTP@web02.test.example",
                          ALWAYS " delegation = kerberos", 0, 0, mech,
                          "delegation = kerberos, HTTP alone");
+        check_delegation("h:HTTP@web02.test.example", ALWAYS CLUSTER, 0, 0,
+                         mech, "delegation to a cluster, its own HTTP name");
+        check_delegation("h:HTTP@web02.test.example", ALWAYS CLUSTER,
+                         GSS_C_DELEG_FLAG, 0, mech, "delegation to a cluster "
+                         "that the program asks for, its own HTTP name");
     }
 }
 
