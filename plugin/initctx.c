@@ -32,11 +32,8 @@ leg(const struct call *c, struct gw_ctx *ctx, gss_name_t target,
     gss_cred_id_t cred = gw_inner_cred(c->cred);
 
     if (ctx->attempt != NULL &&
-        gw_attempt_cred(ctx->attempt) != GSS_C_NO_CREDENTIAL) {
+        gw_attempt_cred(ctx->attempt) != GSS_C_NO_CREDENTIAL)
         cred = gw_attempt_cred(ctx->attempt);
-        /* It has no ticket to forward, and krb5 would look for a KDC. */
-        flags &= ~(OM_uint32)(GSS_C_DELEG_FLAG | GSS_C_DELEG_POLICY_FLAG);
-    }
     return gss_init_sec_context(c->minor, cred, &ctx->inner, target,
                                 &gw_oid_special, flags, c->time_req,
                                 c->bindings, token, c->actual, c->out,
@@ -187,6 +184,8 @@ next_leg(const struct call *c, struct gw_ctx *ctx, const struct gw_name *name,
         return GSS_S_NO_CONTEXT;        /* a failed search has ended it */
     if (a != NULL && gw_attempt_target(a) != GSS_C_NO_NAME)
         target = gw_attempt_target(a);
+    if (a != NULL && gw_attempt_is_winrm(a))
+        flags = gw_attempt_flags(a);
     major = leg(c, ctx, target, flags, token);
     if (a == NULL)
         return major;

@@ -48,17 +48,17 @@ void hc_host_free(struct hc_host **host);
 int hc_port_ok(const struct hc_host *host, uint16_t port);
 
 /*
- * The service names to ask for, best first, each in a form of names.h; the
- * plain "HTTP@HOST" is the last, if not before.  node: the one that is meant,
- * or NULL for all of them; CS_POLICY if it is not one.  port 0: the first of
- * the host's.  *names is new memory (gw_free_words).  No network, unless a
- * template has %n or %p (names.h).
+ * The service names to ask for (candidates.h), best first, as the plugin would
+ * for a program that wishes no delegation itself; the plain "HTTP@HOST" is the
+ * last, if not before.  node: the one that is meant, or NULL for all of them;
+ * CS_POLICY if it is not one.  port 0: the first of the host's.  *names is new
+ * memory (gw_free_words).  No network, unless a template has %n or %p (names.h).
  */
 int hc_names(const struct hc_host *host, const char *node, uint16_t port,
              char ***names, struct cs_error *err);
 
 /*
- * Those that may be given a password, or a forwarded ticket (delegate.h): all
+ * Those that may be given a password, or a forwarded ticket (candidates.h): all
  * principals, and no network.  CS_POLICY with a sentence that says what to
  * write where there is none: for an address, a short name, or a host whose
  * spn has nothing but HTTP.
