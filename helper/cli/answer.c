@@ -7,6 +7,7 @@
 #include <krb5.h>
 
 #include "cli.h"
+#include "environ.h"
 #include "explain.h"
 #include "names.h"
 #include "words.h"
@@ -102,26 +103,12 @@ auto_text(const struct gw_policy *p)
     return text;
 }
 
-/* GSS_WINRM, as the plugin reads it (environ.c).  1 if it has a say. */
-static int
-environment_match(enum gw_match *match)
-{
-    static const char *const words[] = { "auto", "always", "off", NULL };
-    const char *value = secure_getenv("GSS_WINRM");
-    int i = (value != NULL) ? gw_find_word(value, words) : -1;
-
-    if (i < 0)
-        return 0;
-    *match = (enum gw_match)i;
-    return 1;
-}
-
 json_t *
 explain_plugin(const struct hc_host *host)
 {
     const struct gw_policy *p = host->policy;
     enum gw_match match = p->match;
-    int told = environment_match(&match);
+    int told = gw_environment_match(&match);
     json_t *text;
     char *found;
 
