@@ -2,12 +2,14 @@
 #include "config.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <krb5.h>
 
 #include "attempt.h"
 #include "handles.h"
+#include "names.h"
 #include "token.h"
 
 extern GW_EXPORT __typeof__(gss_init_sec_context) gssi_init_sec_context;
@@ -40,34 +42,20 @@ leg(const struct call *c, struct gw_ctx *ctx, gss_name_t target,
                                 c->ret_flags, c->time_rec);
 }
 
-/* Does the text of a minor status begin and end so? */
-static int
-says(OM_uint32 minor, const char *head, const char *tail)
-{
-    gss_buffer_desc msg = GSS_C_EMPTY_BUFFER;
-    OM_uint32 tmp, more = 0;
-    int yes;
-
-    if (GSS_ERROR(gss_display_status(&tmp, minor, GSS_C_MECH_CODE,
-                                     &gw_oid_special, &more, &msg)))
-        return 0;
-    yes = msg.length >= strlen(head) &&
-        memcmp(msg.value, head, strlen(head)) == 0 &&
-        memmem(msg.value, msg.length, tail, strlen(tail)) != NULL;
-    (void)gss_release_buffer(&tmp, &msg);
-    return yes;
-}
-
-/*
- * Did the KDC not know the name?  The mechglue keeps krb5's code as the minor
- * status unless another mechanism came first with the same number; the text
- * tells then.  (An unknown client's differs in its first word.)
- */
+/* Did the KDC not know the name? */
 static int
 is_unknown(OM_uint32 minor)
 {
-    return minor == (OM_uint32)KRB5KDC_ERR_S_PRINCIPAL_UNKNOWN ||
-        says(minor, "Server ", "not found in Kerberos database");
+    gss_buffer_desc msg = GSS_C_EMPTY_BUFFER;
+    OM_uint32 tmp, more = 0;
+    char text[512] = "";
+
+    if (!GSS_ERROR(gss_display_status(&tmp, minor, GSS_C_MECH_CODE,
+                                      &gw_oid_special, &more, &msg)))
+        (void)snprintf(text, sizeof(text), "%.*s", (int)msg.length,
+                       (char *)msg.value);
+    (void)gss_release_buffer(&tmp, &msg);
+    return gw_service_unknown(minor, text);
 }
 
 /*

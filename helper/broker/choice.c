@@ -144,16 +144,6 @@ probe(gss_cred_id_t cred, gss_name_t target, struct cs_error *err)
                                           &cs_oid_krb5) : 0;
 }
 
-/* Did the KDC not know the name?  The mechglue keeps krb5's code unless
- * another mechanism came first with the same number; the text tells then. */
-static int
-is_unknown(const struct cs_error *err)
-{
-    return err->minor == (uint32_t)KRB5KDC_ERR_S_PRINCIPAL_UNKNOWN ||
-        (strstr(err->text, ": Server ") != NULL &&
-         strstr(err->text, "not found in Kerberos database") != NULL);
-}
-
 static uint64_t
 whose(const struct choice *c)
 {
@@ -176,7 +166,7 @@ search(gss_cred_id_t cred, struct choice *c, struct cs_error *err)
             return 0;
         }
         (void)gss_release_name(&minor, &c->target);
-        if (!is_unknown(err))
+        if (!cs_ticket_unknown(err))
             return ret;
     }
     return ret;
