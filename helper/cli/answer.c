@@ -130,34 +130,19 @@ explain_plugin(const struct hc_host *host)
 
 /* --- The names --- */
 
-/* What krb5 makes of "CLASS@HOST", as it would be asked for. */
-static char *
-principal_of(krb5_context context, const char *name)
-{
-    const char *at = strchr(name, '@');
-    krb5_principal principal = NULL;
-    char *class, *text = NULL, *copy = NULL;
-
-    class = strndup(name, at - name);
-    if (class != NULL &&
-        krb5_sname_to_principal(context, at + 1, class, KRB5_NT_SRV_HST,
-                                &principal) == 0 &&
-        krb5_unparse_name(context, principal, &text) == 0)
-        copy = strdup(text);
-    krb5_free_unparsed_name(context, text);
-    krb5_free_principal(context, principal);
-    free(class);
-    return copy;
-}
-
+/* As it would be asked for. */
 static void
 add_name(krb5_context context, json_t *list, const char *name)
 {
-    char *text = gw_is_principal(name) ? NULL : principal_of(context, name);
-    const char *shown = (text != NULL) ? text : name;
+    krb5_principal principal = NULL;
+    const char *shown = name;
+    char *text = NULL;
     const json_t *known;
     size_t i;
 
+    if (hc_principal(context, name, &principal) == 0 &&
+        krb5_unparse_name(context, principal, &text) == 0)
+        shown = text;
     /* Two names of krb5's making may be one: of a short host, for instance. */
     json_array_foreach(list, i, known) {
         if (strcmp(json_string_value(known), shown) == 0)
@@ -165,7 +150,8 @@ add_name(krb5_context context, json_t *list, const char *name)
     }
     if (i == json_array_size(list))
         (void)json_array_append_new(list, json_string(shown));
-    free(text);
+    krb5_free_unparsed_name(context, text);
+    krb5_free_principal(context, principal);
 }
 
 json_t *

@@ -8,6 +8,8 @@
 #ifndef HC_CONF_H
 #define HC_CONF_H
 
+#include <krb5.h>
+
 #include "cspolicy.h"
 #include "policy.h"
 
@@ -65,6 +67,11 @@ int hc_names(const struct hc_host *host, const char *node, uint16_t port,
  */
 int hc_delegate_names(const struct hc_host *host, const char *node,
                       uint16_t port, char ***names, struct cs_error *err);
+
+/* What krb5 makes of a name of either form (names.h): the principal that it would
+ * ask the KDC for.  It may ask DNS.  A code of krb5's. */
+krb5_error_code hc_principal(krb5_context context, const char *name,
+                             krb5_principal *out);
 
 /* Is node one of the host's?  (Case and a final dot do not matter.) */
 int hc_node_ok(const struct hc_host *host, const char *node);

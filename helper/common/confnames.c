@@ -1,10 +1,14 @@
 /* confnames.c - the service names to ask for at a host. */
 #include "config.h"
 
+#include <errno.h>
 #include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "candidates.h"
 #include "conf.h"
+#include "names.h"
 
 static int
 check_node(const struct hc_host *host, const char *node, struct cs_error *err)
@@ -43,4 +47,26 @@ hc_delegate_names(const struct hc_host *host, const char *node,
     *names = NULL;
     return ret != 0 ? ret : cs_delegate_names(host->policy, host->host, node,
                                               port, names, err);
+}
+
+krb5_error_code
+hc_principal(krb5_context context, const char *name, krb5_principal *out)
+{
+    krb5_error_code code;
+    const char *at;
+    char *class;
+
+    *out = NULL;
+    if (gw_is_principal(name))
+        return krb5_parse_name(context, name, out);
+    at = strchr(name, '@');
+    if (at == NULL)
+        return EINVAL;
+    class = strndup(name, (size_t)(at - name));
+    if (class == NULL)
+        return ENOMEM;
+    code = krb5_sname_to_principal(context, at + 1, class, KRB5_NT_SRV_HST,
+                                   out);
+    free(class);
+    return code;
 }

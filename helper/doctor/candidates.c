@@ -20,31 +20,13 @@ static const char *const usual[] = {
 
 /* --- Making them --- */
 
-static krb5_error_code
-principal_of(const struct doctor *d, const char *name, krb5_principal *out)
-{
-    char *class, *at;
-    krb5_error_code ret;
-
-    if (gw_is_principal(name))
-        return krb5_parse_name(d->k5, name, out);
-    class = strdup(name);
-    if (class == NULL)
-        return ENOMEM;
-    at = strchr(class, '@');
-    *at = '\0';
-    ret = krb5_sname_to_principal(d->k5, at + 1, class, KRB5_NT_SRV_HST, out);
-    free(class);
-    return ret;
-}
-
 static void
 name_it(const struct doctor *d, struct candidate *c)
 {
     krb5_principal p = NULL;
     char *text = NULL;
 
-    c->code = principal_of(d, c->name, &p);
+    c->code = hc_principal(d->k5, c->name, &p);
     if (c->code == 0 &&
         krb5_unparse_name_flags(d->k5, p, KRB5_PRINCIPAL_UNPARSE_NO_REALM |
                                 KRB5_PRINCIPAL_UNPARSE_DISPLAY, &text) == 0) {
@@ -184,7 +166,7 @@ ask(const struct doctor *d, struct candidate *c)
 
     memset(&in, 0, sizeof(in));
     c->asked = 1;
-    c->code = principal_of(d, c->name, &in.server);
+    c->code = hc_principal(d->k5, c->name, &in.server);
     if (c->code == 0)
         c->code = krb5_cc_get_principal(d->k5, d->cache, &in.client);
     if (c->code == 0)
