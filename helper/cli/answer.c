@@ -21,14 +21,6 @@ set(json_t *object, const char *key, const char *text)
 
 /* --- The gateway --- */
 
-/* The gateway's choose(): CredSSP is what is wanted there, or nothing. */
-static int
-may_not_delegate(const struct hc_host *host)
-{
-    return host->policy->delegation == GW_DELEG_CREDSSP &&
-        !host->credssp.delegate;
-}
-
 /* Why not, or by which line. */
 static char *
 reachable_text(const struct hc_host *host, uint16_t port, int *connects)
@@ -42,7 +34,7 @@ reachable_text(const struct hc_host *host, uint16_t port, int *connects)
                      "section, nor a key of targets covers it");
     } else if (!hc_port_ok(host, port)) {
         n = asprintf(&text, "port %u is not one of its ports", port);
-    } else if (may_not_delegate(host)) {
+    } else if (hc_gift(host) == HC_REFUSED) {
         n = asprintf(&text, "delegation = credssp, and delegate_to does not "
                      "cover it");
     } else {
@@ -55,13 +47,14 @@ reachable_text(const struct hc_host *host, uint16_t port, int *connects)
 static const char *
 authentication_text(const struct hc_host *host)
 {
-    switch (host->policy->delegation) {
-    case GW_DELEG_CREDSSP:
+    switch (hc_gift(host)) {
+    case HC_PASSWORD:
         return "CredSSP, with your password";
-    case GW_DELEG_KERBEROS:
+    case HC_TICKET:
         return host->ntlm ? "Kerberos, with your ticket forwarded, or else "
             "NTLM" : "Kerberos, with your ticket forwarded";
-    case GW_DELEG_NONE:
+    case HC_NOTHING:
+    case HC_REFUSED:
     default:
         return host->ntlm ? "Kerberos, or else NTLM" : "Kerberos";
     }
@@ -181,7 +174,7 @@ explain_delegates(json_t *answer, const struct hc_host *host, uint16_t port)
     json_t *list = json_null();
     int ret = 0;
 
-    if (host->policy->delegation != GW_DELEG_NONE && !may_not_delegate(host)) {
+    if (hc_gift(host) == HC_PASSWORD || hc_gift(host) == HC_TICKET) {
         list = json_array();
         ret = hc_delegate_names(host, NULL, port, &names, &err);
     }

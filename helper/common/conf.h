@@ -49,6 +49,15 @@ void hc_host_free(struct hc_host **host);
 /* Is this one of the ports that are WinRM's there? */
 int hc_port_ok(const struct hc_host *host, uint16_t port);
 
+/* What the gateway and the broker give a host, by krb5.conf. */
+enum hc_gift {
+    HC_NOTHING,
+    HC_TICKET,                  /* delegation = kerberos: it is forwarded */
+    HC_PASSWORD,                /* delegation = credssp, and delegate_to */
+    HC_REFUSED                  /* that without delegate_to: no session */
+};
+enum hc_gift hc_gift(const struct hc_host *host);
+
 /*
  * The service names to ask for (candidates.h), best first, as the plugin would
  * for a program that wishes no delegation itself; the plain "HTTP@HOST" is the

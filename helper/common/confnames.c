@@ -10,6 +10,20 @@
 #include "conf.h"
 #include "names.h"
 
+enum hc_gift
+hc_gift(const struct hc_host *host)
+{
+    switch (host->policy->delegation) {
+    case GW_DELEG_CREDSSP:
+        return host->credssp.delegate ? HC_PASSWORD : HC_REFUSED;
+    case GW_DELEG_KERBEROS:
+        return HC_TICKET;
+    case GW_DELEG_NONE:
+    default:
+        return HC_NOTHING;
+    }
+}
+
 static int
 check_node(const struct hc_host *host, const char *node, struct cs_error *err)
 {

@@ -9,14 +9,10 @@
 #include <string.h>
 #include <strings.h>
 
+#include "candidates.h"
 #include "doctor.h"
 #include "names.h"
 #include "words.h"
-
-/* What krb5.conf's spn is by default: gss-winrm.conf(5). */
-static const char *const usual[] = {
-    "HOST/%f", "WSMAN/%f", "HTTP/%n", "HTTP/%f"
-};
 
 /* --- Making them --- */
 
@@ -74,24 +70,49 @@ add(struct doctor *d, const char *name, int ours, const char *at)
     d->ncandidates++;
 }
 
+/* The names that would be tried if krb5.conf said nothing of the host. */
+static int
+default_names(const struct doctor *d, char ***names)
+{
+    struct gw_policy *policy = NULL;
+    struct gw_query query = {
+        .host = d->host, .purpose = GW_AUTHENTICATE, .port = d->port
+    };
+    profile_t nothing;
+    int ret = (int)profile_init(NULL, &nothing);
+
+    if (ret != 0)
+        return ret;
+    ret = gw_policy_load(nothing, NULL, &policy);
+    profile_release(nothing);
+    query.policy = policy;
+    if (ret == 0)
+        ret = gw_candidates_names(&query, names);
+    gw_policy_free(policy);
+    return ret;
+}
+
+static void
+add_all(struct doctor *d, char **names, int ours)
+{
+    char **n;
+
+    for (n = names; n != NULL && *n != NULL; n++)
+        add(d, *n, ours, NULL);
+    gw_free_words(names);
+}
+
 void
 candidates_add(struct doctor *d)
 {
-    char **names = NULL, *const *n, *name;
+    char **names = NULL;
     struct cs_error err;
-    size_t i;
 
-    if (hc_names(d->conf, NULL, d->port, &names, &err) == 0) {
-        for (n = names; *n != NULL; n++)
-            add(d, *n, 1, NULL);
-        gw_free_words(names);
-    }
-    for (i = 0; i < sizeof(usual) / sizeof(*usual); i++) {
-        if (gw_name_expand(usual[i], d->host, d->port, &name) != 0)
-            continue;
-        add(d, name, 0, NULL);
-        free(name);
-    }
+    if (hc_names(d->conf, NULL, d->port, &names, &err) == 0)
+        add_all(d, names, 1);
+    names = NULL;
+    if (default_names(d, &names) == 0)
+        add_all(d, names, 0);
 }
 
 static void
