@@ -75,7 +75,8 @@ began(void)
 
 /*
  * Was the module installed while this process was already running?  It may
- * hold credentials for krb5 proper, which would not be found any more (mech.c).
+ * hold credentials for krb5 proper, which would not be found any more
+ * (mech.c).
  */
 static int
 is_late(void)

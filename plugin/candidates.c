@@ -117,8 +117,9 @@ is_meant(const struct gw_query *q, const char *node)
     return *h != NULL;
 }
 
-/* Will the realm of a template's name at a host be krb5.conf's or a KDC's word?
- * Where krb5.conf lets DNS say it and says nothing itself, krb5 asks DNS last. */
+/* Will the realm of a template's name at a host be krb5.conf's or a KDC's
+ * word?  Where krb5.conf lets DNS say it and says nothing itself, krb5 asks
+ * DNS last. */
 static int
 is_realm_safe(krb5_context context, const char *template, const char *host)
 {

@@ -1,14 +1,14 @@
 /*
- * candidates.h - the service names to ask for at a host: which, in which order,
- * and which of them may be given more than a proof of who the user is.
+ * candidates.h - the service names to ask for at a host: which, in which
+ * order, and which of them may be given more than a proof of who the user is.
  *
  * The one place for that, for plugin, broker, gateway, doctor, `gss-winrm
  * explain' and the CredSSP mechanism.  Each template of spn at each host that
  * the name may stand for makes a candidate; the caller's own name is the last.
  *
- * Whoever has the key of a name gets what is given with it (a forwarded ticket,
- * or the password), so a name that may be given something is one of the
- * machine's that was named, and of nobody else:
+ * Whoever has the key of a name gets what is given with it (a forwarded
+ * ticket, or the password), so a name that may be given something is one of
+ * the machine's that was named, and of nobody else:
  *
  *   - no name of class HTTP, in any form, since that may be the web site's
  *     account's; unless spn in the target's own section spells it out, and
@@ -16,8 +16,9 @@
  *     by an error, which nobody has authenticated;
  *   - a name of this host: a template with %f or %n, or one that the target's
  *     own section spells out;
- *   - the host as it was typed, or as krb5.conf has it (host, nodes), and never
- *     what DNS makes of it: always a principal, which krb5 takes as it is;
+ *   - the host as it was typed, or as krb5.conf has it (host, nodes), and
+ *     never what DNS makes of it: always a principal, which krb5 takes as it
+ *     is;
  *   - never the caller's own name: only an error leads there.
  */
 #ifndef GW_CANDIDATES_H
@@ -36,8 +37,8 @@ enum gw_purpose {
     GW_FORWARD,                 /* a ticket goes to the names that may have it,
                                  * which come first; the others follow */
     GW_GIVE,                    /* only names that may be given something */
-    GW_PASS                     /* host@HOST: krb5.conf has no names for it, and
-                                 * what it is given is the program's affair */
+    GW_PASS                     /* host@HOST: krb5.conf has no names for it,
+                                 * and what it is given is up to the program */
 };
 
 /* Borrows everything. */
@@ -74,24 +75,25 @@ struct gw_candidates {          /* owns them: gw_candidates_free() */
 enum gw_purpose gw_purpose_of(const struct gw_policy *policy, OM_uint32 flags);
 
 /*
- * The candidates in order: the gateway's ticket; what was learned, if it is one
- * of those that follow; what may be given something; the others; the caller's
- * own name.
+ * The candidates in order: the gateway's ticket; what was learned, if it is
+ * one of those that follow; what may be given something; the others; the
+ * caller's own name.
  *
  * With realm_matters, nothing is given to a name whose realm neither krb5.conf
  * nor a KDC would say, but DNS.
  *
- * Returns 0 or ENOMEM; with GW_GIVE also EINVAL when the host is an address, or
- * EDOM when it is a short name that [libdefaults] qualify_shortname does not
- * complete, and krb5.conf puts nothing in its place.  No network is asked, but
- * for what gw_name_expand() asks to find a learned name.
+ * Returns 0 or ENOMEM; with GW_GIVE also EINVAL when the host is an address,
+ * or EDOM when it is a short name that [libdefaults] qualify_shortname does
+ * not complete, and krb5.conf puts nothing in its place.  The network is
+ * asked only as names.h says: to find a learned name, and with GW_FORWARD to
+ * see whether krb5 would make the same name.
  */
 int gw_candidates_find(const struct gw_query *query,
                        struct gw_candidates *out);
 void gw_candidates_free(struct gw_candidates *candidates);
 
-/* A candidate's name, in new memory: 0, ENOMEM, or EINVAL if the template means
- * nothing for that host. */
+/* A candidate's name, in new memory: 0, ENOMEM, or EINVAL if the template
+ * means nothing for that host. */
 int gw_candidate_name(const struct gw_candidates *candidates,
                       const struct gw_candidate *candidate, char **out);
 
@@ -99,8 +101,9 @@ int gw_candidate_name(const struct gw_candidates *candidates,
  * NULL if there are none.  Returns what gw_candidates_find() does. */
 int gw_candidates_names(const struct gw_query *query, char ***names);
 
-/* The flags to ask for a candidate with: the caller's, with those of delegation
- * as krb5.conf says where they may be, and without them elsewhere. */
+/* The flags to ask for a candidate with: the caller's, with those of
+ * delegation as krb5.conf says where they may be, and without them
+ * elsewhere. */
 OM_uint32 gw_candidate_flags(const struct gw_query *query,
                              const struct gw_candidate *candidate,
                              OM_uint32 flags);

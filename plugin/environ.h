@@ -1,4 +1,4 @@
-/* environ.h - what GSS_WINRM in the environment says, for plugin and helper. */
+/* environ.h - what GSS_WINRM in the environment says. */
 #ifndef GW_ENVIRON_H
 #define GW_ENVIRON_H
 

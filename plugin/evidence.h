@@ -70,8 +70,8 @@ enum gw_verdict {
     GW_BOTH                     /* one of each: nobody can tell */
 };
 
-/* Of two connections to the host, one to WinRM, that have received something: is
- * the program dealing with WinRM's answer, and with no other?  Pure. */
+/* Of two connections to the host, one to WinRM, that have received something:
+ * is the program dealing with WinRM's answer, and with no other?  Pure. */
 int gw_is_winrms_turn(const struct gw_traffic *winrm,
                       const struct gw_traffic *other);
 

@@ -9,7 +9,6 @@
 #include "cli.h"
 #include "environ.h"
 #include "explain.h"
-#include "names.h"
 #include "words.h"
 
 static void

@@ -2,8 +2,8 @@
  * client.h - the client's end of the broker's protocol, for the programs
  * (link.h) and for the PAM module.
  *
- * The module asks from a child that was made without the C library's knowledge:
- * nothing here allocates or locks.
+ * The module asks from a child that was made without the C library's
+ * knowledge: nothing here allocates or locks.
  */
 #ifndef BP_CLIENT_H
 #define BP_CLIENT_H
@@ -12,7 +12,8 @@
 
 #include "proto.h"
 
-/* Connect: 0 with *fd, or an errno.  The peer is still to be checked (wire.h). */
+/* Connect: 0 with *fd, or an errno.  The peer is still to be checked
+ * (wire.h). */
 int bp_connect(const struct sockaddr_un *address, int *fd);
 
 /* Does that errno mean that there is no broker? */

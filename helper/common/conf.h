@@ -63,22 +63,23 @@ enum hc_gift hc_gift(const struct hc_host *host);
  * for a program that wishes no delegation itself; the plain "HTTP@HOST" is the
  * last, if not before.  node: the one that is meant, or NULL for all of them;
  * CS_POLICY if it is not one.  port 0: the first of the host's.  *names is new
- * memory (gw_free_words).  No network, unless a template has %n or %p (names.h).
+ * memory (gw_free_words).  No network, unless a template has %n or %p
+ * (names.h).
  */
 int hc_names(const struct hc_host *host, const char *node, uint16_t port,
              char ***names, struct cs_error *err);
 
 /*
- * Those that may be given a password, or a forwarded ticket (candidates.h): all
- * principals, and no network.  CS_POLICY with a sentence that says what to
+ * Those that may be given a password, or a forwarded ticket (candidates.h):
+ * all principals, and no network.  CS_POLICY with a sentence that says what to
  * write where there is none: for an address, a short name, or a host whose
  * spn has nothing but HTTP.
  */
 int hc_delegate_names(const struct hc_host *host, const char *node,
                       uint16_t port, char ***names, struct cs_error *err);
 
-/* What krb5 makes of a name of either form (names.h): the principal that it would
- * ask the KDC for.  It may ask DNS.  A code of krb5's. */
+/* What krb5 makes of a name of either form (names.h): the principal that it
+ * would ask the KDC for.  It may ask DNS.  A code of krb5's. */
 krb5_error_code hc_principal(krb5_context context, const char *name,
                              krb5_principal *out);
 

@@ -11,7 +11,6 @@
 
 #include "candidates.h"
 #include "doctor.h"
-#include "names.h"
 #include "words.h"
 
 /* --- Making them --- */

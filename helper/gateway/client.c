@@ -336,8 +336,8 @@ client_serve(struct client *c, const struct gate_target *target,
     memset(answer, 0, sizeof(*answer));
     c->target = target;
     if (accept_parse(r->authorization, &header, &err) != 0)
-        client_error(r->content_type, HTTP_BAD_REQUEST, GATE_FAULT_REQUEST, err.text,
-                     answer);
+        client_error(r->content_type, HTTP_BAD_REQUEST, GATE_FAULT_REQUEST,
+                     err.text, answer);
     else if (goes_on_passing(c, r, &header))
         pass(c, r, answer);
     else if (brings_another(r, &header))

@@ -274,7 +274,7 @@ fill_answer(struct gateway *g, const char *name, const gss_buffer_desc *framed)
     g->len = 3 + len + framed->length - skip;
 }
 
-/* Where the plugin looks for the one of http_proxy; the port is only a name. */
+/* Where the plugin looks for the one of http_proxy; the port is a name. */
 static void
 start(struct gateway *g)
 {

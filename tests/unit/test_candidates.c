@@ -189,8 +189,9 @@ test_realm(void **state)
         has_realm("WEB01.corp.example.com.", "CORP.EXAMPLE.COM",
                   "CORP.EXAMPLE.COM", 1);
         has_realm(other, "", "CORP.EXAMPLE.COM", 0);
-        assert_int_equal(find(TARGET("a.example.org", "spn = HOST/a@R.EXAMPLE"),
-                              &query, all, sizeof(all)), 0);
+        assert_int_equal(find(TARGET("a.example.org",
+                                     "spn = HOST/a@R.EXAMPLE"), &query, all,
+                              sizeof(all)), 0);
         assert_string_equal(all, "*HOST/a@R.EXAMPLE HTTP@a.example.org ");
         names_are("winrm = {\n}\n", WEB01, HOST WSMAN);
         names_are("winrm = {\n spn = HOST/%f\n}\n", other,
@@ -285,13 +286,15 @@ test_typed_section(void **state)
     query.policy = policy;
     query.host = subject.typed;
     assert_int_equal(gw_candidates_names(&query, &list), 0);
-    assert_string_equal(list[0], "HTTP/node.corp.example.com@CORP.EXAMPLE.COM");
+    assert_string_equal(list[0],
+                        "HTTP/node.corp.example.com@CORP.EXAMPLE.COM");
     gw_free_words(list);
     gw_policy_free(policy);
     profile_release(profile);
 }
 
 #define CLUSTER "web.corp.example.com"
+#define NODE2 "HOST/web02.corp.example.com@CORP.EXAMPLE.COM "
 #define NODES "nodes = web01.corp.example.com web02.corp.example.com\n" \
     "  spn = HOST/%f HTTP/%f"
 
@@ -310,10 +313,10 @@ test_purposes(void **state)
           "HTTP@" WEB01 " HTTP@web02.corp.example.com HTTP@" CLUSTER " " },
         { GW_AUTHENTICATE, nodes, "HOST@WEB02.corp.example.com. "
           "HTTP@WEB02.corp.example.com. HTTP@" CLUSTER " " },
-        { GW_FORWARD, NULL, "*" HOST "*HOST/web02.corp.example.com@CORP.EXAMPLE"
-          ".COM HTTP@" WEB01 " HTTP@web02.corp.example.com HTTP@" CLUSTER " " },
-        { GW_GIVE, NULL, HOST "HOST/web02.corp.example.com@CORP.EXAMPLE.COM " },
-        { GW_GIVE, nodes, "HOST/web02.corp.example.com@CORP.EXAMPLE.COM " },
+        { GW_FORWARD, NULL, "*" HOST "*" NODE2 "HTTP@" WEB01
+          " HTTP@web02.corp.example.com HTTP@" CLUSTER " " },
+        { GW_GIVE, NULL, HOST NODE2 },
+        { GW_GIVE, nodes, NODE2 },
         { GW_PASS, NULL, "HTTP@" CLUSTER " " }
     };
     struct gw_query query = { .host = CLUSTER };
@@ -369,13 +372,15 @@ test_first(void **state)
 }
 
 /* Nothing goes with the gateway's ticket: it has none to forward, and another
- * credential of the caller's must not be looked for.  What was learned gets what
- * its candidate gets. */
+ * credential of the caller's must not be looked for.  What was learned gets
+ * what its candidate gets. */
 static void
 test_first_get(void **state)
 {
     static const char text[] = "winrm = {\n spn = HOST/%f\n"
         " delegation = kerberos\n}\n";
+    static const char same[] = "HOST/" WEB01 "@GATEWAY *" HOST "*" HOST;
+    static const char own[] = "HOST/" WEB01 "@GATEWAY HTTP@" WEB01 " *" HOST;
     struct gw_query query = { .host = WEB01, .purpose = GW_FORWARD,
                               .ticket = "HOST/" WEB01 "@GATEWAY" };
     char all[1024];
@@ -384,13 +389,10 @@ test_first_get(void **state)
     configure("");
     query.learned = "HOST/" WEB01 "@CORP.EXAMPLE.COM";
     assert_int_equal(find(text, &query, all, sizeof(all)), 0);
-    assert_memory_equal(all, "HOST/" WEB01 "@GATEWAY *" HOST "*" HOST,
-                        sizeof("HOST/" WEB01 "@GATEWAY *" HOST "*" HOST) - 1);
+    assert_memory_equal(all, same, sizeof(same) - 1);
     query.learned = "HTTP@" WEB01;
     assert_int_equal(find(text, &query, all, sizeof(all)), 0);
-    assert_memory_equal(all, "HOST/" WEB01 "@GATEWAY HTTP@" WEB01 " *" HOST,
-                        sizeof("HOST/" WEB01 "@GATEWAY HTTP@" WEB01 " *" HOST) -
-                        1);
+    assert_memory_equal(all, own, sizeof(own) - 1);
 }
 
 /* The flags of delegation, for every purpose and policy. */

@@ -163,7 +163,7 @@ test_broken_configuration(void **state)
     expands_to("HOST/%f", "web01", 0, "HOST@web01");
 }
 
-/* The KDC does not know the service; any other error is somebody's to report. */
+/* The KDC does not know the service; any other error is to be reported. */
 static void
 test_unknown(void **state)
 {
