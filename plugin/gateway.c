@@ -129,7 +129,7 @@ find_directory(char *buf, size_t size)
 
     if (size < sizeof(name) || gw_rundir(buf, size - sizeof(name) + 1) != 0)
         return EINVAL;
-    (void)strcat(buf, name);
+    memcpy(buf + strlen(buf), name, sizeof(name));
     return 0;
 }
 
