@@ -9,13 +9,12 @@
 #include <krb5.h>
 
 #include "attempt.h"
-#include "delegate.h"
+#include "candidates.h"
+#include "decide.h"
 #include "frame.h"
 #include "lesson.h"
 #include "memory.h"
 #include "names.h"
-#include "plan.h"
-#include "policy.h"
 #include "trace.h"
 #include "words.h"
 
@@ -24,13 +23,14 @@ struct gw_attempt {
     char *plain;                /* "HTTP@host", the caller's own name */
     struct gw_decision decision;
     struct gw_traffic traffic;  /* when it was last looked at */
-    struct gw_plan plan;
+    OM_uint32 flags;            /* the caller's */
+    struct gw_query query;
+    struct gw_candidates list;
+    const struct gw_candidate *now;     /* in list: the one to send */
     size_t at;                  /* the next one to try */
     gss_name_t target;          /* of the candidate; NULL: the caller's own */
     gss_cred_id_t ticket;       /* ... of the gateway; else none */
     char *name;                 /* its text, for people and for memory */
-    const char *origin;         /* its template, borrowed from steps */
-    int gift;                   /* of its step */
     int plain_tried;            /* no need to send that name twice */
 };
 
@@ -41,7 +41,7 @@ gw_attempt_free(struct gw_attempt *a)
 
     if (a == NULL)
         return;
-    gw_plan_free(&a->plan);
+    gw_candidates_free(&a->list);
     gw_decision_free(&a->decision);
     if (a->target != GSS_C_NO_NAME)
         (void)gss_release_name(&minor, &a->target);
@@ -78,6 +78,34 @@ heed_rejection(struct gw_attempt *a, int stale_token)
         gw_trace("%s: %s rejected by the server", a->plain, name);
 }
 
+/* It is host@HOST: either the gateway's ticket or that, and nothing to
+ * remember. */
+static int
+is_pass(const struct gw_attempt *a)
+{
+    return a->query.purpose == GW_PASS;
+}
+
+/* What the decision means for the names. */
+static void
+ask_for(struct gw_attempt *a, const struct gw_name *name)
+{
+    const struct gw_decision *d = &a->decision;
+    struct gw_query *q = &a->query;
+
+    q->policy = d->policy;
+    q->host = a->typed;
+    q->purpose = (name->other != NULL) ? GW_PASS :
+        gw_purpose_of(d->policy, a->flags);
+    q->hosts = d->hosts;
+    q->port = d->port;
+    q->realm_matters = 1;
+    q->own = a->plain;
+    q->learned = d->learned;
+    if (d->offer.kind == GW_OFFER_TICKET)
+        q->ticket = d->offer.name;
+}
+
 struct gw_attempt *
 gw_attempt_begin(const struct gw_cred *cred, const struct gw_name *name,
                  OM_uint32 flags, int stale_token)
@@ -95,29 +123,24 @@ gw_attempt_begin(const struct gw_cred *cred, const struct gw_name *name,
     a = calloc(1, sizeof(*a));
     if (a == NULL)
         return NULL;
-    a->plan.flags = flags;
-    /* It is host@HOST: either the gateway's ticket or that, and nothing to
-     * remember. */
-    a->plan.other = (name->other != NULL);
-    a->plan.decision = &a->decision;
+    a->flags = flags;
     a->typed = strdup(gw_name_host(name));
-    if (a->typed == NULL || asprintf(&a->plain, "%s%s", a->plan.other ? "" :
-                                     "HTTP@", a->plan.other ? name->other :
-                                     a->typed) < 0) {
+    if (a->typed == NULL || asprintf(&a->plain, "%s%s", name->other != NULL ?
+                                     "" : "HTTP@", name->other != NULL ?
+                                     name->other : a->typed) < 0) {
         a->plain = NULL;
         goto fail;
     }
-    a->plan.typed = a->typed;
-    a->plan.plain = a->plain;
     if (gw_decide(cred, name, &a->decision) != 0)
         goto fail;
     if (a->decision.answer == GW_LEAVE)
         goto fail;
+    ask_for(a, name);
     if (a->decision.answer != GW_YES)
         return a;
-    if (!a->plan.other)
+    if (!is_pass(a))
         heed_rejection(a, stale_token);
-    if (gw_plan_make(&a->plan) != 0)
+    if (gw_candidates_find(&a->query, &a->list) != 0)
         goto fail;
     return a;
 
@@ -151,25 +174,13 @@ gw_attempt_insist(struct gw_attempt *a)
     gw_trace("%s: unknown to the KDC, trying what krb5.conf puts in its place",
              a->plain);
     a->decision.answer = GW_YES;
-    return gw_plan_make(&a->plan) == 0;
+    return gw_candidates_find(&a->query, &a->list) == 0;
 }
 
-/*
- * At WinRM a name that may be given a ticket (delegate.h) gets what the caller
- * and krb5.conf wish for it, and no other name gets one: not the caller's own
- * either, since it is a refusal, or a KDC's word that nobody has authenticated,
- * that leads there.
- */
 OM_uint32
 gw_attempt_flags(const struct gw_attempt *a)
 {
-    if (!gw_plan_delegates(&a->plan))
-        return a->plan.flags;
-    if (!a->gift)
-        return a->plan.flags & ~(OM_uint32)GW_DELEGATION;
-    return a->plan.flags |
-        (a->decision.policy->delegation == GW_DELEG_KERBEROS ?
-         GSS_C_DELEG_FLAG : 0);
+    return gw_candidate_flags(&a->query, a->now, a->flags);
 }
 
 gss_name_t
@@ -185,21 +196,21 @@ gw_attempt_cred(const struct gw_attempt *a)
 }
 
 static int
-is_ticket(const struct gw_attempt *a, const struct gw_step *s)
+is_ticket(const struct gw_attempt *a, const struct gw_candidate *c)
 {
-    return a->decision.offer.kind == GW_OFFER_TICKET && s == a->plan.steps;
+    return a->query.ticket != NULL && c == a->list.v;
 }
 
-/* The credential of a step: that of the gateway's ticket, or none. */
+/* The credential of a candidate: that of the gateway's ticket, or none. */
 static int
-take_cred(struct gw_attempt *a, const struct gw_step *s)
+take_cred(struct gw_attempt *a, const struct gw_candidate *c)
 {
     gss_buffer_desc token = { a->decision.offer.len, a->decision.offer.token };
     gss_buffer_desc framed = GSS_C_EMPTY_BUFFER;
     OM_uint32 major, minor;
 
     (void)gss_release_cred(&minor, &a->ticket);
-    if (!is_ticket(a, s))
+    if (!is_ticket(a, c))
         return 0;
     major = gw_frame_cred(&minor, &token, &framed);
     if (!GSS_ERROR(major))
@@ -211,9 +222,9 @@ take_cred(struct gw_attempt *a, const struct gw_step *s)
     return GSS_ERROR(major) ? EINVAL : 0;
 }
 
-/* Make the candidate of a step ours: its text, and its GSS name. */
+/* Make the candidate ours: its text, and its GSS name. */
 static int
-take(struct gw_attempt *a, const struct gw_step *s, char *text)
+take(struct gw_attempt *a, const struct gw_candidate *c, char *text)
 {
     OM_uint32 major, minor;
     gss_name_t target = GSS_C_NO_NAME;
@@ -228,7 +239,7 @@ take(struct gw_attempt *a, const struct gw_step *s, char *text)
             return EINVAL;
         }
     }
-    if (take_cred(a, s) != 0) {
+    if (take_cred(a, c) != 0) {
         (void)gss_release_name(&minor, &target);
         return EINVAL;
     }
@@ -237,28 +248,31 @@ take(struct gw_attempt *a, const struct gw_step *s, char *text)
     a->target = target;
     free(a->name);
     a->name = text;
-    a->origin = s->template;
-    a->gift = s->gift;
+    a->now = c;
     return 0;
 }
 
-/* One pass over what is left of the steps. */
+/* One pass over what is left of the candidates. */
 static int
-next_step(struct gw_attempt *a)
+next_candidate(struct gw_attempt *a)
 {
-    const struct gw_step *s;
+    const struct gw_candidate *c;
     char *text;
-    int last;
+    int last, ret;
 
-    while (a->at < a->plan.n) {
-        s = &a->plan.steps[a->at++];
-        last = (a->at == a->plan.n);
-        if (gw_plan_name(&a->plan, s, &text) != 0)
+    while (a->at < a->list.n) {
+        c = &a->list.v[a->at++];
+        last = (a->at == a->list.n);
+        ret = gw_candidate_name(&a->list, c, &text);
+        if (ret == EINVAL)
+            gw_trace("%s: %s means nothing for %s; skipped", a->plain,
+                     c->template, c->host);
+        if (ret != 0)
             continue;
         if ((is_plain(a, text) && a->plain_tried) ||
-            (!last && !is_ticket(a, s) &&
+            (!last && !is_ticket(a, c) &&
              gw_memory_is_rejected(a->typed, text)) ||
-            take(a, s, text) != 0) {
+            take(a, c, text) != 0) {
             free(text);
             continue;
         }
@@ -273,11 +287,11 @@ gw_attempt_next(struct gw_attempt *a)
 {
     int first = (a->at == 0);
 
-    if (!next_step(a))
+    if (!next_candidate(a))
         return 0;
     /* Everything but the last resort is rejected: perhaps the server has
      * changed, so next time begin again. */
-    if (first && a->at == a->plan.n && a->plan.n > 1)
+    if (first && a->at == a->list.n && a->list.n > 1)
         gw_memory_start_over(a->typed);
     return 1;
 }
@@ -286,9 +300,9 @@ gw_attempt_next(struct gw_attempt *a)
 static const char *
 about_delegation(const struct gw_attempt *a)
 {
-    if (!gw_plan_delegates(&a->plan))
+    if (a->query.purpose != GW_FORWARD)
         return "";
-    if (a->gift)
+    if (a->now->may_have)
         return ", with delegation";
     return gw_is_http(a->name) ?
         ", without delegation: it may be the web site's account's" :
@@ -298,6 +312,8 @@ about_delegation(const struct gw_attempt *a)
 void
 gw_attempt_sent(struct gw_attempt *a, int one_leg)
 {
+    const char *origin;
+
     /* Over one of several connections, or to something else than WinRM: what
      * comes back over a connection says nothing of this name. */
     int mute = one_leg ||
@@ -308,19 +324,20 @@ gw_attempt_sent(struct gw_attempt *a, int one_leg)
                  a->plain, a->name, (unsigned)a->decision.offer.port);
         return;
     }
-    if (a->plan.other)
+    if (is_pass(a))
         return;
     if (!gw_attempt_is_winrm(a)) {
         if (a->decision.unconnected)
             gw_memory_sent(a->typed, a->plain, &a->traffic, mute);
         return;
     }
+    origin = a->now->template;
     gw_memory_sent(a->typed, a->name, &a->traffic, mute);
     gw_trace("%s: sending %s (%s%s%s)%s", a->plain, a->name,
-             a->origin != NULL ? "spn " : "",
-             a->origin != NULL ? a->origin : is_plain(a, a->name) ?
+             origin != NULL ? "spn " : "",
+             origin != NULL ? origin : is_plain(a, a->name) ?
              "the caller's own name" : "learned",
-             a->origin == NULL ? "" : a->decision.policy->spn_source == NULL ?
+             origin == NULL ? "" : a->decision.policy->spn_source == NULL ?
              ", default" : ", of krb5.conf",
              about_delegation(a));
 }
@@ -361,7 +378,7 @@ gw_attempt_rejected(struct gw_attempt *a)
         gw_trace("%s: the gateway does not know its ticket", a->plain);
         return;
     }
-    if (a->plan.other)
+    if (is_pass(a))
         return;
     /* A web site's refusal is not WinRM's. */
     if (!is_winrm && !a->decision.unconnected)
@@ -377,7 +394,7 @@ gw_attempt_proven(struct gw_attempt *a, const struct gw_cred *cred,
     char pending[GW_MEMORY_NAME];
     krb5_error_code ret;
 
-    if (a->ticket != GSS_C_NO_CREDENTIAL || a->plan.other)
+    if (a->ticket != GSS_C_NO_CREDENTIAL || is_pass(a))
         return;                 /* nothing was learned of the server */
     if (!gw_attempt_is_winrm(a)) {
         /* The plain name was good, wherever it went. */

@@ -39,8 +39,8 @@ int gw_attempt_insist(struct gw_attempt *attempt);
  * is no answer to that name. */
 void gw_attempt_look(struct gw_attempt *attempt);
 
-/* The caller's flags, with or without those of delegation: as krb5.conf says,
- * and only where nobody but the machine that was named gets the ticket. */
+/* The caller's flags, with or without those of delegation, for the candidate
+ * (gw_candidate_flags()). */
 OM_uint32 gw_attempt_flags(const struct gw_attempt *attempt);
 
 /*

@@ -318,6 +318,14 @@ latest(const struct gw_conns *conns, const uint16_t *ports, size_t nports,
     return found;
 }
 
+/* WinRM's has to be the later one, and nobody may be busy with the other. */
+int
+gw_is_winrms_turn(const struct gw_traffic *winrm,
+                  const struct gw_traffic *other)
+{
+    return winrm->idle_ms < other->idle_ms && other->idle_ms >= SILENCE_MS;
+}
+
 /* One of each at the host: has WinRM's received data while the others were
  * silent? */
 static enum gw_verdict
@@ -330,8 +338,7 @@ break_tie(const struct gw_conns *conns, const uint16_t *ports, size_t nports,
         return GW_BOTH;
     if (!latest(conns, ports, nports, 0, addrs, &other))
         return GW_BOTH;
-    return (winrm.idle_ms < other.idle_ms && other.idle_ms >= SILENCE_MS) ?
-        GW_WINRM : GW_BOTH;
+    return gw_is_winrms_turn(&winrm, &other) ? GW_WINRM : GW_BOTH;
 }
 
 enum gw_verdict

@@ -70,6 +70,11 @@ enum gw_verdict {
     GW_BOTH                     /* one of each: nobody can tell */
 };
 
+/* Of two connections to the host, one to WinRM, that have received something:
+ * is the program dealing with WinRM's answer, and with no other?  Pure. */
+int gw_is_winrms_turn(const struct gw_traffic *winrm,
+                      const struct gw_traffic *other);
+
 /*
  * Do the connections say that a call about host is WinRM?  With connections
  * to other ports beside one to ports, or accepted ones (the process serves

@@ -14,6 +14,7 @@
 
 #include "clock.h"
 #include "gateway.h"
+#include "rundir.h"
 #include "trace.h"
 #include "uid.h"
 
@@ -122,19 +123,16 @@ port_of_proxy(void)
     return (url != NULL) ? gw_proxy_port(url) : 0;
 }
 
-/* Where the sockets are, as the gateway finds it (runtime.h). */
+/* Where the gateway's sockets are. */
 static int
 find_directory(char *buf, size_t size)
 {
-    const char *runtime = secure_getenv("XDG_RUNTIME_DIR");
-    int len;
+    static const char name[] = "/gateway";
 
-    if (runtime != NULL && runtime[0] == '/')
-        len = snprintf(buf, size, "%s/gss-winrm/gateway", runtime);
-    else
-        len = snprintf(buf, size, "/tmp/gss-winrm-%lu/gateway",
-                       (unsigned long)geteuid());
-    return (len > 0 && (size_t)len < size) ? 0 : EINVAL;
+    if (size < sizeof(name) || gw_rundir(buf, size - sizeof(name) + 1) != 0)
+        return EINVAL;
+    memcpy(buf + strlen(buf), name, sizeof(name));
+    return 0;
 }
 
 static int

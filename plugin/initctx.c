@@ -2,12 +2,14 @@
 #include "config.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <krb5.h>
 
 #include "attempt.h"
 #include "handles.h"
+#include "names.h"
 #include "token.h"
 
 extern GW_EXPORT __typeof__(gss_init_sec_context) gssi_init_sec_context;
@@ -32,45 +34,28 @@ leg(const struct call *c, struct gw_ctx *ctx, gss_name_t target,
     gss_cred_id_t cred = gw_inner_cred(c->cred);
 
     if (ctx->attempt != NULL &&
-        gw_attempt_cred(ctx->attempt) != GSS_C_NO_CREDENTIAL) {
+        gw_attempt_cred(ctx->attempt) != GSS_C_NO_CREDENTIAL)
         cred = gw_attempt_cred(ctx->attempt);
-        /* It has no ticket to forward, and krb5 would look for a KDC. */
-        flags &= ~(OM_uint32)(GSS_C_DELEG_FLAG | GSS_C_DELEG_POLICY_FLAG);
-    }
     return gss_init_sec_context(c->minor, cred, &ctx->inner, target,
                                 &gw_oid_special, flags, c->time_req,
                                 c->bindings, token, c->actual, c->out,
                                 c->ret_flags, c->time_rec);
 }
 
-/* Does the text of a minor status begin and end so? */
-static int
-says(OM_uint32 minor, const char *head, const char *tail)
-{
-    gss_buffer_desc msg = GSS_C_EMPTY_BUFFER;
-    OM_uint32 tmp, more = 0;
-    int yes;
-
-    if (GSS_ERROR(gss_display_status(&tmp, minor, GSS_C_MECH_CODE,
-                                     &gw_oid_special, &more, &msg)))
-        return 0;
-    yes = msg.length >= strlen(head) &&
-        memcmp(msg.value, head, strlen(head)) == 0 &&
-        memmem(msg.value, msg.length, tail, strlen(tail)) != NULL;
-    (void)gss_release_buffer(&tmp, &msg);
-    return yes;
-}
-
-/*
- * Did the KDC not know the name?  The mechglue keeps krb5's code as the minor
- * status unless another mechanism came first with the same number; the text
- * tells then.  (An unknown client's differs in its first word.)
- */
+/* Did the KDC not know the name? */
 static int
 is_unknown(OM_uint32 minor)
 {
-    return minor == (OM_uint32)KRB5KDC_ERR_S_PRINCIPAL_UNKNOWN ||
-        says(minor, "Server ", "not found in Kerberos database");
+    gss_buffer_desc msg = GSS_C_EMPTY_BUFFER;
+    OM_uint32 tmp, more = 0;
+    char text[512] = "";
+
+    if (!GSS_ERROR(gss_display_status(&tmp, minor, GSS_C_MECH_CODE,
+                                      &gw_oid_special, &more, &msg)))
+        (void)snprintf(text, sizeof(text), "%.*s", (int)msg.length,
+                       (char *)msg.value);
+    (void)gss_release_buffer(&tmp, &msg);
+    return gw_service_unknown(minor, text);
 }
 
 /*
@@ -187,6 +172,8 @@ next_leg(const struct call *c, struct gw_ctx *ctx, const struct gw_name *name,
         return GSS_S_NO_CONTEXT;        /* a failed search has ended it */
     if (a != NULL && gw_attempt_target(a) != GSS_C_NO_NAME)
         target = gw_attempt_target(a);
+    if (a != NULL && gw_attempt_is_winrm(a))
+        flags = gw_attempt_flags(a);
     major = leg(c, ctx, target, flags, token);
     if (a == NULL)
         return major;

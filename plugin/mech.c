@@ -11,7 +11,7 @@
 #include <strings.h>
 #include <krb5.h>
 
-#include "environ.h"
+#include "aside.h"
 #include "frame.h"
 #include "handles.h"
 #include "lesson.h"

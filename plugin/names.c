@@ -74,6 +74,18 @@ plain_host(const char *host, char **out)
 }
 
 int
+gw_service_unknown(uint32_t code, const char *text)
+{
+    const char *server = strstr(text, "Server ");
+
+    if (code == (uint32_t)KRB5KDC_ERR_S_PRINCIPAL_UNKNOWN)
+        return 1;
+    return server != NULL &&
+        (server == text || (server - text >= 2 && server[-2] == ':')) &&
+        strstr(server, "not found in Kerberos database") != NULL;
+}
+
+int
 gw_realm_by_dns(krb5_context context)
 {
     profile_t profile;

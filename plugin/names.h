@@ -38,6 +38,15 @@ int gw_name_expand(const char *template, const char *host, uint16_t port,
 int gw_name_expand_at(const char *template, const char *host, uint16_t port,
                       char **out);
 
+/*
+ * Did the KDC not know the service, by krb5's code and the text of the error?
+ * The mechglue keeps the code as the minor status unless another mechanism
+ * came first with the same number; the text tells then.  (An unknown client's
+ * differs in its first word.)  What comes before that is whose error it is:
+ * "Kerberos: ".
+ */
+int gw_service_unknown(uint32_t code, const char *text);
+
 /* Does krb5.conf let DNS say a host's realm (dns_lookup_realm)?  Also whether it
  * is so is unknown. */
 int gw_realm_by_dns(krb5_context context);

@@ -55,9 +55,9 @@ choice_host(const struct wish *wish, int credssp, struct choice *out,
     if (ret != 0)
         choice_free(out);
     else if (credssp)
-        out->gift = CHOICE_PASSWORD;
-    else if (out->host->policy->delegation == GW_DELEG_KERBEROS)
-        out->gift = CHOICE_TICKET;
+        out->gift = HC_PASSWORD;
+    else if (hc_gift(out->host) == HC_TICKET)
+        out->gift = HC_TICKET;
     return ret;
 }
 
@@ -65,7 +65,7 @@ choice_host(const struct wish *wish, int credssp, struct choice *out,
 static int
 list_names(const struct wish *wish, struct choice *c, struct cs_error *err)
 {
-    int ret = (c->gift == CHOICE_NOTHING ? hc_names : hc_delegate_names)(
+    int ret = (c->gift == HC_NOTHING ? hc_names : hc_delegate_names)(
         c->host, wish->node, wish->port, &c->names, err);
 
     while (ret == 0 && c->names[c->candidates] != NULL)
@@ -144,16 +144,6 @@ probe(gss_cred_id_t cred, gss_name_t target, struct cs_error *err)
                                           &cs_oid_krb5) : 0;
 }
 
-/* Did the KDC not know the name?  The mechglue keeps krb5's code unless
- * another mechanism came first with the same number; the text tells then. */
-static int
-is_unknown(const struct cs_error *err)
-{
-    return err->minor == (uint32_t)KRB5KDC_ERR_S_PRINCIPAL_UNKNOWN ||
-        (strstr(err->text, ": Server ") != NULL &&
-         strstr(err->text, "not found in Kerberos database") != NULL);
-}
-
 static uint64_t
 whose(const struct choice *c)
 {
@@ -176,7 +166,7 @@ search(gss_cred_id_t cred, struct choice *c, struct cs_error *err)
             return 0;
         }
         (void)gss_release_name(&minor, &c->target);
-        if (!is_unknown(err))
+        if (!cs_ticket_unknown(err))
             return ret;
     }
     return ret;
@@ -210,7 +200,7 @@ find_ticket(struct choice *c, int64_t limit, struct cs_error *err)
     if (!place_begin(limit))
         return cs_fail(err, CS_INNER, "so many sessions are beginning that the "
                        "KDC has not come to this one's ticket: try again");
-    ret = cs_ticket_find(c->creds, c->names, c->gift == CHOICE_PASSWORD ?
+    ret = cs_ticket_find(c->creds, c->names, c->gift == HC_PASSWORD ?
                          CS_GIFT_PASSWORD : CS_GIFT_TICKET, &c->candidate,
                          &c->ticket, err);
     place_end();
@@ -253,7 +243,7 @@ ask_kdc(struct choice *c, struct cs_error *err)
         return cs_fail(err, CS_POLICY, "%s is not known to be of a Kerberos "
                        "realm: log in as user@REALM", cs_creds_name(c->creds));
     do {
-        ret = (c->gift == CHOICE_NOTHING) ? find_name(c, err) :
+        ret = (c->gift == HC_NOTHING) ? find_name(c, err) :
             find_ticket(c, limit, err);
     } while (ret == CS_INNER && is_for_now(err) && turn_again(limit));
     if (ret == CS_INNER && is_for_now(err))

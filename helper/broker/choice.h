@@ -18,9 +18,6 @@ struct wish {
     uint32_t candidate;         /* the first name to try */
 };
 
-/* What the server gets, beyond a proof of who the user is. */
-enum choice_gift { CHOICE_NOTHING, CHOICE_TICKET, CHOICE_PASSWORD };
-
 struct choice {                 /* owns everything */
     krb5_context krb5;          /* keeps krb5.conf parsed, for all that is done
                                  * for this context */
@@ -30,7 +27,8 @@ struct choice {                 /* owns everything */
     uint32_t candidate, candidates;
     unsigned int mechs;         /* CS_MECH_KRB5, CS_MECH_NTLM: what may work */
     gss_name_t target;          /* names[candidate] */
-    enum choice_gift gift;
+    enum hc_gift gift;          /* what the server gets, beyond a proof of who
+                                 * the user is */
     struct cs_ticket ticket;    /* with a gift, unless NTLM is left: its own */
 };
 

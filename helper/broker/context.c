@@ -341,7 +341,7 @@ first_step(struct context *c, struct cs_span in, struct cs_buf *out,
 {
     int turn, ret;
 
-    if (c->choice.gift != CHOICE_NOTHING)
+    if (c->choice.gift != HC_NOTHING)
         return step(c, in, out, err);
     turn = turn_begin(c->info.credential, c->info.spn);
     ret = step(c, in, out, err);

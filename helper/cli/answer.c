@@ -7,8 +7,8 @@
 #include <krb5.h>
 
 #include "cli.h"
+#include "environ.h"
 #include "explain.h"
-#include "names.h"
 #include "words.h"
 
 static void
@@ -19,14 +19,6 @@ set(json_t *object, const char *key, const char *text)
 }
 
 /* --- The gateway --- */
-
-/* The gateway's choose(): CredSSP is what is wanted there, or nothing. */
-static int
-may_not_delegate(const struct hc_host *host)
-{
-    return host->policy->delegation == GW_DELEG_CREDSSP &&
-        !host->credssp.delegate;
-}
 
 /* Why not, or by which line. */
 static char *
@@ -41,7 +33,7 @@ reachable_text(const struct hc_host *host, uint16_t port, int *connects)
                      "section, nor a key of targets covers it");
     } else if (!hc_port_ok(host, port)) {
         n = asprintf(&text, "port %u is not one of its ports", port);
-    } else if (may_not_delegate(host)) {
+    } else if (hc_gift(host) == HC_REFUSED) {
         n = asprintf(&text, "delegation = credssp, and delegate_to does not "
                      "cover it");
     } else {
@@ -54,13 +46,14 @@ reachable_text(const struct hc_host *host, uint16_t port, int *connects)
 static const char *
 authentication_text(const struct hc_host *host)
 {
-    switch (host->policy->delegation) {
-    case GW_DELEG_CREDSSP:
+    switch (hc_gift(host)) {
+    case HC_PASSWORD:
         return "CredSSP, with your password";
-    case GW_DELEG_KERBEROS:
+    case HC_TICKET:
         return host->ntlm ? "Kerberos, with your ticket forwarded, or else "
             "NTLM" : "Kerberos, with your ticket forwarded";
-    case GW_DELEG_NONE:
+    case HC_NOTHING:
+    case HC_REFUSED:
     default:
         return host->ntlm ? "Kerberos, or else NTLM" : "Kerberos";
     }
@@ -102,26 +95,12 @@ auto_text(const struct gw_policy *p)
     return text;
 }
 
-/* GSS_WINRM, as the plugin reads it (environ.c).  1 if it has a say. */
-static int
-environment_match(enum gw_match *match)
-{
-    static const char *const words[] = { "auto", "always", "off", NULL };
-    const char *value = secure_getenv("GSS_WINRM");
-    int i = (value != NULL) ? gw_find_word(value, words) : -1;
-
-    if (i < 0)
-        return 0;
-    *match = (enum gw_match)i;
-    return 1;
-}
-
 json_t *
 explain_plugin(const struct hc_host *host)
 {
     const struct gw_policy *p = host->policy;
     enum gw_match match = p->match;
-    int told = environment_match(&match);
+    int told = gw_environment_match(&match);
     json_t *text;
     char *found;
 
@@ -143,34 +122,19 @@ explain_plugin(const struct hc_host *host)
 
 /* --- The names --- */
 
-/* What krb5 makes of "CLASS@HOST", as it would be asked for. */
-static char *
-principal_of(krb5_context context, const char *name)
-{
-    const char *at = strchr(name, '@');
-    krb5_principal principal = NULL;
-    char *class, *text = NULL, *copy = NULL;
-
-    class = strndup(name, at - name);
-    if (class != NULL &&
-        krb5_sname_to_principal(context, at + 1, class, KRB5_NT_SRV_HST,
-                                &principal) == 0 &&
-        krb5_unparse_name(context, principal, &text) == 0)
-        copy = strdup(text);
-    krb5_free_unparsed_name(context, text);
-    krb5_free_principal(context, principal);
-    free(class);
-    return copy;
-}
-
+/* As it would be asked for. */
 static void
 add_name(krb5_context context, json_t *list, const char *name)
 {
-    char *text = gw_is_principal(name) ? NULL : principal_of(context, name);
-    const char *shown = (text != NULL) ? text : name;
+    krb5_principal principal = NULL;
+    const char *shown = name;
+    char *text = NULL;
     const json_t *known;
     size_t i;
 
+    if (hc_principal(context, name, &principal) == 0 &&
+        krb5_unparse_name(context, principal, &text) == 0)
+        shown = text;
     /* Two names of krb5's making may be one: of a short host, for instance. */
     json_array_foreach(list, i, known) {
         if (strcmp(json_string_value(known), shown) == 0)
@@ -178,7 +142,8 @@ add_name(krb5_context context, json_t *list, const char *name)
     }
     if (i == json_array_size(list))
         (void)json_array_append_new(list, json_string(shown));
-    free(text);
+    krb5_free_unparsed_name(context, text);
+    krb5_free_principal(context, principal);
 }
 
 json_t *
@@ -208,7 +173,7 @@ explain_delegates(json_t *answer, const struct hc_host *host, uint16_t port)
     json_t *list = json_null();
     int ret = 0;
 
-    if (host->policy->delegation != GW_DELEG_NONE && !may_not_delegate(host)) {
+    if (hc_gift(host) == HC_PASSWORD || hc_gift(host) == HC_TICKET) {
         list = json_array();
         ret = hc_delegate_names(host, NULL, port, &names, &err);
     }

@@ -8,6 +8,8 @@
 #ifndef HC_CONF_H
 #define HC_CONF_H
 
+#include <krb5.h>
+
 #include "cspolicy.h"
 #include "policy.h"
 
@@ -47,24 +49,39 @@ void hc_host_free(struct hc_host **host);
 /* Is this one of the ports that are WinRM's there? */
 int hc_port_ok(const struct hc_host *host, uint16_t port);
 
+/* What the gateway and the broker give a host, by krb5.conf. */
+enum hc_gift {
+    HC_NOTHING,
+    HC_TICKET,                  /* delegation = kerberos: it is forwarded */
+    HC_PASSWORD,                /* delegation = credssp, and delegate_to */
+    HC_REFUSED                  /* that without delegate_to: no session */
+};
+enum hc_gift hc_gift(const struct hc_host *host);
+
 /*
- * The service names to ask for, best first, each in a form of names.h; the
- * plain "HTTP@HOST" is the last, if not before.  node: the one that is meant,
- * or NULL for all of them; CS_POLICY if it is not one.  port 0: the first of
- * the host's.  *names is new memory (gw_free_words).  No network, unless a
- * template has %n or %p (names.h).
+ * The service names to ask for (candidates.h), best first, as the plugin would
+ * for a program that wishes no delegation itself; the plain "HTTP@HOST" is the
+ * last, if not before.  node: the one that is meant, or NULL for all of them;
+ * CS_POLICY if it is not one.  port 0: the first of the host's.  *names is new
+ * memory (gw_free_words).  No network, unless a template has %n or %p
+ * (names.h).
  */
 int hc_names(const struct hc_host *host, const char *node, uint16_t port,
              char ***names, struct cs_error *err);
 
 /*
- * Those that may be given a password, or a forwarded ticket (delegate.h): all
- * principals, and no network.  CS_POLICY with a sentence that says what to
+ * Those that may be given a password, or a forwarded ticket (candidates.h):
+ * all principals, and no network.  CS_POLICY with a sentence that says what to
  * write where there is none: for an address, a short name, or a host whose
  * spn has nothing but HTTP.
  */
 int hc_delegate_names(const struct hc_host *host, const char *node,
                       uint16_t port, char ***names, struct cs_error *err);
+
+/* What krb5 makes of a name of either form (names.h): the principal that it
+ * would ask the KDC for.  It may ask DNS.  A code of krb5's. */
+krb5_error_code hc_principal(krb5_context context, const char *name,
+                             krb5_principal *out);
 
 /* Is node one of the host's?  (Case and a final dot do not matter.) */
 int hc_node_ok(const struct hc_host *host, const char *node);

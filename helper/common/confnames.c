@@ -2,35 +2,26 @@
 #include "config.h"
 
 #include <errno.h>
-#include <stdio.h>
+#include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 
+#include "candidates.h"
 #include "conf.h"
 #include "names.h"
-#include "words.h"
 
-/* The plugin's order (plan() in attempt.c): each template at each host. */
-static int
-expand_all(const struct hc_host *host, char *const *hosts, uint16_t port,
-           char ***names, size_t *n)
+enum hc_gift
+hc_gift(const struct hc_host *host)
 {
-    char *const *t, *const *h;
-    char *name;
-    int ret;
-
-    for (t = host->policy->spn; *t != NULL; t++) {
-        for (h = hosts; h != NULL && *h != NULL; h++) {
-            ret = gw_name_expand(*t, *h, port, &name);
-            if (ret == EINVAL)
-                continue;       /* means nothing for this host */
-            if (ret == 0)
-                ret = gw_add_word_once(names, n, name);
-            free(name);
-            if (ret != 0)
-                return ret;
-        }
+    switch (host->policy->delegation) {
+    case GW_DELEG_CREDSSP:
+        return host->credssp.delegate ? HC_PASSWORD : HC_REFUSED;
+    case GW_DELEG_KERBEROS:
+        return HC_TICKET;
+    case GW_DELEG_NONE:
+    default:
+        return HC_NOTHING;
     }
-    return 0;
 }
 
 static int
@@ -46,33 +37,19 @@ int
 hc_names(const struct hc_host *host, const char *node, uint16_t port,
          char ***names, struct cs_error *err)
 {
-    char **hosts = NULL, **list = NULL, *plain = NULL;
-    size_t n = 0;
-    int ret;
+    char *nodes[] = { (char *)(uintptr_t)node, NULL };
+    const struct gw_query query = {
+        .policy = host->policy, .host = host->host,
+        .purpose = gw_purpose_of(host->policy, 0),
+        .hosts = (node != NULL) ? nodes : NULL, .port = port,
+        .realm_matters = 1
+    };
+    int ret = check_node(host, node, err);
 
     *names = NULL;
-    ret = check_node(host, node, err);
     if (ret != 0)
         return ret;
-    if (port == 0)
-        port = host->policy->ports[0];
-    ret = gw_policy_hosts(host->policy, host->host, node, &hosts);
-    if (ret == 0)
-        ret = expand_all(host, hosts, port, &list, &n);
-    if (ret == 0 && asprintf(&plain, "HTTP@%s", host->host) < 0) {
-        plain = NULL;
-        ret = ENOMEM;
-    }
-    if (ret == 0)
-        ret = gw_add_word_once(&list, &n, plain);
-    gw_free_words(hosts);
-    free(plain);
-    if (ret != 0) {
-        gw_free_words(list);
-        return cs_nomem(err);
-    }
-    *names = list;
-    return 0;
+    return gw_candidates_names(&query, names) != 0 ? cs_nomem(err) : 0;
 }
 
 int
@@ -84,4 +61,26 @@ hc_delegate_names(const struct hc_host *host, const char *node,
     *names = NULL;
     return ret != 0 ? ret : cs_delegate_names(host->policy, host->host, node,
                                               port, names, err);
+}
+
+krb5_error_code
+hc_principal(krb5_context context, const char *name, krb5_principal *out)
+{
+    krb5_error_code code;
+    const char *at;
+    char *class;
+
+    *out = NULL;
+    if (gw_is_principal(name))
+        return krb5_parse_name(context, name, out);
+    at = strchr(name, '@');
+    if (at == NULL)
+        return EINVAL;
+    class = strndup(name, (size_t)(at - name));
+    if (class == NULL)
+        return ENOMEM;
+    code = krb5_sname_to_principal(context, at + 1, class, KRB5_NT_SRV_HST,
+                                   out);
+    free(class);
+    return code;
 }

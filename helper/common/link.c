@@ -1,7 +1,6 @@
 /* link.c - a connection to the broker: its messages as functions. */
 #include "config.h"
 
-#include <errno.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,6 +8,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "client.h"
 #include "linkint.h"
 #include "runtime.h"
 #include "wire.h"
@@ -28,26 +28,6 @@ copy_text(struct cs_span s)
 }
 
 /* --- Requests and replies --- */
-
-/* The ERROR in link->reply, as it was in the broker. */
-static int
-remote_error(const struct bp_message *reply, struct cs_error *err)
-{
-    int code = (reply->code >= 1 && reply->code <= (uint32_t)-CS_SYSTEM) ?
-        -(int)reply->code : CS_INNER;
-
-    /* CS_SYSTEM would mean that this connection is of no more use. */
-    if (code == CS_SYSTEM)
-        code = CS_INNER;
-    cs_set_error(err, code, "%.*s", (int)reply->text.len,
-                 (const char *)reply->text.p);
-    if (err != NULL) {
-        err->ntstatus = reply->ntstatus;
-        err->major = reply->major;
-        err->minor = reply->minor;
-    }
-    return code;
-}
 
 /* What every call says from now on. */
 static int
@@ -133,13 +113,12 @@ bl_call_fd(struct bl_link *link, enum bp_number want, int *passed,
     memset(&link->request, 0, sizeof(link->request));
     if (ret != 0)
         return ret;
-    if (link->reply.number == BP_ERROR)
-        return remote_error(&link->reply, err);
-    if (link->reply.number == want)
-        return 0;
-    (void)cs_fail(&why, CS_SYSTEM, "the broker has answered with %s where %s "
-                  "was due", bp_name(link->reply.number), bp_name(want));
-    return give_up(link, &why, err);
+    ret = bp_check_reply(&link->reply, want, &why);
+    if (ret != 0 && link->reply.number != BP_ERROR)
+        return give_up(link, &why, err);
+    if (ret != 0 && err != NULL)
+        *err = why;
+    return ret;
 }
 
 int
@@ -168,27 +147,20 @@ static int
 connect_to(const char *path, int *out, struct cs_error *err)
 {
     struct sockaddr_un address = { .sun_family = AF_UNIX };
-    int fd, saved;
+    int error;
 
     *out = -1;
     if (strlen(path) >= sizeof(address.sun_path))
         return cs_fail(err, CS_SYSTEM, "%s is too long for a socket", path);
     memcpy(address.sun_path, path, strlen(path));
-    fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    if (fd < 0)
-        return cs_fail(err, CS_SYSTEM, "there is no socket to be had");
-    if (connect(fd, (struct sockaddr *)&address, sizeof(address)) == 0) {
-        *out = fd;
+    error = bp_connect(&address, out);
+    if (error == 0)
         return 0;
-    }
-    saved = errno;
-    (void)close(fd);
-    if (saved == ENOENT || saved == ECONNREFUSED)
+    if (bp_is_absent(error))
         return cs_fail(err, CS_SYSTEM, "no broker listens at %s: start one "
                        "with `systemctl --user start gss-winrmd.socket' or "
                        "`gss-winrmd'", path);
-    return cs_fail(err, CS_SYSTEM, "%s: %s", path, saved == EACCES ?
-                   "permission denied" : "cannot be connected to");
+    return cs_fail(err, CS_SYSTEM, "%s: %s", path, strerror(error));
 }
 
 static int
@@ -199,12 +171,10 @@ hello(struct bl_link *link, struct cs_error *err)
     link->request.number = BP_HELLO;
     link->request.version = BP_VERSION;
     ret = bl_call(link, BP_WELCOME, err);
+    if (ret == 0)
+        ret = bp_check_version(&link->reply, err);
     if (ret != 0)
         return ret;
-    if (link->reply.version != BP_VERSION)
-        return cs_fail(err, CS_VERSION, "the broker speaks version %u of its "
-                       "protocol, this program %d: restart it",
-                       link->reply.version, BP_VERSION);
     link->pid = link->reply.pid;
     link->locked = link->reply.locked;
     return 0;

@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,10 +16,9 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "rundir.h"
 #include "runtime.h"
 #include "uid.h"
-
-#define SUBDIRECTORY "gss-winrm"
 
 int
 rt_check_user(struct cs_error *err)
@@ -72,44 +72,25 @@ rt_check(const char *path, struct cs_error *err)
     return ret;
 }
 
-/* $XDG_RUNTIME_DIR counts if it is an absolute name. */
-static char *
-directory_name(void)
-{
-    const char *runtime = secure_getenv("XDG_RUNTIME_DIR");
-    char *path;
-    int n;
-
-    if (runtime != NULL && *runtime == '/')
-        n = asprintf(&path, "%s/" SUBDIRECTORY, runtime);
-    else
-        n = asprintf(&path, "/tmp/" SUBDIRECTORY "-%u",
-                     (unsigned int)geteuid());
-    return (n < 0) ? NULL : path;
-}
-
 int
 rt_directory(int create, char **out, struct cs_error *err)
 {
-    char *path = directory_name();
-    int ret = 0;
+    char path[PATH_MAX];
+    int ret = rt_check_user(err);
 
     *out = NULL;
-    if (path == NULL)
-        return cs_nomem(err);
-    ret = rt_check_user(err);
+    if (ret == 0 && gw_rundir(path, sizeof(path)) != 0)
+        ret = cs_fail(err, CS_SYSTEM, "XDG_RUNTIME_DIR is too long");
     if (ret == 0 && create && mkdir(path, S_IRWXU) != 0 && errno != EEXIST)
         ret = cs_fail(err, CS_SYSTEM, "%s cannot be made (%s)", path,
                       errno == ENOENT ? "what is above it does not exist" :
                       errno == EACCES ? "permission denied" : "mkdir failed");
     if (ret == 0)
         ret = rt_check(path, err);
-    if (ret != 0) {
-        free(path);
+    if (ret != 0)
         return ret;
-    }
-    *out = path;
-    return 0;
+    *out = strdup(path);
+    return (*out == NULL) ? cs_nomem(err) : 0;
 }
 
 int

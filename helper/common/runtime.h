@@ -1,7 +1,7 @@
 /*
  * runtime.h - the directory of this user's sockets.
  *
- * $XDG_RUNTIME_DIR/gss-winrm, or /tmp/gss-winrm-UID without one.
+ * Its name is that of rundir.h.
  */
 #ifndef RT_RUNTIME_H
 #define RT_RUNTIME_H

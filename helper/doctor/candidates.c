@@ -9,34 +9,11 @@
 #include <string.h>
 #include <strings.h>
 
+#include "candidates.h"
 #include "doctor.h"
-#include "names.h"
 #include "words.h"
 
-/* What krb5.conf's spn is by default: gss-winrm.conf(5). */
-static const char *const usual[] = {
-    "HOST/%f", "WSMAN/%f", "HTTP/%n", "HTTP/%f"
-};
-
 /* --- Making them --- */
-
-static krb5_error_code
-principal_of(const struct doctor *d, const char *name, krb5_principal *out)
-{
-    char *class, *at;
-    krb5_error_code ret;
-
-    if (gw_is_principal(name))
-        return krb5_parse_name(d->k5, name, out);
-    class = strdup(name);
-    if (class == NULL)
-        return ENOMEM;
-    at = strchr(class, '@');
-    *at = '\0';
-    ret = krb5_sname_to_principal(d->k5, at + 1, class, KRB5_NT_SRV_HST, out);
-    free(class);
-    return ret;
-}
 
 static void
 name_it(const struct doctor *d, struct candidate *c)
@@ -44,7 +21,7 @@ name_it(const struct doctor *d, struct candidate *c)
     krb5_principal p = NULL;
     char *text = NULL;
 
-    c->code = principal_of(d, c->name, &p);
+    c->code = hc_principal(d->k5, c->name, &p);
     if (c->code == 0 &&
         krb5_unparse_name_flags(d->k5, p, KRB5_PRINCIPAL_UNPARSE_NO_REALM |
                                 KRB5_PRINCIPAL_UNPARSE_DISPLAY, &text) == 0) {
@@ -92,24 +69,49 @@ add(struct doctor *d, const char *name, int ours, const char *at)
     d->ncandidates++;
 }
 
+/* The names that would be tried if krb5.conf said nothing of the host. */
+static int
+default_names(const struct doctor *d, char ***names)
+{
+    struct gw_policy *policy = NULL;
+    struct gw_query query = {
+        .host = d->host, .purpose = GW_AUTHENTICATE, .port = d->port
+    };
+    profile_t nothing;
+    int ret = (int)profile_init(NULL, &nothing);
+
+    if (ret != 0)
+        return ret;
+    ret = gw_policy_load(nothing, NULL, &policy);
+    profile_release(nothing);
+    query.policy = policy;
+    if (ret == 0)
+        ret = gw_candidates_names(&query, names);
+    gw_policy_free(policy);
+    return ret;
+}
+
+static void
+add_all(struct doctor *d, char **names, int ours)
+{
+    char **n;
+
+    for (n = names; n != NULL && *n != NULL; n++)
+        add(d, *n, ours, NULL);
+    gw_free_words(names);
+}
+
 void
 candidates_add(struct doctor *d)
 {
-    char **names = NULL, *const *n, *name;
+    char **names = NULL;
     struct cs_error err;
-    size_t i;
 
-    if (hc_names(d->conf, NULL, d->port, &names, &err) == 0) {
-        for (n = names; *n != NULL; n++)
-            add(d, *n, 1, NULL);
-        gw_free_words(names);
-    }
-    for (i = 0; i < sizeof(usual) / sizeof(*usual); i++) {
-        if (gw_name_expand(usual[i], d->host, d->port, &name) != 0)
-            continue;
-        add(d, name, 0, NULL);
-        free(name);
-    }
+    if (hc_names(d->conf, NULL, d->port, &names, &err) == 0)
+        add_all(d, names, 1);
+    names = NULL;
+    if (default_names(d, &names) == 0)
+        add_all(d, names, 0);
 }
 
 static void
@@ -184,7 +186,7 @@ ask(const struct doctor *d, struct candidate *c)
 
     memset(&in, 0, sizeof(in));
     c->asked = 1;
-    c->code = principal_of(d, c->name, &in.server);
+    c->code = hc_principal(d->k5, c->name, &in.server);
     if (c->code == 0)
         c->code = krb5_cc_get_principal(d->k5, d->cache, &in.client);
     if (c->code == 0)

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "doctor.h"
+#include "environ.h"
 #include "witness.h"
 #include "words.h"
 
@@ -98,12 +99,14 @@ note_general(struct doctor *d)
 static void
 say_aside(struct doctor *d)
 {
-    const char *proxy = d->environment[0], *winrm = d->environment[1];
+    const char *proxy = d->environment[0];
+    enum gw_match match = GW_MATCH_AUTO;
 
     if (gw_boolean(proxy) == 1)
         doc_say(d, LOOK_BAD, "GSS_USE_PROXY=%s: gssproxy has the place, and "
                 "the plugin stands aside", proxy);
-    if (winrm != NULL && strcasecmp(winrm, "off") == 0)
+    if (gw_environment_word(d->environment[1], &match) &&
+        match == GW_MATCH_NEVER)
         doc_say(d, LOOK_BAD, "GSS_WINRM=off: the plugin stands aside");
     note_general(d);
     if (d->off_in_general)

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "environ.h"
 #include "holds.h"
 #include "upstream.h"
 #include "words.h"
@@ -307,8 +308,11 @@ holds_proxied(const struct doctor *d)
 int
 holds_off(const struct doctor *d)
 {
-    return is_left_alone(d) && d->environment[1] != NULL &&
-        strcasecmp(d->environment[1], "off") == 0;
+    enum gw_match match = GW_MATCH_AUTO;
+
+    return is_left_alone(d) &&
+        gw_environment_word(d->environment[1], &match) &&
+        match == GW_MATCH_NEVER;
 }
 
 /* In general: then the plugin is not there at all. */

@@ -97,8 +97,8 @@ try_name(struct session *s, const char *path, enum gate_way way,
 static int
 may_try_another(const struct session *s, enum gate_way way)
 {
-    return way != GATE_WAY_CREDSSP &&
-        s->conf->policy->delegation != GW_DELEG_KERBEROS && !s->conf->ntlm;
+    return way != GATE_WAY_CREDSSP && hc_gift(s->conf) != HC_TICKET &&
+        !s->conf->ntlm;
 }
 
 static int
@@ -118,11 +118,10 @@ try_names(struct session *s, const char *path, enum gate_way way,
 static int
 choose(const struct session *s, enum gate_way *way, struct cs_error *err)
 {
-    *way = GATE_WAY_NEGOTIATE;
-    if (s->conf->policy->delegation != GW_DELEG_CREDSSP)
-        return 0;
-    *way = GATE_WAY_CREDSSP;
-    if (s->conf->credssp.delegate)
+    enum hc_gift gift = hc_gift(s->conf);
+
+    *way = (gift == HC_PASSWORD) ? GATE_WAY_CREDSSP : GATE_WAY_NEGOTIATE;
+    if (gift != HC_REFUSED)
         return 0;
     return cs_fail(err, CS_POLICY, "krb5.conf has delegation = credssp for %s "
                    "and does not let a password go there (credssp: "

@@ -25,6 +25,7 @@ struct client {
     struct mint *mint;
     struct session *session;
     struct accept accept;
+    const struct gate_target *target;   /* of the request that is served */
 };
 
 int
@@ -59,14 +60,6 @@ client_free(struct client **client)
 }
 
 /* --- Answers --- */
-
-void
-client_answer_free(struct client_answer *answer)
-{
-    session_answer_free(&answer->a);
-    free(answer->authenticate);
-    answer->authenticate = NULL;
-}
 
 static int
 speaks_soap(const char *type)
@@ -123,34 +116,32 @@ failed(const char *type, int code, const struct cs_error *err,
 }
 
 static void
-challenge(struct client_answer *answer)
+challenge(struct gate_answer *answer)
 {
-    answer->a.status = HTTP_UNAUTHORIZED;
+    answer->status = HTTP_UNAUTHORIZED;
     answer->challenge = 1;
+}
+
+/* What goes to the server has one. */
+static const char *
+type_of(const struct up_request *r)
+{
+    return (r->content_type != NULL) ? r->content_type :
+        GATE_FAULT_CONTENT_TYPE;
 }
 
 /* --- Requests that are ours --- */
 
-static void
-make_request(const struct client_request *from, struct gate_request *to)
-{
-    memset(to, 0, sizeof(*to));
-    to->path = from->target.path;
-    to->type = (from->type != NULL) ? from->type : GATE_FAULT_CONTENT_TYPE;
-    to->headers = from->headers;
-    to->body = from->body;
-}
-
 /* Not encrypted by the client, or not any more. */
 static void
-serve_plain(struct client *c, const struct client_request *r,
-            const struct gate_request *request, struct gate_answer *a)
+serve_plain(struct client *c, const struct up_request *r,
+            struct gate_answer *a)
 {
     struct cs_error err;
-    int ret = session_request(c->session, &r->target, request, a, &err);
+    int ret = session_request(c->session, c->target, r, a, &err);
 
     if (ret != 0)
-        failed(request->type, ret, &err, a);
+        failed(r->content_type, ret, &err, a);
 }
 
 /* The answer to an encrypted request is encrypted. */
@@ -174,22 +165,21 @@ seal_answer(struct client *c, struct gate_answer *a, struct cs_error *err)
 }
 
 static void
-serve_sealed(struct client *c, const struct client_request *r,
+serve_sealed(struct client *c, const struct up_request *r,
              struct gate_answer *a)
 {
     struct cs_buf plain = CS_BUF_INIT(c->gate->limits->max_message);
-    struct gate_request request;
+    struct up_request request = *r;
     struct cs_error err;
     char *type = NULL;
     int ret;
 
-    make_request(r, &request);
-    ret = seal_open(c->accept.seal, r->type, r->body,
+    ret = seal_open(c->accept.seal, r->content_type, r->body,
                     c->gate->limits->max_message, &plain, &type, &err);
     if (ret == 0) {
         request.body = cs_buf_span(&plain);
-        request.type = type;
-        serve_plain(c, r, &request, a);
+        request.content_type = type;
+        serve_plain(c, &request, a);
         ret = seal_answer(c, a, &err);
         if (ret != 0)
             accept_reset(&c->accept);
@@ -204,23 +194,23 @@ serve_sealed(struct client *c, const struct client_request *r,
 }
 
 static void
-serve(struct client *c, const struct client_request *r, struct gate_answer *a)
+serve(struct client *c, const struct up_request *r, struct gate_answer *a)
 {
     enum gate_protocol protocol;
-    struct gate_request request;
+    struct up_request request = *r;
     int multi;
 
     /* WinRM takes nothing else; and a page in the user's own browser could
      * send other types without asking. */
-    if (r->body.len > 0 && !speaks_soap(r->type) &&
-        (r->type == NULL ||
-         gate_sealed_type(r->type, &protocol, &multi, NULL) == 0)) {
+    if (r->body.len > 0 && !speaks_soap(r->content_type) &&
+        (r->content_type == NULL ||
+         gate_sealed_type(r->content_type, &protocol, &multi, NULL) == 0)) {
         client_error(NULL, HTTP_UNSUPPORTED_TYPE, GATE_FAULT_REQUEST, "WinRM "
                      "takes Content-Type application/soap+xml;charset=UTF-8 "
                      "(or UTF-16)", a);
-    } else if (r->body.len == 0 || speaks_soap(r->type)) {
-        make_request(r, &request);
-        serve_plain(c, r, &request, a);
+    } else if (r->body.len == 0 || speaks_soap(r->content_type)) {
+        request.content_type = type_of(r);
+        serve_plain(c, &request, a);
     } else {
         serve_sealed(c, r, a);
     }
@@ -229,18 +219,17 @@ serve(struct client *c, const struct client_request *r, struct gate_answer *a)
 /* --- Requests that are the client's own business --- */
 
 static void
-pass(struct client *c, const struct client_request *r, struct gate_answer *a)
+pass(struct client *c, const struct up_request *r, struct gate_answer *a)
 {
-    struct gate_request request;
+    struct up_request request = *r;
     struct cs_error err;
     int ret;
 
-    make_request(r, &request);
-    request.authorization = r->authorization;
-    ret = session_pass(c->session, &r->target, &request, a, &err);
+    request.content_type = type_of(r);
+    ret = session_pass(c->session, c->target, &request, a, &err);
     if (ret != 0) {
         accept_reset(&c->accept);
-        failed(r->type, ret, &err, a);
+        failed(r->content_type, ret, &err, a);
     }
 }
 
@@ -257,26 +246,26 @@ authenticate(const struct accept_header *header, const struct cs_buf *token)
 }
 
 static void
-take_token(struct client *c, const struct client_request *r,
-           const struct accept_header *header, struct client_answer *answer)
+take_token(struct client *c, const struct up_request *r,
+           const struct accept_header *header, struct gate_answer *answer)
 {
     struct cs_buf token = CS_BUF_INIT(ACCEPT_TOKEN_MAX);
     struct cs_error err;
 
-    if (accept_token(&c->accept, c->mint, header, r->target.host, &token,
+    if (accept_token(&c->accept, c->mint, header, c->target->host, &token,
                      &err) != 0) {
         often_log(&of_tickets, OFTEN_BY_TEXT, LOG_NOTICE,
                   "refused a client's ticket: %s", err.text);
         challenge(answer);
     } else if (c->accept.state == ACCEPT_PASS) {
-        pass(c, r, &answer->a);
+        pass(c, r, answer);
     } else {
+        if (c->accept.state == ACCEPT_DONE)
+            serve(c, r, answer);
+        else
+            answer->status = HTTP_UNAUTHORIZED;
         if (token.len > 0)
             answer->authenticate = authenticate(header, &token);
-        if (c->accept.state == ACCEPT_DONE)
-            serve(c, r, &answer->a);
-        else
-            answer->a.status = HTTP_UNAUTHORIZED;
     }
     cs_buf_free(&token);
 }
@@ -287,7 +276,7 @@ take_token(struct client *c, const struct client_request *r,
  * to read it off the wire.
  */
 static int
-goes_on_passing(const struct client *c, const struct client_request *r,
+goes_on_passing(const struct client *c, const struct up_request *r,
                 const struct accept_header *header)
 {
     if (c->accept.state != ACCEPT_PASS)
@@ -301,7 +290,7 @@ goes_on_passing(const struct client *c, const struct client_request *r,
 /* An authentication that only the server can take: CredSSP, NTLM's own scheme.
  * All that is not a password, which would be one for nobody. */
 static int
-brings_another(const struct client_request *r,
+brings_another(const struct up_request *r,
                const struct accept_header *header)
 {
     return r->authorization != NULL && header->scheme == NULL &&
@@ -309,7 +298,7 @@ brings_another(const struct client_request *r,
 }
 
 static void
-begin_passing(struct client *c, const struct client_request *r,
+begin_passing(struct client *c, const struct up_request *r,
               struct gate_answer *a)
 {
     accept_reset(&c->accept);
@@ -323,40 +312,41 @@ begin_passing(struct client *c, const struct client_request *r,
  * was to an earlier gateway, or idle for too long.
  */
 static int
-is_stranger(const struct client *c, const struct client_request *r)
+is_stranger(const struct client *c, const struct up_request *r)
 {
     enum gate_protocol protocol;
     int multi;
 
     if (c->accept.state == ACCEPT_DONE)
         return 0;
-    if (r->type != NULL &&
-        gate_sealed_type(r->type, &protocol, &multi, NULL) != 0)
+    if (r->content_type != NULL &&
+        gate_sealed_type(r->content_type, &protocol, &multi, NULL) != 0)
         return 1;
     return r->authorization == NULL && r->body.len == 0 &&
         c->accept.state == ACCEPT_NONE;
 }
 
 void
-client_serve(struct client *c, const struct client_request *r,
-             struct client_answer *answer)
+client_serve(struct client *c, const struct gate_target *target,
+             const struct up_request *r, struct gate_answer *answer)
 {
     struct accept_header header;
     struct cs_error err;
 
     memset(answer, 0, sizeof(*answer));
+    c->target = target;
     if (accept_parse(r->authorization, &header, &err) != 0)
-        client_error(r->type, HTTP_BAD_REQUEST, GATE_FAULT_REQUEST, err.text,
-                     &answer->a);
+        client_error(r->content_type, HTTP_BAD_REQUEST, GATE_FAULT_REQUEST,
+                     err.text, answer);
     else if (goes_on_passing(c, r, &header))
-        pass(c, r, &answer->a);
+        pass(c, r, answer);
     else if (brings_another(r, &header))
-        begin_passing(c, r, &answer->a);
+        begin_passing(c, r, answer);
     else if (header.scheme != NULL)
         take_token(c, r, &header, answer);
     else if (is_stranger(c, r))
         challenge(answer);
     else
-        serve(c, r, &answer->a);
+        serve(c, r, answer);
     cs_buf_free(&header.token);
 }

@@ -18,28 +18,14 @@
 
 struct client;
 
-struct client_request {         /* borrowed for the call */
-    struct gate_target target;
-    const char *authorization;  /* or NULL */
-    const char *type;           /* Content-Type, or NULL */
-    const char *const *headers; /* to pass on, "NAME: VALUE", NULL at the end */
-    struct cs_span body;
-};
-
-struct client_answer {          /* owned; client_answer_free() */
-    struct gate_answer a;
-    char *authenticate;         /* "SCHEME TOKEN" for the client; or NULL */
-    int challenge;              /* 401: all schemes are to be named */
-};
-
 int client_new(const struct gate *gate, struct mint *mint, int fd,
                struct client **out, struct cs_error *err);
 void client_free(struct client **client);
 
-/* Always makes an answer, if only an error's. */
-void client_serve(struct client *client, const struct client_request *request,
-                  struct client_answer *answer);
-void client_answer_free(struct client_answer *answer);
+/* Always makes an answer, if only an error's: session_answer_free(). */
+void client_serve(struct client *client, const struct gate_target *target,
+                  const struct up_request *request,
+                  struct gate_answer *answer);
 
 /* An error as the client reads it: a fault for one that speaks SOAP (type:
  * of its request), else a line of text with this status. */

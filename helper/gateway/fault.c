@@ -27,65 +27,43 @@ put(struct cs_buf *out, const char *text)
     cs_buf_add(out, text, strlen(text));
 }
 
-/* Is it UTF-8?  If not, only its ASCII is anything. */
+/* May XML have it (XML 1.0 2.2), and a terminal? */
 static int
-is_utf8(struct cs_span text)
+is_shown(uint32_t c)
 {
-    struct cs_buf scratch = CS_BUF_INIT(2 * text.len + 1);
-    int ok = (cs_utf16_from_utf8(text, &scratch) == 0);
-
-    cs_buf_free(&scratch);
-    return ok;
+    return (c >= 0x20 || c == '\t' || c == '\n') && c != 0x7F &&
+        c != 0xFFFE && c != 0xFFFF;
 }
 
-/* U+FFFE and U+FFFF, which are no characters (XML 1.0 2.2). */
-static int
-is_nothing(struct cs_span at)
-{
-    return at.len >= 3 && at.p[0] == 0xEF && at.p[1] == 0xBF &&
-        at.p[2] >= 0xBE;
-}
-
-/* The one character that begins here; returns its bytes. */
-static size_t
-put_escaped(struct cs_buf *out, struct cs_span at, int utf8)
+/* What is not UTF-8 is nothing but its ASCII. */
+static void
+put_text(struct cs_buf *out, const char *text)
 {
     static const struct {
-        char c;
+        uint32_t c;
         const char *entity;
     } entities[] = {
         { '&', "&amp;" }, { '<', "&lt;" }, { '>', "&gt;" },
         { '"', "&quot;" }, { '\'', "&apos;" },
     };
-    uint8_t c = *at.p;
-    size_t i;
-
-    if (utf8 && is_nothing(at)) {
-        put(out, "?");
-        return 3;
-    }
-    for (i = 0; i < sizeof(entities) / sizeof(*entities); i++) {
-        if (c == (uint8_t)entities[i].c) {
-            put(out, entities[i].entity);
-            return 1;
-        }
-    }
-    if ((c < 0x20 && c != '\t' && c != '\n') || c == 0x7F ||
-        (c >= 0x80 && !utf8))
-        c = '?';
-    cs_buf_add(out, &c, 1);
-    return 1;
-}
-
-static void
-put_text(struct cs_buf *out, const char *text)
-{
+    const size_t count = sizeof(entities) / sizeof(*entities);
     struct cs_span at = gate_span(text);
-    int utf8 = is_utf8(at);
-    size_t n;
+    int utf8 = cs_utf8_ok(at);
+    size_t n, i;
+    uint32_t c;
 
-    for (; at.len > 0; at.p += n, at.len -= n)
-        n = put_escaped(out, at, utf8);
+    for (; at.len > 0; at.p += n, at.len -= n) {
+        c = *at.p;
+        n = utf8 ? cs_utf8_get(at.p, at.len, &c) : 1;
+        for (i = 0; i < count && entities[i].c != c; i++)
+            ;
+        if (i < count)
+            put(out, entities[i].entity);
+        else if (!is_shown(c) || (c >= 0x80 && !utf8))
+            put(out, "?");
+        else
+            cs_buf_add(out, at.p, n);
+    }
 }
 
 void

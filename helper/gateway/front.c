@@ -72,7 +72,7 @@ add_header(struct MHD_Response *r, const char *header)
 }
 
 static void
-add_headers(struct MHD_Response *r, const struct client_answer *answer)
+add_headers(struct MHD_Response *r, const struct gate_answer *answer)
 {
     /* CredSSP is between the client and the server. */
     static const char *const schemes[] = {
@@ -80,17 +80,17 @@ add_headers(struct MHD_Response *r, const struct client_answer *answer)
     };
     size_t i;
 
-    for (i = 0; i < answer->a.nheaders; i++)
-        add_header(r, answer->a.headers[i]);
-    if (answer->a.type != NULL)
-        (void)MHD_add_response_header(r, "Content-Type", answer->a.type);
+    for (i = 0; i < answer->nheaders; i++)
+        add_header(r, answer->headers[i]);
+    if (answer->type != NULL)
+        (void)MHD_add_response_header(r, "Content-Type", answer->type);
     if (answer->authenticate != NULL)
         (void)MHD_add_response_header(r, "WWW-Authenticate",
                                       answer->authenticate);
     for (i = 0; answer->challenge && i < sizeof(schemes) / sizeof(*schemes);
          i++)
         (void)MHD_add_response_header(r, "WWW-Authenticate", schemes[i]);
-    if (answer->a.status == MHD_HTTP_METHOD_NOT_ALLOWED)
+    if (answer->status == MHD_HTTP_METHOD_NOT_ALLOWED)
         (void)MHD_add_response_header(r, "Allow", "POST");
 }
 
@@ -103,9 +103,9 @@ wipe_answer(void *p)
 
 /* The body is given away. */
 static enum MHD_Result
-queue(struct MHD_Connection *c, struct client_answer *answer, int close)
+queue(struct MHD_Connection *c, struct gate_answer *answer, int close)
 {
-    struct cs_buf *body = &answer->a.body;
+    struct cs_buf *body = &answer->body;
     struct MHD_Response *r;
     enum MHD_Result ret;
 
@@ -117,7 +117,7 @@ queue(struct MHD_Connection *c, struct client_answer *answer, int close)
     add_headers(r, answer);
     if (close)
         (void)MHD_add_response_header(r, "Connection", "close");
-    ret = MHD_queue_response(c, (unsigned int)answer->a.status, r);
+    ret = MHD_queue_response(c, (unsigned int)answer->status, r);
     MHD_destroy_response(r);
     return ret;
 }
@@ -251,20 +251,20 @@ now_is(struct MHD_Connection *c, enum place_state state)
 static enum MHD_Result
 serve(struct client *client, struct MHD_Connection *c, struct request *r)
 {
-    struct client_request request;
-    struct client_answer answer;
+    struct up_request request;
+    struct gate_answer answer;
     enum MHD_Result ret;
 
     memset(&request, 0, sizeof(request));
-    request.target = r->target;
+    request.path = r->target.path;
     request.authorization =
         MHD_lookup_connection_value(c, MHD_HEADER_KIND, "Authorization");
-    request.type = r->type;
+    request.content_type = r->type;
     request.headers = (const char *const *)r->forward;
     request.body = cs_buf_span(&r->body);
-    client_serve(client, &request, &answer);
+    client_serve(client, &r->target, &request, &answer);
     ret = queue(c, &answer, 0);
-    client_answer_free(&answer);
+    session_answer_free(&answer);
     return ret;
 }
 
@@ -272,15 +272,15 @@ serve(struct client *client, struct MHD_Connection *c, struct request *r)
 static enum MHD_Result
 refuse(struct MHD_Connection *c, const struct request *r, unsigned int status)
 {
-    struct client_answer answer;
+    struct gate_answer answer;
     enum MHD_Result ret;
 
     often_log(&of_requests, OFTEN_BY_TEXT, LOG_NOTICE,
               "refused a request: %s", r->err.text);
     memset(&answer, 0, sizeof(answer));
-    client_error(r->type, status, GATE_FAULT_REQUEST, r->err.text, &answer.a);
+    client_error(r->type, status, GATE_FAULT_REQUEST, r->err.text, &answer);
     ret = queue(c, &answer, 1);
-    client_answer_free(&answer);
+    session_answer_free(&answer);
     return ret;
 }
 

@@ -117,23 +117,19 @@ is_target(const struct session *s, const struct gate_target *target)
 /* --- One request --- */
 
 static int
-post(struct session *s, const struct gate_request *request,
+post(struct session *s, const struct up_request *request,
      struct up_reply *reply, struct cs_error *err)
 {
     struct cs_buf body =
         CS_BUF_INIT(request->body.len + request->body.len / 16 + 65536);
-    struct up_request up;
+    struct up_request up = *request;
     int ret = 0;
 
-    memset(&up, 0, sizeof(up));
     memset(reply, 0, sizeof(*reply));
-    up.path = request->path;
-    up.content_type = request->type;
-    up.headers = request->headers;
-    up.body = request->body;
+    up.authorization = NULL;    /* this session's is the connection's */
     if (s->seal != NULL && request->body.len > 0) {
-        ret = seal_message(s->seal, request->body, request->type, &body,
-                           &up.content_type, err);
+        ret = seal_message(s->seal, request->body, request->content_type,
+                           &body, &up.content_type, err);
         up.body = cs_buf_span(&body);
     }
     if (ret == 0)
@@ -147,7 +143,7 @@ post(struct session *s, const struct gate_request *request,
  * dropped the connection, or when it has forgotten who we are.
  */
 static int
-post_or_renew(struct session *s, const struct gate_request *request,
+post_or_renew(struct session *s, const struct up_request *request,
               struct up_reply *reply, struct cs_error *err)
 {
     int ret, fresh = !s->authenticated;
@@ -273,7 +269,7 @@ give_up(struct session *s, const struct cs_error *err)
 
 int
 session_request(struct session *s, const struct gate_target *target,
-                const struct gate_request *request,
+                const struct up_request *request,
                 struct gate_answer *answer, struct cs_error *err)
 {
     struct up_reply reply;
@@ -301,29 +297,21 @@ session_request(struct session *s, const struct gate_target *target,
 }
 
 static int
-pass_on(struct session *s, const struct gate_request *request,
+pass_on(struct session *s, const struct up_request *request,
         struct up_reply *reply, struct cs_error *err)
 {
-    struct up_request up;
-    int ret;
+    int ret = up_post(s->up, request, reply, err);
 
-    memset(&up, 0, sizeof(up));
-    up.path = request->path;
-    up.authorization = request->authorization;
-    up.content_type = request->type;
-    up.headers = request->headers;
-    up.body = request->body;
-    ret = up_post(s->up, &up, reply, err);
     if (!reply->lost || request->authorization == NULL)
         return ret;
     up_reply_free(reply);
     ret = up_fresh(s->up, err);
-    return (ret != 0) ? ret : up_post(s->up, &up, reply, err);
+    return (ret != 0) ? ret : up_post(s->up, request, reply, err);
 }
 
 int
 session_pass(struct session *s, const struct gate_target *target,
-             const struct gate_request *request, struct gate_answer *answer,
+             const struct up_request *request, struct gate_answer *answer,
              struct cs_error *err)
 {
     struct up_reply reply;
@@ -358,5 +346,7 @@ session_answer_free(struct gate_answer *answer)
         free(answer->headers[--answer->nheaders]);
     free(answer->type);
     answer->type = NULL;
+    free(answer->authenticate);
+    answer->authenticate = NULL;
     cs_buf_free(&answer->body);
 }

@@ -55,20 +55,15 @@ struct session {
     struct ledger_entry *entry;
 };
 
-struct gate_request {           /* borrowed for the call */
-    const char *path;
-    const char *authorization;  /* session_pass() only; or NULL */
-    const char *type;           /* Content-Type of body */
-    const char *const *headers; /* to pass on, "NAME: VALUE" */
-    struct cs_span body;
-};
-
-struct gate_answer {            /* owned; session_answer_free() */
+/* What the client gets.  Owned; session_answer_free(). */
+struct gate_answer {
     long status;
     char *type;                 /* Content-Type of body; or NULL */
     char *headers[UP_HEADERS_MAX];      /* to pass on, "NAME: VALUE" */
     size_t nheaders;
     struct cs_buf body;
+    char *authenticate;         /* client.h: "SCHEME TOKEN"; or NULL */
+    int challenge;              /* client.h: 401, with all schemes */
 };
 
 int session_new(const struct gate *gate, int client, struct session **out,
@@ -78,11 +73,12 @@ void session_free(struct session **session);
 /*
  * One request to HOST:PORT, connected, authenticated and encrypted if it is
  * not yet; once more from the start if the server had dropped the connection
- * before the request was sent, or asks to authenticate anew.
+ * before the request was sent, or asks to authenticate anew.  The request's
+ * own Authorization, which is the client's to us, does not go along.
  * CS_POLICY: the target, or what would be needed there, is not allowed.
  */
 int session_request(struct session *s, const struct gate_target *target,
-                    const struct gate_request *request,
+                    const struct up_request *request,
                     struct gate_answer *answer, struct cs_error *err);
 
 /*
@@ -92,7 +88,7 @@ int session_request(struct session *s, const struct gate_target *target,
  * authenticates begins another.
  */
 int session_pass(struct session *s, const struct gate_target *target,
-                 const struct gate_request *request,
+                 const struct up_request *request,
                  struct gate_answer *answer, struct cs_error *err);
 void session_answer_free(struct gate_answer *answer);
 

@@ -205,8 +205,7 @@ answer(struct tickets *t, const char *typed, struct cs_buf *out)
     if (hc_host_load(tickets_host(typed, t->fixed, buf), &conf, NULL) == 0 &&
         conf->reachable)
         kind = ANSWER_PASS;
-    if (kind == ANSWER_PASS && conf->credssp.delegate &&
-        conf->policy->delegation == GW_DELEG_CREDSSP) {
+    if (kind == ANSWER_PASS && hc_gift(conf) == HC_PASSWORD) {
         if (add_ticket(t, conf, out) == 0)
             kind = ANSWER_TICKET;
         else

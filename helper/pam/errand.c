@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "errand.h"
+#include "rundir.h"
 
 #define LAST_MS 100             /* for a killed child to go */
 #define STEP_MS 2
@@ -41,25 +42,24 @@ add_place(struct errand *e, const char *top, const char *directory,
     return 0;
 }
 
-/* As the broker finds it (runtime.h), whose environment we do not have. */
+/* Where the broker's socket is (rundir.h), whose environment we do not have:
+ * the usual runtime directory, and where it is without one. */
 static int
 add_places(struct errand *e, const char *runtime, struct cs_error *err)
 {
-    unsigned int uid = (unsigned int)e->whose.uid;
-    char top[256], directory[300];
-    int ret, n;
+    int given = runtime != NULL && *runtime == '/', ret;
+    char usual[64], directory[sizeof(e->places->directory)];
+    uid_t uid = e->whose.uid;
 
-    if (runtime != NULL && *runtime == '/')
-        n = snprintf(top, sizeof(top), "%s", runtime);
-    else
-        n = snprintf(top, sizeof(top), "/run/user/%u", uid);
-    if (n < 0 || n >= (int)sizeof(top))
+    (void)snprintf(usual, sizeof(usual), "/run/user/%lu", (unsigned long)uid);
+    if (!given)
+        runtime = usual;
+    if (gw_rundir_of(runtime, uid, directory, sizeof(directory)) != 0)
         return cs_fail(err, CS_SYSTEM, "XDG_RUNTIME_DIR is too long");
-    (void)snprintf(directory, sizeof(directory), "%s/gss-winrm", top);
-    ret = add_place(e, top, directory, err);
-    if (ret != 0 || (runtime != NULL && *runtime == '/'))
+    ret = add_place(e, runtime, directory, err);
+    if (ret != 0 || given)
         return ret;
-    (void)snprintf(directory, sizeof(directory), "/tmp/gss-winrm-%u", uid);
+    (void)gw_rundir_of(NULL, uid, directory, sizeof(directory));
     return add_place(e, directory, directory, err);
 }
 

@@ -7,12 +7,11 @@
  */
 #include "config.h"
 
-#include <errno.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "client.h"
 #include "errand.h"
 #include "runtime.h"
 #include "wire.h"
@@ -36,20 +35,17 @@ static int
 connect_to(const struct place *p, int *fd, struct report *r,
            struct cs_error *err)
 {
-    int ret;
+    int ret, error;
 
     if (!is_there(p->directory))
         return absent(r, err);
     ret = rt_check(p->directory, err);
     if (ret != 0)
         return ret;
-    *fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    if (*fd < 0)
-        return cs_fail(err, CS_SYSTEM, "there is no socket to be had");
-    if (connect(*fd, (const struct sockaddr *)&p->address,
-                sizeof(p->address)) == 0)
+    error = bp_connect(&p->address, fd);
+    if (error == 0)
         return bp_check_peer(*fd, err);
-    if (errno == ENOENT || errno == ECONNREFUSED)
+    if (bp_is_absent(error))
         return absent(r, err);
     return cs_fail(err, CS_SYSTEM, "%s cannot be connected to",
                    p->address.sun_path);
@@ -59,7 +55,7 @@ static int
 exchange(struct errand *e, int fd, struct cs_span frame, enum bp_number want,
          struct cs_error *err)
 {
-    const struct bp_message *reply = &e->reply;
+    struct cs_error why = { 0 };
     int ret = bp_send(fd, frame, -1, err);
 
     if (ret == 0)
@@ -68,14 +64,12 @@ exchange(struct errand *e, int fd, struct cs_span frame, enum bp_number want,
         ret = bp_decode(cs_buf_span(&e->in), &e->reply, err);
     if (ret != 0)
         return ret;
-    if (reply->number == BP_ERROR)
-        return cs_fail(err, CS_REMOTE, "the broker refused: %.*s",
-                       (int)reply->text.len, (const char *)reply->text.p);
-    if (reply->number != want)
-        return cs_fail(err, CS_UNEXPECTED, "the broker has answered with %s "
-                       "where %s was due", bp_name(reply->number),
-                       bp_name(want));
-    return 0;
+    ret = bp_check_reply(&e->reply, want, &why);
+    if (ret != 0 && e->reply.number == BP_ERROR)
+        return cs_fail(err, CS_REMOTE, "the broker refused: %s", why.text);
+    if (ret != 0)
+        *err = why;
+    return ret;
 }
 
 static void
@@ -100,9 +94,8 @@ errand_talk(struct errand *e, struct report *r)
     ret = connect_to(&e->places[i], &fd, r, &err);
     if (ret == 0)
         ret = exchange(e, fd, cs_buf_span(&e->hello), BP_WELCOME, &err);
-    if (ret == 0 && e->reply.version != BP_VERSION)
-        ret = cs_fail(&err, CS_VERSION, "the broker speaks version %u of its "
-                      "protocol", e->reply.version);
+    if (ret == 0)
+        ret = bp_check_version(&e->reply, &err);
     if (ret == 0)
         ret = exchange(e, fd, cs_secret_span(&e->request), e->want, &err);
     if (ret == 0 && e->want == BP_LOGGED_IN)

@@ -7,8 +7,8 @@
 #include <string.h>
 #include <krb5.h>
 
+#include "candidates.h"
 #include "cspolicy.h"
-#include "delegate.h"
 #include "names.h"
 #include "policy.h"
 #include "words.h"
@@ -97,23 +97,16 @@ cs_delegate_names(const struct gw_policy *policy, const char *host,
                   const char *node, uint16_t port, char ***names,
                   struct cs_error *err)
 {
-    const struct gw_policy *p = gw_policy_trusted(policy);
-    char **hosts = NULL, *itself = NULL;
-    int ret = 0;
+    char *nodes[] = { (char *)(uintptr_t)node, NULL };
+    /* ticket.c looks whose realm the ticket is of. */
+    const struct gw_query query = {
+        .policy = policy, .host = host, .purpose = GW_GIVE,
+        .hosts = (node != NULL) ? nodes : NULL, .port = port
+    };
+    int ret = gw_candidates_names(&query, names);
 
-    *names = NULL;
-    if (node == NULL && p->nodes == NULL && p->host == NULL)
-        ret = gw_delegate_host(host, &itself);
     if (ret != 0)
         return unnamed(host, ret, err);
-    ret = gw_policy_hosts(p, itself, node, &hosts);
-    free(itself);
-    if (ret == 0)
-        ret = gw_delegate_names(p, hosts, port != 0 ? port : p->ports[0],
-                                names);
-    gw_free_words(hosts);
-    if (ret != 0)
-        return cs_nomem(err);
     if (*names == NULL)
         return cs_fail(err, CS_POLICY, "krb5.conf (spn) has only names of "
                        "class HTTP for %s, which may be the web site's "
@@ -132,33 +125,22 @@ cs_service_host(const char *service)
     return (at != NULL) ? strdup(at + 1) : strdup(service);
 }
 
-/* Another class than HTTP, at the host as it stands. */
+/* Another class than HTTP, which the program itself has named, at the host as
+ * it stands: what krb5.conf has is about WinRM. */
 static int
 other_class(const char *service, const char *host, char ***names,
             struct cs_error *err)
 {
-    char *template = NULL, *whole = NULL, *name = NULL;
-    size_t n = 0;
-    int ret = gw_delegate_host(host, &whole);
+    char *spn[] = { NULL, NULL };
+    struct gw_policy policy = { .spn = spn };
+    int ret;
 
-    if (ret != 0)
-        return unnamed(host, ret, err);
-    if (asprintf(&template, "%.*s/%%f", (int)strcspn(service, "/@"),
-                 service) < 0) {
-        template = NULL;
-        ret = ENOMEM;
-    }
-    if (ret == 0)
-        ret = gw_delegate_name(template, whole, 0, &name);
-    if (ret == 0)
-        ret = gw_add_word(names, &n, name);
-    free(template);
-    free(whole);
-    free(name);
-    if (ret == EINVAL)
-        return cs_fail(err, CS_USAGE, "%s is not the name of a service",
-                       service);
-    return ret != 0 ? cs_nomem(err) : 0;
+    if (asprintf(&spn[0], "%.*s/%%f", (int)strcspn(service, "/@"),
+                 service) < 0)
+        return cs_nomem(err);
+    ret = cs_delegate_names(&policy, host, NULL, 0, names, err);
+    free(spn[0]);
+    return ret;
 }
 
 int

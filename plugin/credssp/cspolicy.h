@@ -15,8 +15,8 @@ int cs_policy_for_host(const char *host, struct cs_policy *out,
                        struct cs_error *err);
 
 /*
- * The names (delegate.h) that may be given a password or a forwarded ticket by
- * this policy, best first: all principals, and no network.  node: of the
+ * The names (candidates.h) that may be given a password or a forwarded ticket
+ * by this policy, best first: all principals, and no network.  node: of the
  * policy's, or NULL; port 0: the first of the policy's.  *names is new memory
  * (gw_free_words).  CS_POLICY with a sentence that says what to write where
  * there is none: for an address, a short name, or nothing but HTTP in spn.

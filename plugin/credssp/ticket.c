@@ -14,8 +14,7 @@
 int
 cs_ticket_unknown(const struct cs_error *err)
 {
-    return err->code == CS_INNER &&
-        err->minor == (uint32_t)KRB5KDC_ERR_S_PRINCIPAL_UNKNOWN;
+    return err->code == CS_INNER && gw_service_unknown(err->minor, err->text);
 }
 
 void

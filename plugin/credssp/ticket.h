@@ -41,7 +41,7 @@ int cs_ticket_find(struct cs_creds *creds, char *const *services,
                    struct cs_error *err);
 void cs_ticket_free(struct cs_ticket *ticket);
 
-/* Did the KDC not know the service?  Of an error of cs_ticket_fetch(). */
+/* Did the KDC not know the service?  Of an error of krb5's or GSSAPI's. */
 int cs_ticket_unknown(const struct cs_error *err);
 
 #endif /* CS_TICKET_H */

@@ -21,7 +21,9 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / 'k5'))
 import realm        # noqa: E402
 import run_tests    # noqa: E402
+import results      # noqa: E402
 from realm import progress      # noqa: E402
+from results import ok, skip    # noqa: E402
 
 PASSWORD = 'Correct-Horse-7319'
 POLICY = '''[appdefaults]
@@ -40,6 +42,11 @@ POLICY = '''[appdefaults]
    web05.test.example = {
     match = never
    }
+   web02.test.example = {
+    nodes = web08.test.example
+    spn = HOST/%%f HTTP/%%f
+    delegation = kerberos
+   }
   }
   credssp = {
    delegate_to = web01.test.example web03.test.example web04.test.example web08.test.example web10.test.example
@@ -52,24 +59,6 @@ POLICY = '''[appdefaults]
  }
 '''
 NOBODY = 65534
-
-
-class Results:
-    """Results counted and printed."""
-    count = failures = 0
-
-
-def ok(good, name, why=''):
-    Results.count += 1
-    Results.failures += not good
-    print('%sok %d - %s' % ('' if good else 'not ', Results.count, name), flush=True)
-    if not good:
-        print('# why: ' + str(why).replace('\n', '\n# '), flush=True)
-
-
-def skip(name, why):
-    Results.count += 1
-    print('ok %d - %s # SKIP %s' % (Results.count, name, why), flush=True)
 
 
 # --- what is started ----------------------------------------------------------
@@ -275,6 +264,9 @@ def test_context(talk):
                'context', 'kerberos', 'web11.test.example', 5985, 1, '-')
     talk.check('two credentials of the realm', 'error -6 .*more than one', 'context', 'kerberos', *WEB01, 0, '-')
     talk.ask('logout', 'bob@TEST.EXAMPLE')
+    # The nodes' names are unknown, the cluster's own HTTP name is known: nothing is forwarded to that.
+    talk.check("a cluster's own HTTP name gets no ticket", 'error -8 C000018B', 'context', 'negotiate',
+               'web02.test.example', 5985, 0, '-')
     talk.check('how it went', r'\[alice@TEST.EXAMPLE\|login\|uses=\d\d\|.*\{web01.test.example\|', 'status')
 
 
@@ -631,8 +623,7 @@ def run(place):
     for test in (test_stale, test_unlocked, test_tickets, test_ntlm, test_silent_kdc, test_plugin, test_files, test_slow_dns,
                  test_background, test_activation, test_options):
         test(place)
-    print('1..%d' % Results.count)
-    return 1 if Results.failures else 0
+    return results.end()
 
 
 def main():

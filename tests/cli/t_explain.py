@@ -95,9 +95,29 @@ def test_explain_delegates(place):
     check(explained(place, 'a.example.org')['delegates'][0].startswith('HOST/a.example.org@'), 'a whole name')
 
 
+def test_explain_candidates(place):
+    """Names and delegates are one list's (candidates.c): where a ticket is forwarded, the names that may have it first."""
+    (place.path / 'krb5.conf').write_text(
+        '[libdefaults]\n default_realm = X\n[domain_realm]\n .example.org = X\n[appdefaults]\n winrm = {\n'
+        '  targets = {\n   web.example.org = {\n    nodes = n1.example.org n2.example.org\n'
+        '    spn = HTTP/%f HOST/%f\n    delegation = kerberos\n   }\n'
+        '   listed.example.org = {\n    spn = HTTP/listed.example.org HOST/%f HTTP/other.example.org\n'
+        '    delegation = kerberos\n   }\n  }\n }\n')
+    answer = explained(place, 'web.example.org')
+    check(answer['delegates'] == ['HOST/n1.example.org@X', 'HOST/n2.example.org@X'], answer['delegates'])
+    check(answer['names'] == ['HOST/n1.example.org@X', 'HOST/n2.example.org@X', 'HTTP/n1.example.org@X',
+                              'HTTP/n2.example.org@X', 'HTTP/web.example.org@X'], answer['names'])
+    answer = explained(place, 'listed.example.org')
+    check(answer['delegates'] == ['HTTP/listed.example.org@X', 'HOST/listed.example.org@X'], answer['delegates'])
+    check(answer['names'] == answer['delegates'] + ['HTTP/other.example.org@X'], answer['names'])
+
+
 def test_explain_plugin(place):
     check('match = never' in explained(place, 'portal.example.org')['plugin'], 'never')
     check('GSS_WINRM' in explained(place, 'web01', GSS_WINRM='off')['plugin'], 'off')
+    check('GSS_WINRM' in explained(place, 'web01', GSS_WINRM='Off')['plugin'], 'Off')
+    check('match = never' in explained(place, 'portal.example.org', GSS_WINRM='')['plugin'], 'empty')
+    check('connection to port' in explained(place, 'portal.example.org', GSS_WINRM='auto')['plugin'], 'auto')
     check('every call' in explained(place, 'portal.example.org', GSS_WINRM='always')['plugin'], 'always')
     check('connection to port' in explained(place, 'web01', GSS_WINRM='nonsense')['plugin'], 'nonsense')
     check(explained(place, 'web01')['complaints'] == ['winrm gateway: unknown key ntml; ignored'], 'complaints')

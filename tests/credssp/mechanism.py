@@ -13,7 +13,9 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / 'k5'))
 import realm        # noqa: E402
 import run_tests    # noqa: E402
+import results      # noqa: E402
 from realm import progress      # noqa: E402
+from results import ok          # noqa: E402
 
 OID = '2.25.1467839257'
 KRB5 = bytes.fromhex('2a864886f712010202')
@@ -74,19 +76,6 @@ def outside():
 
 
 # --- inside -------------------------------------------------------------------
-
-class Results:
-    """Results counted and printed."""
-    count = failures = 0
-
-
-def ok(good, name, why=''):
-    Results.count += 1
-    Results.failures += not good
-    print('%sok %d - %s' % ('' if good else 'not ', Results.count, name), flush=True)
-    if not good:
-        print('# why: ' + str(why).replace('\n', '\n# '), flush=True)
-
 
 def inside():
     # Only here: the mechanisms are those of GSS_MECH_CONFIG.
@@ -265,8 +254,7 @@ def main():
         return outside()
     inside()
     samples(ok)
-    print('1..%d' % Results.count)
-    return 1 if Results.failures else 0
+    return results.end()
 
 
 if __name__ == '__main__':

@@ -1,9 +1,15 @@
 /* t_context.c - established contexts: both ends, messages, delegation. */
 #include "config.h"
 
+#include <pthread.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
 
 #include "k5.h"
 
@@ -166,6 +172,11 @@ check_delegation(const char *target, const char *winrm, uint32_t flags,
 #define LISTED " targets = {\n  web02.test.example = {\n" \
     "   spn = HTTP/web02.test.example\n  }\n }"
 
+/* The nodes' names are unknown; only the cluster's own HTTP name is not. */
+#define CLUSTER " targets = {\n  web02.test.example = {\n" \
+    "   nodes = web08.test.example\n   spn = HOST/%f HTTP/%f\n" \
+    "   delegation = kerberos\n  }\n }"
+
 static void
 check_delegations(void)
 {
@@ -195,6 +206,11 @@ check_delegations(void)
         check_delegation("h:HTTP@web02.test.example",
                          ALWAYS " delegation = kerberos", 0, 0, mech,
                          "delegation = kerberos, HTTP alone");
+        check_delegation("h:HTTP@web02.test.example", ALWAYS CLUSTER, 0, 0,
+                         mech, "delegation to a cluster, its own HTTP name");
+        check_delegation("h:HTTP@web02.test.example", ALWAYS CLUSTER,
+                         GSS_C_DELEG_FLAG, 0, mech, "delegation to a cluster "
+                         "that the program asks for, its own HTTP name");
     }
 }
 
@@ -211,6 +227,123 @@ check_no_delegation_elsewhere(void)
     k5_local(&ini);
     ok(k5_establish(&ini, &acc, &x), "not WinRM: a context with the site");
     is_int(acc.reply.b, 0, "not WinRM: no credential goes to the site");
+    k5_close(&ini);
+    k5_close(&acc);
+}
+
+/* --- A gateway that offers a ticket (PROTOCOL.tickets.md) --- */
+
+struct gateway {
+    int socket;
+    pthread_t thread;
+    unsigned char answer[16384];
+    size_t len;
+};
+
+static void *
+serve(void *data)
+{
+    const struct gateway *g = data;
+    char question[512];
+    int fd;
+
+    while ((fd = accept(g->socket, NULL, NULL)) >= 0) {
+        if (recv(fd, question, sizeof(question), 0) > 0)
+            (void)send(fd, g->answer, g->len, MSG_NOSIGNAL);
+        (void)close(fd);
+    }
+    return NULL;
+}
+
+/* What krb5 exports, without the mechglue's frame: u32 n, OID[n], u32 m,
+ * token[m]. */
+static void
+fill_answer(struct gateway *g, const char *name, const gss_buffer_desc *framed)
+{
+    const unsigned char *p = framed->value;
+    size_t skip = 8 + (framed->length > 4 ? p[3] : 0), len = strlen(name);
+
+    if (framed->length <= skip ||
+        3 + len + framed->length - skip > sizeof(g->answer))
+        bail("the exported credential has a form that is not known");
+    g->answer[0] = 2;
+    g->answer[1] = (unsigned char)(len >> 8);
+    g->answer[2] = (unsigned char)len;
+    memcpy(g->answer + 3, name, len);
+    memcpy(g->answer + 3 + len, p + skip, framed->length - skip);
+    g->len = 3 + len + framed->length - skip;
+}
+
+/* Where the plugin looks for the one of http_proxy; the port is a name. */
+static void
+start(struct gateway *g)
+{
+    struct sockaddr_un sun = { .sun_family = AF_UNIX };
+    const char *run = k5_path("run");
+    char path[sizeof(sun.sun_path)];
+
+    (void)snprintf(path, sizeof(path), "%s", run);
+    (void)mkdir(path, 0700);
+    (void)snprintf(path, sizeof(path), "%s/gss-winrm", run);
+    (void)mkdir(path, 0700);
+    (void)snprintf(path, sizeof(path), "%s/gss-winrm/gateway", run);
+    (void)mkdir(path, 0700);
+    (void)snprintf(sun.sun_path, sizeof(sun.sun_path),
+                   "%s/gss-winrm/gateway/1", run);
+    g->socket = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+    if (g->socket < 0 ||
+        bind(g->socket, (struct sockaddr *)&sun, sizeof(sun)) != 0 ||
+        listen(g->socket, 8) != 0 ||
+        pthread_create(&g->thread, NULL, serve, g) != 0)
+        bail("%s: no gateway can listen there", sun.sun_path);
+    (void)setenv("XDG_RUNTIME_DIR", run, 1);
+    (void)setenv("http_proxy", "http://127.0.0.1:1", 1);
+}
+
+static void
+stop(struct gateway *g)
+{
+    (void)unsetenv("http_proxy");
+    (void)unsetenv("XDG_RUNTIME_DIR");
+    (void)shutdown(g->socket, SHUT_RDWR);
+    (void)pthread_join(g->thread, NULL);
+    (void)close(g->socket);
+    (void)unlink(k5_path("run/gss-winrm/gateway/1"));
+}
+
+/*
+ * What the gateway offers here could well be forwarded: a credential with a
+ * ticket-granting ticket.  The flags of delegation are off with it, whoever
+ * wants them.
+ */
+static void
+check_gateway_ticket(const char *winrm, uint32_t flags, const char *what)
+{
+    static struct gateway g;
+    struct k5_exchange x
+        = { .target = WEB01, .mech = K5_KRB5, .flags = ALL_FLAGS | flags };
+    struct k5_side ini, acc;
+
+    k5_conf(NULL, winrm);
+    (void)k5_fresh("alice");
+    k5_spawn(&acc, K5_BARE, "machine");
+    k5_local(&ini);
+    (void)k5_call(&ini, K5_ACQUIRE, GSS_C_INITIATE, K5_KRB5, NULL, NULL, NULL);
+    (void)k5_call(&ini, K5_CRED_EXPORT, 0, 0, NULL, NULL, NULL);
+    is_int(ini.reply.major, GSS_S_COMPLETE, "%s: a credential to offer", what);
+    fill_answer(&g, "WSMAN/web01.test.example@TEST.EXAMPLE",
+                &ini.reply.part[0]);
+    (void)k5_call(&ini, K5_RESET, 0, 0, NULL, NULL, NULL);
+    start(&g);
+    (void)k5_trace();
+    ok(k5_establish(&ini, &acc, &x), "%s: a context", what);
+    has_str(k5_trace(), "sending WSMAN/web01.test.example@TEST.EXAMPLE (a "
+            "ticket of the gateway", "%s: by the gateway's ticket", what);
+    is_int(acc.reply.b, 0, "%s: no credential is delegated", what);
+    (void)k5_call(&ini, K5_INQUIRE, 0, 0, NULL, NULL, NULL);
+    is_int((ini.reply.a & GSS_C_DELEG_FLAG) != 0, 0,
+           "%s: and the initiator is told", what);
+    stop(&g);
     k5_close(&ini);
     k5_close(&acc);
 }
@@ -379,5 +512,9 @@ main(int argc, char **argv)
     check_pinned(NULL, K5_INTERPOSED, "h:HTTP@web02.test.example",
                  GSS_S_BAD_NAME, "another name on the second leg");
     check_size_limit();
+    check_gateway_ticket(ALWAYS " delegation = kerberos", 0,
+                         "the gateway's ticket, delegation = kerberos");
+    check_gateway_ticket(ALWAYS, GSS_C_DELEG_FLAG | GSS_C_DELEG_POLICY_FLAG,
+                         "the gateway's ticket, the program wants delegation");
     return k5_end();
 }

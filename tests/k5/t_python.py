@@ -3,6 +3,7 @@
 
 import base64
 import copy
+import itertools
 import json
 import os
 import shutil
@@ -14,6 +15,10 @@ import threading
 import gssapi
 import gssapi.raw
 
+sys.path.append(os.path.join(os.path.dirname(os.path.abspath(__file__)), '../watch'))
+import results          # noqa: E402
+from results import ok      # noqa: E402
+
 KRB5 = gssapi.MechType.kerberos
 SPNEGO = gssapi.OID.from_int_seq('1.3.6.1.5.5.2')
 FLAGS = (gssapi.RequirementFlag.mutual_authentication | gssapi.RequirementFlag.confidentiality
@@ -21,22 +26,7 @@ FLAGS = (gssapi.RequirementFlag.mutual_authentication | gssapi.RequirementFlag.c
          | gssapi.RequirementFlag.out_of_sequence_detection)
 DELEGATE = gssapi.RequirementFlag.delegate_to_peer
 DIRECTORY = os.environ.get('K5_DIR', '')
-
-
-# --- TAP ---------------------------------------------------------------------
-
-class Results:
-    """Results counted and printed."""
-    count = failures = files = 0
-
-
-def ok(good, name, why=''):
-    Results.count += 1
-    Results.failures += not good
-    print('%sok %d - %s' % ('' if good else 'not ', Results.count, name), flush=True)
-    if not good and why:
-        print('# why: ' + str(why).replace('\n', '\n# why: '), flush=True)
-    return good
+NUMBERS = itertools.count(1)
 
 
 def same(got, wanted, name):
@@ -114,11 +104,11 @@ class Peer:
 
 def configure(winrm=''):
     """A krb5.conf of its own with this winrm section, and a ccache with alice's ticket-granting ticket."""
-    Results.files += 1
-    path = '%s/python.conf.%d' % (DIRECTORY, Results.files)
+    number = next(NUMBERS)
+    path = '%s/python.conf.%d' % (DIRECTORY, number)
     with open(path, 'w', encoding='utf-8') as conf:
         conf.write('include %s/krb5.conf\n[appdefaults]\n winrm = {\n%s\n }\n' % (DIRECTORY, winrm))
-    ccache = '%s/python.cc.%d' % (DIRECTORY, Results.files)
+    ccache = '%s/python.cc.%d' % (DIRECTORY, number)
     shutil.copyfile(DIRECTORY + '/alice', ccache)
     os.environ['KRB5_CONFIG'] = path
     os.environ['KRB5CCNAME'] = 'FILE:' + ccache
@@ -367,8 +357,7 @@ def main():
             test()
         except Exception as error:      # pylint: disable=broad-except
             ok(False, test.__name__, '%s: %s' % (type(error).__name__, error))
-    print('1..%d' % Results.count)
-    return 1 if Results.failures else 0
+    return results.end()
 
 
 if __name__ == '__main__':

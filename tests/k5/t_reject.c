@@ -151,7 +151,7 @@ check_learned(void)
     struct k5_side server, other;
     struct story story;
     struct k5_socket s;
-    char conf[64], *out;
+    char conf[64], changed[96], *out;
     const char *cc;
 
     s = k5_connect("127.0.11.1", 0);
@@ -208,6 +208,21 @@ check_learned(void)
     is_int(story.accepted ? story.tries : -1, 1,
            "learned: another process is let in at once, without a socket");
     k5_close(&other);
+
+    /* krb5.conf has changed since: what was learned is not one of its names. */
+    (void)snprintf(changed, sizeof(changed), "%s spn = WSMAN/%%f\n", conf);
+    k5_conf(NULL, changed);
+    k5_spawn(&other, K5_SAME, "none");
+    (void)k5_trace();
+    (void)k5_init(&other, WEB01, K5_KRB5, ALL_FLAGS, NULL);
+    out = strdup(k5_trace());
+    has_str(out, "sending WSMAN@web01.test.example",
+            "learned: krb5.conf has other names now, and they count");
+    lacks_str(out, "sending HOST@",
+              "learned: a name that krb5.conf would not try is not tried");
+    free(out);
+    k5_close(&other);
+    k5_conf(NULL, conf);
 
     k5_spawn(&other, K5_INTERPOSED, "none");
     (void)k5_init(&other, WEB01, K5_KRB5, ALL_FLAGS, NULL);

@@ -14,6 +14,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 import pam          # noqa: E402
+import results      # noqa: E402
+from results import ok      # noqa: E402
 
 # {unix}, {sss} and {pwquality} ask for a password or know it, {env} sets XDG_RUNTIME_DIR.
 SYSTEM_AUTH = '''
@@ -117,24 +119,23 @@ def main():
         for features in ((), ('with-faillock', 'without-nullok', 'with-silent-lastlog')):
             stacks.select(('with-gss-winrm',) + features)
             run, heard = stacks.heard(*steps)
-            pam.ok(run.well() and heard == [login], 'login, with-gss-winrm %s: delivered' % ' '.join(features),
+            ok(run.well() and heard == [login], 'login, with-gss-winrm %s: delivered' % ' '.join(features),
                    str(heard) + run.all)
         stacks.select(())
         run, heard = stacks.heard(*steps)
-        pam.ok(run.well() and not heard, 'login, without the feature: nothing is', str(heard) + run.all)
+        ok(run.well() and not heard, 'login, without the feature: nothing is', str(heard) + run.all)
         stacks.select(('with-gss-winrm',), good=False)
         run, heard = stacks.heard('authenticate', 'end')
-        pam.ok(run.results()['authenticate'] != 0 and not heard, 'login, a wrong password: refused, and nothing is',
+        ok(run.results()['authenticate'] != 0 and not heard, 'login, a wrong password: refused, and nothing is',
                str(heard) + run.all)
         stacks.select(('with-gss-winrm',), place='system-auth')
         run, heard = stacks.heard(*steps)
-        pam.ok(run.well() and not heard, 'control: at the end of system-auth it is never got to', str(heard) + run.all)
+        ok(run.well() and not heard, 'control: at the end of system-auth it is never got to', str(heard) + run.all)
         stacks.select(('with-gss-winrm',), service='passwd')
         run, heard = stacks.heard(place.putenv, 'chauthtok', 'end')
-        pam.ok(run.well() and heard == [login], 'passwd, with-gss-winrm: the new password is delivered',
+        ok(run.well() and heard == [login], 'passwd, with-gss-winrm: the new password is delivered',
                str(heard) + run.all)
-    print('1..%d' % pam.Results.count)
-    return 1 if pam.Results.failures else 0
+    return results.end()
 
 
 if __name__ == '__main__':

@@ -11,6 +11,10 @@ import sys
 import tempfile
 from pathlib import Path
 
+sys.path.append(str(Path(__file__).resolve().parents[1] / 'watch'))
+import results          # noqa: E402
+from results import ok      # noqa: E402
+
 SOURCE = Path(os.environ.get('top_srcdir') or Path(__file__).resolve().parents[2])
 GOOD = 'auth required pam_permit.so'
 OURS = 'pam_gss_winrm.so'
@@ -33,20 +37,10 @@ AS_THEY_ARE = {
 }
 CONV = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_int, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_void_p)
 PAM_CONV_ERR = 19
-count = failures = 0
 
 
 class Conv(ctypes.Structure):
     _fields_ = [('conv', CONV), ('data', ctypes.c_void_p)]
-
-
-def ok(good, name, why=''):
-    global count, failures
-    count += 1
-    print('%sok %d - %s' % ('' if good else 'not ', count, name), flush=True)
-    if not good:
-        failures += 1
-        print('\n'.join('#   ' + line for line in str(why).splitlines()))
 
 
 def lets_in(directory, name):
@@ -86,8 +80,7 @@ def main():
                ('/%s: ' % name in done.stdout) == (before != after), name, (could[name], was[name], now, text))
         again = subprocess.run([SOURCE / 'helper/pam/pam-optional', here], check=False, text=True, capture_output=True)
         ok(again.returncode == 0 and again.stdout == '', 'a second time there is nothing to do', again)
-    print('1..%d' % count)
-    return 1 if failures else 0
+    return results.end()
 
 
 if __name__ == '__main__':

@@ -18,7 +18,9 @@ from pathlib import Path
 TOP = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(TOP / 'tests/packages'), str(TOP / 'tests/watch')]
 import progress     # noqa: E402
+import results      # noqa: E402
 import root         # noqa: E402
+from results import ok      # noqa: E402
 
 PACKAGES = ['ca-certificates', 'iproute2', 'krb5-user', 'krb5-kdc', 'krb5-admin-server', 'libnss-wrapper', 'python3',
             'python3-gssapi', 'gss-ntlmssp', 'sssd-kcm']
@@ -33,19 +35,6 @@ name = gssapi.Name('HTTP@web01.test.example', gssapi.NameType.hostbased_service)
 gssapi.SecurityContext(name=name, usage='initiate', mech=gssapi.MechType.kerberos).step()
 print(subprocess.run(['klist', '-C'], text=True, check=True, stdout=subprocess.PIPE).stdout)
 '''
-
-
-class Results:
-    """Results counted and printed."""
-    count = failures = 0
-
-
-def ok(good, name, why=''):
-    Results.count += 1
-    Results.failures += not good
-    print('%sok %d - %s' % ('' if good else 'not ', Results.count, name), flush=True)
-    if not good:
-        print('# why: ' + str(why).replace('\n', '\n# '), flush=True)
 
 
 # --- In the system ------------------------------------------------------------
@@ -80,9 +69,7 @@ def run_program(name, env):
     for line in done.stdout.splitlines():
         result = re.match(r'(not )?ok \d+ - (.*)', line)
         if result:
-            Results.count += 1
-            Results.failures += bool(result.group(1))
-            print('%sok %d - KCM: %s: %s' % (result.group(1) or '', Results.count, name, result.group(2)))
+            ok(not result.group(1), 'KCM: %s: %s' % (name, result.group(2)))
         elif not line.startswith('1..'):
             print('# ' + line.lstrip('# '))
     ok(done.returncode == 0, 'KCM: %s ends well' % name, 'status %d' % done.returncode)
@@ -122,8 +109,7 @@ def inside(build):
     finally:
         kcm.terminate()
         kcm.wait()
-    print('1..%d' % Results.count)
-    return 1 if Results.failures else 0
+    return results.end()
 
 
 def main():

@@ -432,10 +432,42 @@ test_complaints(void **state)
     free(text);
 }
 
+/* What a host is given, by delegation and delegate_to. */
+static void
+test_gift(void **state)
+{
+    static const struct {
+        const char *delegation, *delegate_to;
+        enum hc_gift gift;
+    } cases[] = {
+        { "none", "elsewhere", HC_NOTHING }, { "none", ".", HC_NOTHING },
+        { "none", "web01.corp.example.com", HC_NOTHING },
+        { "kerberos", "elsewhere", HC_TICKET },
+        { "kerberos", "web01.corp.example.com", HC_TICKET },
+        { "credssp", "elsewhere", HC_REFUSED },
+        { "credssp", "web01.corp.example.com", HC_PASSWORD }
+    };
+    struct hc_host *h;
+    char text[256];
+    size_t i;
+
+    (void)state;
+    for (i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+        (void)snprintf(text, sizeof(text), "  delegation = %s\n  credssp = {\n"
+                       "   delegate_to = %s\n  }\n", cases[i].delegation,
+                       cases[i].delegate_to);
+        configure(text);
+        h = load("web01.corp.example.com");
+        assert_int_equal(hc_gift(h), cases[i].gift);
+        hc_host_free(&h);
+    }
+}
+
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_gift),
         cmocka_unit_test(test_defaults),
         cmocka_unit_test(test_errors),
         cmocka_unit_test(test_reachable),

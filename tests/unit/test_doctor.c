@@ -207,6 +207,41 @@ test_resembling(void **state)
     end(&d);
 }
 
+/* --- The names to ask the KDC for --- */
+
+/* Those of krb5.conf, and then what would be asked for without it. */
+static void
+test_candidates(void **state)
+{
+    static const struct {
+        const char *name;
+        int ours, plain;
+    } want[] = {
+        { "HTTP@" HOST, 1, 1 }, { "HOST@" HOST, 0, 0 },
+        { "WSMAN@" HOST, 0, 0 }, { "HTTP/web01@", 0, 0 }
+    };
+    struct doctor d;
+    size_t i;
+
+    (void)state;
+    begin(&d);
+    hc_host_free(&d.conf);
+    unit_krb5_conf("[libdefaults]\n dns_canonicalize_hostname = false\n"
+                   "[appdefaults]\n winrm = {\n  spn = HTTP/%f\n }\n");
+    assert_int_equal(hc_host_load(HOST, &d.conf, NULL), 0);
+    assert_int_equal(krb5_init_context(&d.k5), 0);
+    candidates_add(&d);
+    assert_int_equal(d.ncandidates, sizeof(want) / sizeof(*want));
+    for (i = 0; i < d.ncandidates; i++) {
+        assert_string_equal(d.candidates[i].name, want[i].name);
+        assert_int_equal(d.candidates[i].ours, want[i].ours);
+        assert_int_equal(d.candidates[i].plain, want[i].plain);
+    }
+    candidates_free(&d);
+    krb5_free_context(d.k5);
+    end(&d);
+}
+
 int
 main(void)
 {
@@ -215,6 +250,7 @@ main(void)
         cmocka_unit_test(test_no_date),
         cmocka_unit_test(test_search),
         cmocka_unit_test(test_resembling),
+        cmocka_unit_test(test_candidates),
     };
 
     return cmocka_run_group_tests_name("doctor", tests, NULL, NULL);

@@ -293,6 +293,29 @@ test_both(void **state)
     assert_int_equal(judge(winrm.port, "127.0.0.1", NULL), GW_BOTH);
 }
 
+/* Both halves of the rule: WinRM's is the later one, and the other silent. */
+static void
+test_turn(void **state)
+{
+    static const struct {
+        uint32_t winrm, other;
+        int turn;
+    } cases[] = {
+        { 0, 1000, 1 }, { 999, 1000, 1 }, { 4000, 5000, 1 },
+        { 0, 999, 0 }, { 0, 0, 0 }, { 998, 999, 0 },
+        { 1000, 1000, 0 }, { 1001, 1000, 0 }, { 5000, 4000, 0 }
+    };
+    size_t i;
+
+    (void)state;
+    for (i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+        struct gw_traffic winrm = { .idle_ms = cases[i].winrm };
+        struct gw_traffic other = { .idle_ms = cases[i].other };
+
+        assert_int_equal(gw_is_winrms_turn(&winrm, &other), cases[i].turn);
+    }
+}
+
 static void
 test_traffic(void **state)
 {
@@ -501,6 +524,7 @@ main(void)
         TEST(test_mapped),
         TEST(test_other_hosts),
         TEST(test_both),
+        TEST(test_turn),
         TEST(test_traffic),
         TEST(test_only),
         TEST(test_accepted),

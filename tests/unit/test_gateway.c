@@ -14,6 +14,7 @@
 
 #include "clock.h"
 #include "gateway.h"
+#include "rundir.h"
 #include "unit.h"
 
 #define HOST "web01.corp.example.com"
@@ -444,6 +445,33 @@ test_exists(void **state)
     assert_int_equal(setenv("XDG_RUNTIME_DIR", unit_dir(), 1), 0);
 }
 
+/* Where the sockets are: what every end of them goes by. */
+static void
+test_rundir(void **state)
+{
+    static const struct {
+        const char *runtime, *want;
+    } cases[] = {
+        { "/run/user/1000", "/run/user/1000/gss-winrm" },
+        { NULL, "/tmp/gss-winrm-4294967294" },
+        { "", "/tmp/gss-winrm-4294967294" },
+        { "relative", "/tmp/gss-winrm-4294967294" }
+    };
+    char buf[64], small[sizeof("/run/user/1000/gss-winrm")];
+    size_t i;
+
+    (void)state;
+    for (i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+        assert_int_equal(gw_rundir_of(cases[i].runtime, (uid_t)-2, buf,
+                                      sizeof(buf)), 0);
+        assert_string_equal(buf, cases[i].want);
+    }
+    assert_int_equal(gw_rundir_of(cases[0].runtime, 0, small, sizeof(small)),
+                     0);
+    assert_int_equal(gw_rundir_of(cases[0].runtime, 0, small,
+                                  sizeof(small) - 1), ENAMETOOLONG);
+}
+
 static int
 setup(void **state)
 {
@@ -469,6 +497,7 @@ main(void)
         cmocka_unit_test(test_proxy),
         cmocka_unit_test(test_nobody),
         cmocka_unit_test(test_exists),
+        cmocka_unit_test(test_rundir),
     };
 
     return cmocka_run_group_tests_name("gateway", tests, setup, NULL);

@@ -163,10 +163,39 @@ test_broken_configuration(void **state)
     expands_to("HOST/%f", "web01", 0, "HOST@web01");
 }
 
+/* The KDC does not know the service; any other error is to be reported. */
+static void
+test_unknown(void **state)
+{
+#define DATABASE " not found in Kerberos database"
+    static const struct {
+        uint32_t code;
+        const char *text;
+        int unknown;
+    } cases[] = {
+        { (uint32_t)KRB5KDC_ERR_S_PRINCIPAL_UNKNOWN, "", 1 },
+        { 1, "Server HOST/web01@R" DATABASE, 1 },
+        { 1, "Kerberos: Unspecified GSS failure: Server HOST/web01@R" DATABASE,
+          1 },
+        { (uint32_t)KRB5KDC_ERR_C_PRINCIPAL_UNKNOWN, "", 0 },
+        { 1, "Client alice@R" DATABASE, 0 },
+        { 1, "Kerberos: Client Server /x@R" DATABASE, 0 },
+        { 1, "Server HOST/web01@R has expired", 0 },
+        { 1, "", 0 }
+    };
+    size_t i;
+
+    (void)state;
+    for (i = 0; i < sizeof(cases) / sizeof(*cases); i++)
+        assert_int_equal(gw_service_unknown(cases[i].code, cases[i].text),
+                         cases[i].unknown);
+}
+
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_unknown),
         cmocka_unit_test_setup(test_host_based, setup),
         cmocka_unit_test_setup(test_netbios, setup),
         cmocka_unit_test_setup(test_port, setup),

@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "aside.h"
 #include "environ.h"
 #include "handles.h"
 #include "policy.h"
