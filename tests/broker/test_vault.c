@@ -93,6 +93,29 @@ test_choose(void **state)
     assert_non_null(strstr(chosen(NULL, "TEST.EXAMPLE"), "more than one"));
 }
 
+/* A domain is the first label of its realm, or all of it: not what the one or
+ * the other begins with. */
+static void
+test_choose_prefix(void **state)
+{
+    (void)state;
+    add("CORP\\alice", NULL, 60);
+    add("LAB\\bob", NULL, 60);
+    assert_string_equal(chosen(NULL, "CORP.EXAMPLE"), "CORP\\alice");
+    assert_string_equal(chosen(NULL, "lab.example"), "LAB\\bob");
+    assert_string_equal(chosen(NULL, "CORP"), "CORP\\alice");
+    assert_non_null(strstr(chosen(NULL, "CORPORATE.EXAMPLE"), "none of"));
+    assert_non_null(strstr(chosen(NULL, "COR.EXAMPLE"), "none of"));
+    assert_non_null(strstr(chosen(NULL, "EXAMPLE.CORP"), "none of"));
+    add("carol@CORP.EXAMPLE", NULL, 60);
+    assert_string_equal(chosen(NULL, "CORP.EXAMPLE.COM"), "CORP\\alice");
+    assert_non_null(strstr(chosen(NULL, "CORP.EXAMPLE"), "more than one"));
+    assert_non_null(strstr(chosen(NULL, ".EXAMPLE"), "none of"));
+    /* A credential without a domain is nobody's. */
+    add("dave", NULL, 60);
+    assert_non_null(strstr(chosen(NULL, "OTHER.EXAMPLE"), "none of"));
+}
+
 static void
 test_replace_and_remove(void **state)
 {
@@ -293,6 +316,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_choose, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_choose_prefix, setup, teardown),
         cmocka_unit_test_setup_teardown(test_replace_and_remove, setup,
                                         teardown),
         cmocka_unit_test_setup_teardown(test_lifetime, setup, teardown),
