@@ -21,7 +21,7 @@
 #define CODES 128               /* of RFC 4120's errors, and krb5's own */
 
 __typeof__(gss_init_sec_context) __wrap_gss_init_sec_context;
-__typeof__(cs_gss_fail) __real_cs_gss_fail, __wrap_cs_gss_fail;
+__typeof__(cs_gss_fail) __wrap_cs_gss_fail;
 __typeof__(cs_creds_acquire) __wrap_cs_creds_acquire;
 __typeof__(cs_tickets_get) __wrap_cs_tickets_get;
 __typeof__(krb5_get_credentials) __wrap_krb5_get_credentials;
@@ -84,17 +84,21 @@ __wrap_gss_init_sec_context(OM_uint32 *minor, gss_cred_id_t cred,
     return *minor == 0 ? GSS_S_CONTINUE_NEEDED : GSS_S_FAILURE;
 }
 
-/* The text of krb5's error is the case's. */
+/* The text of krb5's error is the case's.  (The library's own display of some
+ * codes is never freed.) */
 int
 __wrap_cs_gss_fail(struct cs_error *err, const char *what, OM_uint32 major,
                    OM_uint32 minor, gss_const_OID mech)
 {
-    int ret = __real_cs_gss_fail(err, what, major, minor, mech);
-
-    if (kdc.text != NULL && err != NULL)
-        (void)snprintf(err->text, sizeof(err->text), "%s: failed: %s", what,
-                       kdc.text);
-    return ret;
+    (void)mech;
+    (void)cs_fail(err, CS_INNER, "%s: failed: %s", what,
+                  kdc.text != NULL ? kdc.text : "what krb5 says");
+    if (err != NULL) {
+        err->major = major;
+        err->minor = minor;
+        err->ntstatus = cs_krb5_ntstatus(minor);
+    }
+    return CS_INNER;
 }
 
 int

@@ -101,9 +101,10 @@ __wrap_gss_display_status(OM_uint32 *minor, OM_uint32 status, int type,
     (void)mech;
     *minor = *more = 0;
     (void)snprintf(said, sizeof(said), "krb5's error %u", (unsigned)status);
-    out->value = strdup(text != NULL ? text : said);
-    assert_non_null(out->value);
-    out->length = strlen(out->value);
+    if (text != NULL)
+        (void)snprintf(said, sizeof(said), "%s", text);
+    out->length = strlen(said);
+    out->value = (out->length > 0) ? strdup(said) : NULL;
     return GSS_S_COMPLETE;
 }
 
@@ -166,6 +167,7 @@ client_end(struct client *c)
         gw_ctx_free(ctx);
     }
     (void)gss_release_name(&minor, &c->name.inner);
+    (void)gss_release_name(&minor, &c->name.canon);
     assert_int_equal(contexts, 0);
 }
 
