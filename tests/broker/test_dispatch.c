@@ -314,6 +314,21 @@ test_logout_unknown(void **state)
     free(m);
 }
 
+/* What a caller has said comes back fit for a terminal. */
+static void
+test_error_text(void **state)
+{
+    struct bp_message *m = calloc(1, sizeof(*m));
+
+    (void)state;
+    assert_int_equal(ask(BP_HELLO), BP_WELCOME);
+    m->number = BP_LOGOUT;
+    m->name = span("no\033body\n\302\233x");
+    assert_int_equal(say(m, NULL), BP_ERROR);
+    assert_non_null(memmem(reply->text.p, reply->text.len, "no?body??x", 10));
+    free(m);
+}
+
 /*
  * What is legal in which state, and the state that it leads to.  What is not
  * here is refused, whatever its number: a message that comes to the broker
@@ -642,6 +657,7 @@ main(void)
         cmocka_unit_test_setup_teardown(test_hello_first, begin, end),
         cmocka_unit_test_setup_teardown(test_login, begin, end),
         cmocka_unit_test_setup_teardown(test_logout_unknown, begin, end),
+        cmocka_unit_test_setup_teardown(test_error_text, begin, end),
         cmocka_unit_test_setup_teardown(test_table, begin, end),
         cmocka_unit_test_setup_teardown(test_table_confined, begin, end),
         cmocka_unit_test_setup_teardown(test_confine, begin, end),

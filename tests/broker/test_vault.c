@@ -216,13 +216,15 @@ test_journal(void **state)
         (void)snprintf(name, sizeof(name), "host%d", i);
         journal_note(j, name, 0, "well");
     }
-    journal_note(j, "HOST7", 1, "badly");
+    journal_note(j, "HOST7", 1, "badly\n\033[2J\302\233x");
     journal_lock(j, m);
     assert_int_equal(m->nhosts, JOURNAL_MAX);
     for (i = 0; i < JOURNAL_MAX; i++)
         assert_true(m->hosts[i].host.len != 5 ||
                     memcmp(m->hosts[i].host.p, "host0", 5) != 0);
     assert_int_equal(m->hosts[7].ntstatus, 1);
+    assert_int_equal(m->hosts[7].text.len, 12);
+    assert_memory_equal(m->hosts[7].text.p, "badly??[2J?x", 12);
     journal_unlock(j);
     journal_free(&j);
     free(m);
