@@ -592,6 +592,35 @@ test_left_alone(void **state)
     }
 }
 
+/* The environment has the last word: the first name that goes out. */
+static void
+test_environment(void **state)
+{
+    static const struct {
+        const char *value, *kind, *name;
+    } cases[] = {
+        { "off", "winrm", "HTTP" }, { "OFF", "winrm", "HTTP" },
+        { "auto", "winrm", "HTTP" }, { "auto", "never", "HTTP" },
+        { "always", "undecided", "HOST" }, { "always", "never", "HOST" },
+        { "always", "disabled", "HTTP" }, { "", "winrm", "HOST" },
+        { "on", "winrm", "HOST" }, { "on", "undecided", "HTTP" },
+    };
+    OM_uint32 minor;
+    struct client c;
+    size_t i;
+
+    (void)state;
+    for (i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+        assert_int_equal(setenv("GSS_WINRM", cases[i].value, 1), 0);
+        client_begin(&c, cases[i].kind);
+        expect(GSS_S_CONTINUE_NEEDED, 0);
+        (void)leg(&c, NULL, 0, &minor);
+        asked(&c, cases[i].name);
+        client_end(&c);
+    }
+    assert_int_equal(unsetenv("GSS_WINRM"), 0);
+}
+
 /* A host that is no host name is nobody's to make names of. */
 static void
 test_odd_host(void **state)
@@ -649,6 +678,7 @@ main(void)
         cmocka_unit_test(test_insist),
         cmocka_unit_test(test_stale_token),
         cmocka_unit_test(test_left_alone),
+        cmocka_unit_test(test_environment),
         cmocka_unit_test(test_odd_host),
     };
 
