@@ -218,8 +218,10 @@ test_too_early(void **state)
                      CS_USAGE);
     assert_int_equal(e.client->ops->receive(e.client, cs_buf_span(&e.proof),
                                             &e.plain, &e.err), CS_USAGE);
-    assert_int_equal(e.client->ops->step(e.client, none, &e.proof, &e.err),
-                     CS_UNEXPECTED);
+    assert_int_equal(e.client->ops->step(e.client, e.binding.key, &e.proof,
+                                         &e.err), CS_UNEXPECTED);
+    assert_int_equal(e.server->ops->step(e.server, e.binding.key, &e.proof,
+                                         &e.err), CS_UNEXPECTED);
     assert_int_equal(sealed, 0);
 }
 
@@ -397,6 +399,27 @@ test_policy(void **state)
     cs_inner_free(&inner);
 }
 
+/* What is no credential: CredSSP has texts with an end, and a user. */
+static void
+test_credentials(void **state)
+{
+    static const char *const nobodies[] = { "", "CORP\\", "@TEST.EXAMPLE" };
+    struct cs_creds_options o = { .user = "alice" };
+    struct cs_creds *creds;
+    size_t i;
+
+    (void)state;
+    o.password = (struct cs_span){ (const uint8_t *)"pass\0word", 9 };
+    assert_int_equal(cs_creds_new(&o, &creds, NULL), CS_USAGE);
+    assert_null(creds);
+    o.password.len = 4;
+    for (i = 0; i < sizeof(nobodies) / sizeof(*nobodies); i++) {
+        o.user = nobodies[i];
+        assert_int_equal(cs_creds_new(&o, &creds, NULL), CS_USAGE);
+        assert_null(creds);
+    }
+}
+
 /* A verified certificate makes NTLM enough; and it has to be the binding's. */
 static void
 test_verified(void **state)
@@ -436,6 +459,7 @@ main(void)
         TEST(test_other_mechanism),
         TEST(test_in_clear),
         TEST(test_policy),
+        TEST(test_credentials),
         TEST(test_verified),
     };
 

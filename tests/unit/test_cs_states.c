@@ -105,7 +105,8 @@ add_or_remove(struct pair *p, enum direction to, int n,
 static void
 check_change(const struct change *c, const struct pair *p)
 {
-    int at_client = (c->to == TO_CLIENT) != c->other;
+    int at_client = (c->to == TO_CLIENT) != c->other, done;
+    struct cs_buf more = CS_BUF_INIT(64);
     const struct cs_error *e = at_client ? &p->client_error :
         &p->server_error;
 
@@ -122,6 +123,12 @@ check_change(const struct change *c, const struct pair *p)
     /* A client is through only when nothing but its last message is bad. */
     assert_int_equal(p->secrets, c->message == 2);
     assert_int_equal(p->client_done, c->message == 2);
+    /* Whoever has failed does nothing more. */
+    assert_int_equal(credssp_step(at_client ? p->client : p->server,
+                                  (struct cs_span){ junk, sizeof(junk) },
+                                  &more, &done, NULL), CS_USAGE);
+    assert_int_equal(more.len, 0);
+    assert_int_equal(done, 0);
     /* What the server tells the client is always the same. */
     if (!at_client && !p->client_done && c->code != CS_REMOTE)
         assert_non_null(strstr(p->client_error.text, "LOGON_FAILURE"));
@@ -307,6 +314,24 @@ test_goes_on(void **state)
     pair_free(&p);
 }
 
+/* A version that is too old is refused before anything is proved. */
+static void
+test_old_version(void **state)
+{
+    struct pair p = { .client_announce = 4 };
+
+    (void)state;
+    pair_run(&p);
+    assert_int_equal(p.server_error.code, CS_VERSION);
+    assert_int_equal(p.count[TO_SERVER], 1);
+    pair_free(&p);
+    p = (struct pair){ .server_announce = 4, .server_minimum = 2 };
+    pair_run(&p);
+    assert_int_equal(p.client_error.code, CS_VERSION);
+    assert_int_equal(p.count[TO_SERVER], 1);
+    pair_free(&p);
+}
+
 /* Two that never end. */
 static void
 test_endless(void **state)
@@ -328,6 +353,7 @@ main(void)
         cmocka_unit_test(test_changes),
         cmocka_unit_test(test_same_nonce),
         cmocka_unit_test(test_goes_on),
+        cmocka_unit_test(test_old_version),
         cmocka_unit_test(test_endless),
     };
 
