@@ -116,14 +116,14 @@ test_systemd(void **state)
 {
     char dir[300], path[400];
     static const char *const names[] = { "gss-winrm", "corp.winrm", "other",
-                                         ".winrm" };
+                                         ".winrm", ".hidden.winrm" };
     FILE *f;
     size_t i;
 
     (void)state;
     (void)snprintf(dir, sizeof(dir), "%s/credentials", unit_dir());
     assert_int_equal(mkdir(dir, 0700), 0);
-    for (i = 0; i < 4; i++) {
+    for (i = 0; i < sizeof(names) / sizeof(*names); i++) {
         (void)snprintf(path, sizeof(path), "%s/%s", dir, names[i]);
         f = fopen(path, "w");
         assert_non_null(f);

@@ -54,7 +54,7 @@ static const enum bp_number all[] = {
     BP_HELLO, BP_LOGIN, BP_LOGOUT, BP_STATUS, BP_CONFINE, BP_CHANNEL,
     BP_CREDSSP, BP_STEP, BP_BIND, BP_VERIFY, BP_DELEGATE, BP_FINISH,
     BP_CONTEXT, BP_EXPORT, BP_REPORT, BP_OK, BP_ERROR, BP_WELCOME, BP_DATA,
-    BP_STEPPED, BP_STATUS_IS, BP_STARTED, BP_LOGGED_IN
+    BP_STEPPED, BP_STATUS_IS, BP_STARTED, BP_LOGGED_IN, BP_KEYS
 };
 #define NALL (sizeof(all) / sizeof(*all))
 
@@ -202,6 +202,35 @@ test_ranges(void **state)
     check_refused(m, 9 + 6 + 2, 0);             /* mechanism */
 }
 
+/* A list of as many as there is room for, and of one more: all of it there. */
+static void
+check_list(int hosts, unsigned int n, int ret)
+{
+    struct bp_message *in = calloc(1, sizeof(*in));
+    size_t len = 9 + (size_t)n * (hosts ? 20 : 28);
+    uint8_t *frame = calloc(1, len);
+
+    assert_non_null(frame);
+    frame[0] = BP_STATUS_IS;
+    frame[hosts ? 7 : 3] = (uint8_t)(n >> 8);
+    frame[hosts ? 8 : 4] = (uint8_t)n;
+    assert_int_equal(bp_decode((struct cs_span){ frame, len }, in, NULL), ret);
+    free(frame);
+    free(in);
+}
+
+static void
+test_lists(void **state)
+{
+    int hosts;
+
+    (void)state;
+    for (hosts = 0; hosts < 2; hosts++) {
+        check_list(hosts, BP_LIST_MAX, 0);
+        check_list(hosts, BP_LIST_MAX + 1, CS_MALFORMED);
+    }
+}
+
 static void
 test_encode_refuses(void **state)
 {
@@ -261,6 +290,7 @@ main(void)
         cmocka_unit_test(test_cut_and_trailing),
         cmocka_unit_test(test_bytes),
         cmocka_unit_test(test_ranges),
+        cmocka_unit_test(test_lists),
         cmocka_unit_test(test_encode_refuses),
         cmocka_unit_test(test_optional)
     };

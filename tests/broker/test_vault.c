@@ -93,6 +93,29 @@ test_choose(void **state)
     assert_non_null(strstr(chosen(NULL, "TEST.EXAMPLE"), "more than one"));
 }
 
+/* A domain is the first label of its realm, or all of it: not what the one or
+ * the other begins with. */
+static void
+test_choose_prefix(void **state)
+{
+    (void)state;
+    add("CORP\\alice", NULL, 60);
+    add("LAB\\bob", NULL, 60);
+    assert_string_equal(chosen(NULL, "CORP.EXAMPLE"), "CORP\\alice");
+    assert_string_equal(chosen(NULL, "lab.example"), "LAB\\bob");
+    assert_string_equal(chosen(NULL, "CORP"), "CORP\\alice");
+    assert_non_null(strstr(chosen(NULL, "CORPORATE.EXAMPLE"), "none of"));
+    assert_non_null(strstr(chosen(NULL, "COR.EXAMPLE"), "none of"));
+    assert_non_null(strstr(chosen(NULL, "EXAMPLE.CORP"), "none of"));
+    add("carol@CORP.EXAMPLE", NULL, 60);
+    assert_string_equal(chosen(NULL, "CORP.EXAMPLE.COM"), "CORP\\alice");
+    assert_non_null(strstr(chosen(NULL, "CORP.EXAMPLE"), "more than one"));
+    assert_non_null(strstr(chosen(NULL, ".EXAMPLE"), "none of"));
+    /* A credential without a domain is nobody's. */
+    add("dave", NULL, 60);
+    assert_non_null(strstr(chosen(NULL, "OTHER.EXAMPLE"), "none of"));
+}
+
 static void
 test_replace_and_remove(void **state)
 {
@@ -193,13 +216,15 @@ test_journal(void **state)
         (void)snprintf(name, sizeof(name), "host%d", i);
         journal_note(j, name, 0, "well");
     }
-    journal_note(j, "HOST7", 1, "badly");
+    journal_note(j, "HOST7", 1, "badly\n\033[2J\302\233x");
     journal_lock(j, m);
     assert_int_equal(m->nhosts, JOURNAL_MAX);
     for (i = 0; i < JOURNAL_MAX; i++)
         assert_true(m->hosts[i].host.len != 5 ||
                     memcmp(m->hosts[i].host.p, "host0", 5) != 0);
     assert_int_equal(m->hosts[7].ntstatus, 1);
+    assert_int_equal(m->hosts[7].text.len, 12);
+    assert_memory_equal(m->hosts[7].text.p, "badly??[2J?x", 12);
     journal_unlock(j);
     journal_free(&j);
     free(m);
@@ -293,6 +318,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_choose, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_choose_prefix, setup, teardown),
         cmocka_unit_test_setup_teardown(test_replace_and_remove, setup,
                                         teardown),
         cmocka_unit_test_setup_teardown(test_lifetime, setup, teardown),

@@ -220,6 +220,31 @@ test_order(void **state)
     }
 }
 
+/* A message of the same key, whose sender takes another for the acceptor's. */
+static void
+test_other_subkey(void **state)
+{
+    const struct vector *v;
+
+    (void)state;
+    for (v = vectors; v < vectors + COUNT(vectors); v++) {
+        struct krb_keys keys = keys_of(v, 0);
+        struct krbseal *a, *b;
+        struct sealed m;
+
+        if (v->enctype == 23)
+            continue;           /* has none */
+        a = end_of(v, 1);
+        keys.acceptor_subkey = !keys.acceptor_subkey;
+        assert_int_equal(krbseal_new(&keys, &b, NULL), 0);
+        seal(b, "text", &m);
+        assert_int_equal(opens_whole(a, &m, "text"), CS_MALFORMED);
+        release(&m);
+        krbseal_free(&a);
+        krbseal_free(&b);
+    }
+}
+
 static void
 test_only_signed(void **state)
 {
@@ -273,6 +298,7 @@ main(void)
         cmocka_unit_test(test_both_ways),
         cmocka_unit_test(test_changed),
         cmocka_unit_test(test_order),
+        cmocka_unit_test(test_other_subkey),
         cmocka_unit_test(test_only_signed),
         cmocka_unit_test(test_bad_keys)
     };

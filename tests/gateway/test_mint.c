@@ -487,6 +487,90 @@ setup(void **state)
         setenv("GSS_MECH_CONFIG", "/dev/null", 1) != 0;
 }
 
+/* In memory of exactly that size. */
+static struct cs_span
+exact(const void *bytes, size_t len)
+{
+    uint8_t *copy = malloc(len > 0 ? len : 1);
+    struct cs_span span = { copy, len };
+
+    assert_non_null(copy);
+    memcpy(copy, bytes, len);
+    return span;
+}
+
+static int
+has_serial(const char *text, size_t len)
+{
+    char serial[MINT_SERIAL_LENGTH + 1] = "";
+    struct cs_span s = exact(text, len);
+    int ret = mint_serial((const char *)s.p, s.len, serial);
+
+    free((void *)(uintptr_t)s.p);
+    if (ret == 0)
+        assert_int_equal(strlen(serial), MINT_SERIAL_LENGTH);
+    else
+        assert_string_equal(serial, "");
+    return ret == 0;
+}
+
+/* Whose name is one of ours: nothing in front of it, and nothing behind. */
+static void
+test_serial(void **state)
+{
+    static const char good[] = "gateway/0123456789abcdef@" MINT_REALM;
+    char text[sizeof(good) + 1];
+    size_t len = sizeof(good) - 1, i;
+
+    (void)state;
+    assert_true(has_serial(good, len));
+    for (i = 0; i < len; i++) {
+        assert_false(has_serial(good, i));
+        memcpy(text, good, sizeof(good));
+        text[i] = (i >= 8 && i < 24) ? '\0' : '!';
+        assert_false(has_serial(text, len));
+    }
+    memcpy(text, good, sizeof(good));
+    text[len] = 'X';
+    assert_false(has_serial(text, len + 1));
+}
+
+/* n and m as they are in the frame; the bytes behind it are left over. */
+static int
+unframes(uint8_t n, uint8_t m, size_t len)
+{
+    const uint8_t framed[] = { 0, 0, 0, n, 'o', 'i', 'd', 0, 0, 0, m, 'c',
+                               'r', 'e', 'd', '!' };
+    struct cs_buf out = CS_BUF_INIT(64);
+    struct cs_span s = exact(framed, len);
+    int ret = mint_unframe(s, &out);
+
+    free((void *)(uintptr_t)s.p);
+    if (ret == 0) {
+        assert_int_equal(out.len, 4);
+        assert_memory_equal(out.p, "cred", 4);
+    }
+    cs_buf_free(&out);
+    return ret == 0;
+}
+
+static void
+test_unframe(void **state)
+{
+    size_t len;
+
+    (void)state;
+    assert_true(unframes(3, 4, 15));
+    assert_false(unframes(3, 4, 16));
+    for (len = 0; len < 15; len++)
+        assert_false(unframes(3, 4, len));
+    assert_false(unframes(3, 5, 15));
+    assert_false(unframes(3, 3, 15));
+    assert_false(unframes(255, 4, 15));
+    assert_false(unframes(3, 255, 15));
+    assert_false(unframes(15, 4, 15));
+}
+
 int
 main(void)
 {
@@ -494,6 +578,8 @@ main(void)
         cmocka_unit_test(test_good),
         cmocka_unit_test(test_long_session),
         cmocka_unit_test(test_once),
+        cmocka_unit_test(test_serial),
+        cmocka_unit_test(test_unframe),
         cmocka_unit_test(test_other_host),
         cmocka_unit_test(test_expired),
         cmocka_unit_test(test_altered),

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include <stdarg.h>
 #include <stddef.h>
@@ -18,6 +19,19 @@
 static const struct often one = { 1 }, three = { 3 };
 static char lines[400][640];
 static int n, priority_seen;
+
+/* The linker has often.c's calls come here: a clock to be put on. */
+__typeof__(clock_gettime) __real_clock_gettime, __wrap_clock_gettime;
+static time_t ahead;
+
+int
+__wrap_clock_gettime(clockid_t id, struct timespec *ts)
+{
+    int ret = __real_clock_gettime(id, ts);
+
+    ts->tv_sec += ahead;
+    return ret;
+}
 
 /* In the place of say.c's. */
 void
@@ -71,6 +85,32 @@ test_first_and_sum(void **state)
     /* It has been told. */
     assert_int_equal(often_tell(1), -1);
     assert_int_equal(n, 2);
+}
+
+/* After a minute the sum is told, and the lines are counted from the first. */
+static void
+test_minute(void **state)
+{
+    (void)state;
+    often_log(&one, 1, LOG_INFO, "a");
+    often_log(&one, 1, LOG_INFO, "b");
+    often_log(&one, 1, LOG_INFO, "c");
+    ahead += 58;
+    assert_true(often_tell(0) >= 0);
+    assert_int_equal(n, 1);
+    ahead += 3;
+    assert_int_equal(often_tell(0), -1);
+    assert_int_equal(n, 2);
+    assert_memory_equal(lines[1], "c (2 more in the last 6", 23);
+    often_log(&one, 1, LOG_INFO, "d");
+    assert_int_equal(n, 3);
+    often_log(&one, 1, LOG_INFO, "e");
+    /* Or with the next line. */
+    ahead += 61;
+    often_log(&one, 1, LOG_INFO, "f");
+    assert_int_equal(n, 5);
+    assert_memory_equal(lines[3], "e (1 more", 9);
+    assert_string_equal(lines[4], "f");
 }
 
 static void
@@ -163,6 +203,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_first_and_sum, begin, end),
+        cmocka_unit_test_setup_teardown(test_minute, begin, end),
         cmocka_unit_test_setup_teardown(test_kinds_and_keys, begin, end),
         cmocka_unit_test_setup_teardown(test_many_texts, begin, end),
         cmocka_unit_test_setup_teardown(test_long, begin, end),

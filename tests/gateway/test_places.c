@@ -168,6 +168,12 @@ test_greediest(void **state)
     assert_int_equal(come(&v[LIMIT + 1], 0, 3000), 0);
     assert_true(is_cut(&v[4]));
     leave_all(v, LIMIT + 2);
+    /* Whatever their numbers. */
+    come_all(v, 3, MINE, 4000);
+    come_all(v + 3, 5, OTHER, 5000);
+    assert_int_equal(come(&v[LIMIT], 300, 7000), 0);
+    assert_true(is_cut(&v[3]));
+    leave_all(v, LIMIT + 1);
 }
 
 /* Connections that are cut, and stay, have no end of places. */

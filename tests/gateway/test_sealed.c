@@ -177,6 +177,8 @@ static const struct {
     { GATE_KERBEROS, -2, KRB ONE KRB ONE B "--\r\n" },
     { GATE_KERBEROS, -2, CRED TLS B "--\r\n" },
     { GATE_CREDSSP, -2, KRB ONE B "--\r\n" },
+    { GATE_KERBEROS, -2, START("CredSSP", "2") ONE B "--\r\n" },
+    { GATE_CREDSSP, -2, START("Kerberos", "1") TLS B "--\r\n" },
     { GATE_CREDSSP, -2, CRED TLS B "\r\n" B "\r\n" TYPE("CredSSP") SIZE("1")
       B "\r\n" OCTETS TLS B "--\r\n" },
     { GATE_CREDSSP, -2, CRED TLS B "--" CRED TLS B "--\r\n" },

@@ -29,6 +29,8 @@ struct server {
     int fd;
     uint16_t port;
     int early;                  /* the first 401 comes before the request */
+    int once;                   /* one answer a connection, and it is closed */
+    int connections;            /* atomic */
     pthread_t thread;
 };
 
@@ -85,12 +87,13 @@ answer(int fd)
 static void *
 serve(void *arg)
 {
-    const struct server *s = arg;
+    struct server *s = arg;
     struct input in;
     int early;
 
     memset(&in, 0, sizeof(in));
     while ((in.fd = accept(s->fd, NULL, NULL)) >= 0) {
+        __atomic_add_fetch(&s->connections, 1, __ATOMIC_RELAXED);
         in.have = 0;
         in.text[0] = '\0';
         early = s->early;
@@ -100,6 +103,8 @@ serve(void *arg)
             if (!early)
                 answer(in.fd);
             early = 0;
+            if (s->once)
+                break;
         }
         (void)close(in.fd);
     }
@@ -112,6 +117,7 @@ open_server(struct server *s, int early)
     struct sockaddr_in address = { .sin_family = AF_INET };
     socklen_t len = sizeof(address);
 
+    memset(s, 0, sizeof(*s));
     s->early = early;
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     s->fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -190,6 +196,40 @@ test_early(void **state)
     close_server(&s);
 }
 
+/* The server has closed the connection after its answer: that is seen before a
+ * request goes out, which then has not been done, and no other one is made. */
+static void
+test_closed(void **state)
+{
+    struct up_options options = { .conf = conf, .limits = limits,
+                                  .host = "127.0.0.1", .client = -1 };
+    struct up_request request = { .path = "/wsman", .content_type = "text/xml",
+                                  .seconds = 60 };
+    struct up_reply reply;
+    struct cs_error err = { 0 };
+    struct upstream *up;
+    struct server s;
+    int lost;
+
+    (void)state;
+    open_server(&s, 0);
+    s.once = 1;
+    options.port = s.port;
+    assert_int_equal(up_new(&options, &up, &err), 0);
+    assert_int_equal(up_post(up, &request, &reply, &err), 0);
+    up_reply_free(&reply);
+    /* The thread accepts again when it has closed this one, and the second
+     * connection is the first one's proof. */
+    assert_int_equal(legs(s.port), 1);
+    assert_int_not_equal(up_post(up, &request, &reply, &err), 0);
+    lost = reply.lost;
+    up_reply_free(&reply);
+    up_free(&up);
+    close_server(&s);
+    assert_int_equal(lost, 1);
+    assert_int_equal(s.connections, 2);
+}
+
 static int
 setup(void **state)
 {
@@ -220,6 +260,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_usual),
         cmocka_unit_test(test_early),
+        cmocka_unit_test(test_closed),
     };
 
     return cmocka_run_group_tests_name("the way to the server", tests, setup,

@@ -33,6 +33,21 @@ test_answers(void **state)
     assert_int_equal(pids[1], 0);
 }
 
+/* What a program calls itself is for people. */
+static void
+test_odd_name(void **state)
+{
+    char name[WHO_MAX], want[WHO_MAX], was[16];
+
+    (void)state;
+    (void)snprintf(want, sizeof(want), "a?[2J?b[%ld]", (long)getpid());
+    assert_int_equal(prctl(PR_GET_NAME, was), 0);
+    assert_int_equal(prctl(PR_SET_NAME, "a\033[2J\nb"), 0);
+    ask_name(name);
+    assert_int_equal(prctl(PR_SET_NAME, was), 0);
+    assert_string_equal(name, want);
+}
+
 /* Nobody waits again for one that is late, and it is asked again after. */
 static void
 test_late(void **state)
@@ -102,6 +117,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_answers),
+        cmocka_unit_test(test_odd_name),
         cmocka_unit_test(test_late),
         cmocka_unit_test(test_ended),
     };

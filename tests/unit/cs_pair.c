@@ -97,6 +97,8 @@ make_ends(struct pair *p)
     struct cs_tls_config *client_tls = pair_client_tls(p->tls_max);
 
     assert_int_equal(pair_inner(p, &params.inner, NULL), 0);
+    if (p->inside != NULL)
+        params.inner = p->inside(params.inner);
     params.tls = client_tls;
     params.stream = p->stream;
     params.announce = p->client_announce;
@@ -107,6 +109,8 @@ make_ends(struct pair *p)
     params.minimum_version = p->server_minimum;
     assert_int_equal(cs_inner_acceptor(GSS_C_NO_CREDENTIAL, &policy,
                                        &params.inner, NULL), 0);
+    if (p->inside != NULL)
+        params.inner = p->inside(params.inner);
     assert_int_equal(credssp_new(&params, &p->server, NULL), 0);
     assert_int_equal(cs_tls_new(p->other_key ? other_tls : server_tls, NULL,
                                 &p->front, NULL), 0);
@@ -132,7 +136,8 @@ pass_on(struct pair *p, enum direction to, struct cs_span in,
         cs_buf_add(&p->proof, m.pub_key_auth.p, m.pub_key_auth.len);
     }
     if (p->meddle != NULL)
-        p->meddle(p, to, p->count[to]++, &m, &out);
+        p->meddle(p, to, p->count[to], &m, &out);
+    p->count[to]++;
     if (out.len == 0)
         cs_tsrequest_encode(&m, &out);
     assert_int_equal(out.error, 0);

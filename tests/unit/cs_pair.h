@@ -26,8 +26,12 @@ typedef void (*meddler)(struct pair *pair, enum direction to, int n,
 typedef void (*damager)(struct pair *pair, enum direction to, int n,
                         struct cs_buf *token);
 
+/* Put another context in the place of one end's, which it then owns. */
+typedef struct cs_inner *(*replacer)(struct cs_inner *inner);
+
 struct pair {
     /* To be set before pair_run(); zero is the usual. */
+    replacer inside;            /* of both ends */
     int client_announce, server_announce, client_minimum, server_minimum;
     int tls_max;                /* 0x0303: TLS 1.2 */
     int other_key;              /* he in the middle has a key of his own */
@@ -47,11 +51,11 @@ struct pair {
     int error_codes;            /* messages with errorCode from the server */
     struct credssp_info info;   /* the client's; strings are static */
     struct cs_span delegated;   /* the server's; until pair_free() */
+    int count[2];               /* messages that have passed by */
 
     /* Inside. */
     struct credssp *client, *server;
     struct cs_tls *front, *back;        /* the man in the middle's */
-    int count[2];
     struct cs_buf proof;        /* the client's pubKeyAuth as it was */
 };
 

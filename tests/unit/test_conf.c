@@ -286,6 +286,11 @@ test_names(void **state)
     assert_true(hc_node_ok(h, "WEB01.corp.example.com."));
     assert_false(hc_node_ok(h, "web01"));
     hc_host_free(&h);
+    /* A node is a name: a suffix would be anybody's below it. */
+    configure(" targets = {\n web = {\n nodes = .corp.example.com\n }\n }\n");
+    h = load("web");
+    assert_false(hc_node_ok(h, "web01.corp.example.com"));
+    hc_host_free(&h);
 }
 
 static void

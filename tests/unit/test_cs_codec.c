@@ -138,6 +138,10 @@ test_credentials(void **state)
         drop(in);
     }
     cs_buf_free(&out);
+    /* A type that nobody knows, with nothing in it. */
+    in = unhex("300ba003020109a10404023000");
+    assert_false(decodes_creds(in));
+    drop(in);
 }
 
 /* All fields of pyspnego's first vector, as it says what they are. */

@@ -7,6 +7,7 @@
  */
 #include "config.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "cs_pair.h"
@@ -104,7 +105,8 @@ add_or_remove(struct pair *p, enum direction to, int n,
 static void
 check_change(const struct change *c, const struct pair *p)
 {
-    int at_client = (c->to == TO_CLIENT) != c->other;
+    int at_client = (c->to == TO_CLIENT) != c->other, done;
+    struct cs_buf more = CS_BUF_INIT(64);
     const struct cs_error *e = at_client ? &p->client_error :
         &p->server_error;
 
@@ -121,6 +123,12 @@ check_change(const struct change *c, const struct pair *p)
     /* A client is through only when nothing but its last message is bad. */
     assert_int_equal(p->secrets, c->message == 2);
     assert_int_equal(p->client_done, c->message == 2);
+    /* Whoever has failed does nothing more. */
+    assert_int_equal(credssp_step(at_client ? p->client : p->server,
+                                  (struct cs_span){ junk, sizeof(junk) },
+                                  &more, &done, NULL), CS_USAGE);
+    assert_int_equal(more.len, 0);
+    assert_int_equal(done, 0);
     /* What the server tells the client is always the same. */
     if (!at_client && !p->client_done && c->code != CS_REMOTE)
         assert_non_null(strstr(p->client_error.text, "LOGON_FAILURE"));
@@ -175,12 +183,178 @@ test_same_nonce(void **state)
     pair_free(&p);
 }
 
+/* A context inside that says more than it should: the real one is in it. */
+struct talker {
+    struct cs_inner base;
+    struct cs_inner *real;
+    int endless;                /* and says nothing else */
+};
+
+static int delegations;
+
+static int
+talk(struct cs_inner *inner, struct cs_span in, struct cs_buf *out,
+     struct cs_error *err)
+{
+    struct talker *t = (struct talker *)inner;
+    int was_ready = t->real->ready, ret;
+
+    if (t->endless) {
+        cs_buf_add(out, "more", 4);
+        return 0;
+    }
+    ret = t->real->ops->step(t->real, in, out, err);
+    inner->ready = t->real->ready;
+    inner->complete = t->real->complete;
+    if (ret == 0 && was_ready)
+        cs_buf_add(out, "more", 4);
+    return ret;
+}
+
+static int
+talk_bind(struct cs_inner *inner, const struct cs_binding *binding,
+          struct cs_buf *out, struct cs_error *err)
+{
+    struct talker *t = (struct talker *)inner;
+
+    return t->real->ops->bind(t->real, binding, out, err);
+}
+
+static int
+talk_verify(struct cs_inner *inner, const struct cs_binding *binding,
+            struct cs_span sealed, struct cs_error *err)
+{
+    struct talker *t = (struct talker *)inner;
+
+    return t->real->ops->verify(t->real, binding, sealed, err);
+}
+
+static int
+talk_delegate(struct cs_inner *inner, struct cs_buf *out,
+              struct cs_error *err)
+{
+    struct talker *t = (struct talker *)inner;
+
+    delegations++;
+    return t->real->ops->delegate(t->real, out, err);
+}
+
+static int
+talk_receive(struct cs_inner *inner, struct cs_span sealed,
+             struct cs_buf *plain, struct cs_error *err)
+{
+    struct talker *t = (struct talker *)inner;
+
+    return t->real->ops->receive(t->real, sealed, plain, err);
+}
+
+static const struct cs_inner_info *
+talk_info(const struct cs_inner *inner)
+{
+    const struct talker *t = (const struct talker *)inner;
+
+    return t->real->ops->info(t->real);
+}
+
+static void
+talk_finish(struct cs_inner *inner)
+{
+    struct talker *t = (struct talker *)inner;
+
+    t->real->ops->finish(t->real);
+}
+
+static void
+talk_free(struct cs_inner *inner)
+{
+    struct talker *t = (struct talker *)inner;
+
+    cs_inner_free(&t->real);
+    free(t);
+}
+
+static const struct cs_inner_ops talker_ops = {
+    talk, talk_bind, talk_verify, talk_delegate, talk_receive, talk_info,
+    talk_finish, talk_free
+};
+
+static struct cs_inner *
+talkative(struct cs_inner *real)
+{
+    struct talker *t = calloc(1, sizeof(*t));
+
+    assert_non_null(t);
+    t->base.ops = &talker_ops;
+    t->real = real;
+    return &t->base;
+}
+
+static struct cs_inner *
+endless(struct cs_inner *real)
+{
+    struct cs_inner *inner = talkative(real);
+
+    ((struct talker *)inner)->endless = 1;
+    return inner;
+}
+
+/* The client's token after pubKeyAuth would go out with the password. */
+static void
+test_goes_on(void **state)
+{
+    struct pair p = { .inside = talkative };
+
+    (void)state;
+    delegations = 0;
+    pair_run(&p);
+    assert_int_equal(p.client_error.code, CS_UNEXPECTED);
+    assert_non_null(strstr(p.client_error.text, "goes on after pubKeyAuth"));
+    assert_int_equal(p.secrets, 0);
+    assert_int_equal(delegations, 0);
+    pair_free(&p);
+}
+
+/* A version that is too old is refused before anything is proved. */
+static void
+test_old_version(void **state)
+{
+    struct pair p = { .client_announce = 4 };
+
+    (void)state;
+    pair_run(&p);
+    assert_int_equal(p.server_error.code, CS_VERSION);
+    assert_int_equal(p.count[TO_SERVER], 1);
+    pair_free(&p);
+    p = (struct pair){ .server_announce = 4, .server_minimum = 2 };
+    pair_run(&p);
+    assert_int_equal(p.client_error.code, CS_VERSION);
+    assert_int_equal(p.count[TO_SERVER], 1);
+    pair_free(&p);
+}
+
+/* Two that never end. */
+static void
+test_endless(void **state)
+{
+    struct pair p = { .inside = endless };
+
+    (void)state;
+    pair_run(&p);
+    assert_int_equal(p.server_error.code, CS_UNEXPECTED);
+    assert_non_null(strstr(p.server_error.text, "does not end"));
+    assert_int_equal(p.count[TO_SERVER], 33);
+    pair_free(&p);
+}
+
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_changes),
         cmocka_unit_test(test_same_nonce),
+        cmocka_unit_test(test_goes_on),
+        cmocka_unit_test(test_old_version),
+        cmocka_unit_test(test_endless),
     };
 
     return cmocka_run_group_tests_name("CredSSP's states", tests,

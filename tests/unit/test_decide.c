@@ -16,6 +16,20 @@
 #include "handles.h"
 #include "unit.h"
 
+/* The linker has the plugin's own calls come here: a peer of another user. */
+__typeof__(getsockopt) __real_getsockopt, __wrap_getsockopt;
+static int stranger;
+
+int
+__wrap_getsockopt(int fd, int level, int name, void *value, socklen_t *len)
+{
+    int ret = __real_getsockopt(fd, level, name, value, len);
+
+    if (stranger && level == SOL_SOCKET && name == SO_PEERCRED && ret == 0)
+        ((struct ucred *)value)->uid++;
+    return ret;
+}
+
 /* A gateway at a port, which gives everybody a ticket. */
 struct gateway {
     int socket;
@@ -162,6 +176,59 @@ test_site(void **state)
     close_both(fds);
 }
 
+/* Which addresses can be a gateway's of this machine. */
+static void
+test_local(void **state)
+{
+    static const struct {
+        const char *address;
+        int local;
+    } cases[] = {
+        { "::ffff:127.0.0.1", 1 }, { "::ffff:127.255.0.9", 1 }, { "::1", 1 },
+        { "::ffff:128.0.0.1", 0 }, { "::ffff:192.0.2.1", 0 }, { "::2", 0 },
+        { "::", 0 }, { "::127.0.0.1", 0 }, { "2001:db8::1", 0 }
+    };
+    struct gw_conn conn = { .fd = -1 };
+    struct gw_conns conns = { .v = &conn, .n = 1 };
+    struct gateway g;
+    int fds[2];
+    size_t i;
+
+    (void)state;
+    conn.port = (uint16_t)connect_somewhere(fds);
+    start(&g, conn.port);
+    for (i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+        assert_int_equal(inet_pton(AF_INET6, cases[i].address, conn.addr.b),
+                         1);
+        if (gw_gateway_reached(&conns) != cases[i].local)
+            fail_msg("%s", cases[i].address);
+    }
+    stop_gateway(&g);
+    close_both(fds);
+}
+
+/* Behind the socket is a process of somebody else's. */
+static void
+test_stranger(void **state)
+{
+    char host[] = "web01.corp.example.com";
+    enum gw_answer answer;
+    struct gateway g;
+    int fds[2];
+
+    (void)state;
+    unit_krb5_conf("[libdefaults]\n");
+    start(&g, connect_somewhere(fds));
+    decide(host, GW_OFFER_TICKET, &answer);
+    assert_int_equal(answer, GW_YES);
+    stranger = 1;
+    decide(host, GW_OFFER_NONE, &answer);
+    stranger = 0;
+    assert_int_not_equal(answer, GW_YES);
+    stop_gateway(&g);
+    close_both(fds);
+}
+
 /* host@HOST gets a ticket on a connection to the gateway, and only there: a
  * program with a proxy in its environment and no connection may be ssh. */
 static void
@@ -238,6 +305,8 @@ main(void)
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_winrm_port),
         cmocka_unit_test(test_site),
+        cmocka_unit_test(test_local),
+        cmocka_unit_test(test_stranger),
         cmocka_unit_test(test_host_class),
         cmocka_unit_test(test_client)
     };

@@ -201,6 +201,7 @@ static void
 test_not_tcp(void **state)
 {
     struct sockaddr_in in = { .sin_family = AF_INET, .sin_port = htons(5985) };
+    struct gw_conns conns;
     int pair[2], udp;
 
     (void)state;
@@ -213,6 +214,11 @@ test_not_tcp(void **state)
     keep(socket(AF_INET, SOCK_STREAM, 0));      /* not connected */
     assert_int_equal(judge(5985, "127.0.0.1", NULL), GW_NO_WINRM);
     assert_int_equal(other(1, "127.0.0.1"), 0);
+    /* Nor is any of them a connection that somebody else has made. */
+    assert_int_equal(gw_conns_list(&conns), 0);
+    assert_int_equal(conns.n, 0);
+    assert_int_equal(conns.accepted, 0);
+    free(conns.v);
 }
 
 static void

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "lock.h"
@@ -16,6 +17,19 @@ static const struct gw_traffic unconnected = { 0, 0, 0 };
 static const struct gw_traffic before = { 7, 100, 0 };
 static const struct gw_traffic after = { 7, 200, 0 };
 static const struct gw_traffic elsewhere = { 8, 900, 0 };
+
+/* The linker has the plugin's own calls come here: a clock to be put on. */
+__typeof__(clock_gettime) __real_clock_gettime, __wrap_clock_gettime;
+static time_t ahead;
+
+int
+__wrap_clock_gettime(clockid_t id, struct timespec *ts)
+{
+    int ret = __real_clock_gettime(id, ts);
+
+    ts->tv_sec += ahead;
+    return ret;
+}
 
 static void
 rejected_is(const char *host, int stale, const struct gw_traffic *traffic,
@@ -62,6 +76,47 @@ test_answer_on_the_connection(void **state)
     gw_memory_sent("d", "HTTP@d", &unconnected, 0);
     rejected_is("d", 0, &unconnected, NULL);
     rejected_is("d", 0, &elsewhere, "HTTP@d");  /* sent before connecting */
+}
+
+/* A connection is an answer to what was sent before it for half a minute. */
+static void
+test_unconnected_lifetime(void **state)
+{
+    (void)state;
+    gw_memory_sent("soon", "HTTP@soon", &unconnected, 0);
+    ahead += 29;
+    rejected_is("soon", 0, &elsewhere, "HTTP@soon");
+    gw_memory_sent("late", "HTTP@late", &unconnected, 0);
+    ahead += 32;
+    rejected_is("late", 0, &elsewhere, NULL);
+    rejected_is("late", 1, &elsewhere, "HTTP@late");
+    /* On a connection, time says nothing. */
+    gw_memory_sent("slow", "HTTP@slow", &before, 0);
+    ahead += 60;
+    rejected_is("slow", 0, &after, "HTTP@slow");
+}
+
+/* Ten minutes after the last one, rejections are forgotten; after as long
+ * without a use, all of a host is. */
+static void
+test_lifetime(void **state)
+{
+    char name[GW_MEMORY_NAME];
+    int i;
+
+    (void)state;
+    gw_memory_reject("old", "HOST@old");
+    gw_memory_learn("old", "WSMAN@old");
+    gw_memory_reject("unused", "HOST@unused");
+    gw_memory_learn("unused", "WSMAN@unused");
+    for (i = 0; i < 2; i++) {
+        ahead += 299;
+        assert_true(gw_memory_is_rejected("old", "HOST@old"));
+    }
+    ahead += 4;
+    assert_false(gw_memory_is_rejected("old", "HOST@old"));
+    assert_true(gw_memory_learned("old", name));
+    assert_false(gw_memory_learned("unused", name));
 }
 
 /* Accepted or not, a context that wants no answer looks the same. */
@@ -210,6 +265,8 @@ main(void)
         cmocka_unit_test(test_unknown_host),
         cmocka_unit_test(test_stale_token),
         cmocka_unit_test(test_answer_on_the_connection),
+        cmocka_unit_test(test_unconnected_lifetime),
+        cmocka_unit_test(test_lifetime),
         cmocka_unit_test(test_one_leg),
         cmocka_unit_test(test_pending),
         cmocka_unit_test(test_learning),
