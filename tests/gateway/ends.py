@@ -15,7 +15,6 @@ import threading
 
 import gssapi
 from gssapi import raw
-from gssapi.exceptions import GSSError
 from gssapi.raw import IOV, IOVBufferType
 
 import realm

@@ -61,8 +61,9 @@ import random
 import re
 import shlex
 import socket
-import ssl
 import threading
+
+from gssapi.exceptions import GSSError
 
 import ends
 from ends import SOAP, Over, Wrong, want, wait_for
@@ -350,7 +351,7 @@ class Server(Block):
         try:
             context.step(self.message.token(scheme))
             complete = context.complete
-        except ends.GSSError as error:
+        except GSSError as error:
             self.run.note(self.end.name, ':', str(error))
         want(not complete, 'a token that is refused', 'a context')
 
