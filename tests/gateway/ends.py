@@ -162,7 +162,7 @@ class Context:
 
     @classmethod
     def initiator(cls, scheme, name, token=None, flags=('mutual_authentication', 'integrity', 'confidentiality')):
-        """name: a principal's; token: an exported credential, without the mechglue's frame."""
+        """name: a principal's, or SERVICE@HOST; token: an exported credential, without the mechglue's frame."""
         creds = None
         if token is not None:
             # An imported credential has no element for SPNEGO, one from a cache has.
@@ -171,7 +171,8 @@ class Context:
             raw.store_cred_into(cache, imported, usage='initiate', mech=MECHS['Kerberos'], overwrite=True)
             creds = gssapi.Credentials(usage='initiate', mechs=[MECHS[scheme]], store=cache)
         return cls(scheme, gssapi.SecurityContext(
-            name=gssapi.Name(name, gssapi.NameType.kerberos_principal), creds=creds, mech=MECHS[scheme],
+            name=gssapi.Name(name, gssapi.NameType.kerberos_principal if '/' in name else
+                             gssapi.NameType.hostbased_service), creds=creds, mech=MECHS[scheme],
             flags=sum(getattr(gssapi.RequirementFlag, flag) for flag in flags), usage='initiate'))
 
     @staticmethod

@@ -17,7 +17,9 @@ $NAME is a variable. A block ends with a line "}".
     }
     client [NAME &] {               a client, to its end; with NAME in the background
     }
+    plugin                          the clients (and servers) have gss_winrm.so, with alice's tickets
     run COMMAND...                  gss-winrm
+    trace ~ REGEX                   of $KRB5_TRACE, with "plugin"
     signal NAME [broker]            of the gateway, or the broker
     ended gateway|broker STATUS     wait until it has ended
     log ~ REGEX, log !~ REGEX       of the gateway's log (wait for it; is not in it at the end)
@@ -41,7 +43,8 @@ Of a server and a client:
                                     keys), bindings, bindings=other, tls1.3, version=N, proof=bad; again: a new context
     legs SCHEME [until STATE] [OPTION]...       get, step, answer until the context is complete, or so far; the last is left
                                     unanswered with "until"
-    init SCHEME PRINCIPAL [ticket HOST]         a client's context, with alice's tickets or the gateway's; $token
+    init SCHEME NAME [ticket HOST]              a client's context for a principal or SERVICE@HOST, with alice's tickets or
+                                    the gateway's; $token
     fails SCHEME [OPTION]...        (server) the message's token makes no context
     nego                            (server) $token is one more leg of CredSSP's inner context, with nothing in it
     challenge NAME                  (server) $token is an NTLM challenge of a machine that calls itself so
@@ -477,7 +480,7 @@ class Run:
                 line.block = self.blocks[-1]
         config = [line.block for line in self.script.first('config')] or [self.config()]
         text = '\n'.join(re.sub(r'\$([a-z]+)', lambda m: self.variables.get(m[1], m[0]), line) for line in config[0])
-        self.place.configure(text, self.book, bool(self.script.first('ntlm')))
+        self.place.configure(text, self.book, *[bool(self.script.first(word)) for word in ('ntlm', 'plugin')])
         self.variables.update(self.book)
 
     def config(self):
@@ -545,7 +548,7 @@ class Run:
 
     def obey(self, line):
         word, *rest = line.words
-        if word in ('config', 'credssp', 'limits', 'about', 'gateway', 'login', 'ntlm', 'endless'):
+        if word in ('config', 'credssp', 'limits', 'about', 'gateway', 'login', 'ntlm', 'endless', 'plugin'):
             return
         call = getattr(self, 'do_' + word, None)
         if call is None:
@@ -589,6 +592,9 @@ class Run:
 
     def do_broker(self, line, op, regex):
         self.look('broker', op, regex)
+
+    def do_trace(self, line, op, regex):
+        self.look('trace', op, regex)
 
     def do_kdc(self, line, op, regex):
         self.look('kdc', op, regex)
