@@ -48,6 +48,7 @@ Of a server and a client:
     fails SCHEME [OPTION]...        (server) the message's token makes no context
     nego                            (server) $token is one more leg of CredSSP's inner context, with nothing in it
     challenge NAME                  (server) $token is an NTLM challenge of a machine that calls itself so
+    damage                          (client) one bit of $token is changed
     accept                          (server) the next connection; the first one comes by itself
     connect                         (client) another connection
     close | reset | gone            close it; wait for the other end to do so, without a byte before
@@ -411,6 +412,11 @@ class Client(Block):
     def do_step(self, scheme, *options):
         super().do_step(scheme, *options)
         want(self.context.complete, 'a complete context', 'one that goes on')
+
+    def do_damage(self):
+        token = bytearray(base64.b64decode(self.variables['token']))
+        token[-8] ^= 1
+        self.variables['token'] = base64.b64encode(token).decode()
 
     def do_init(self, scheme, principal, *options):
         credential = None
