@@ -7,6 +7,7 @@ Run without arguments it makes the realm and runs itself in it, with what a sani
 import base64
 import hashlib
 import os
+import re
 import subprocess
 import sys
 import threading
@@ -177,7 +178,9 @@ def inside():
     parts_of_records(ok, error_of, gssapi, *establish(acquire({
         'user': 'TEST\\alice', 'password': 'alice', 'mechs': 'ntlm'}), accept, 'sample@' + HOST)[:2])
     inquiries(ok, error_of, acquire, ends, gssapi, mech, inquire)
-    certificates(ok, error_of, acquire, establish, inquire)
+    certificates(ok, error_of, acquire, establish, inquire, raw)
+    targets(ok, error_of, acquire, ends)
+    accepting(ok, acquire, ends)
 
 
 def names(ok, error_of, gssapi, mech):
@@ -277,7 +280,7 @@ def inquiries(ok, error_of, acquire, ends, gssapi, mech, inquire):  # pylint: di
     ok(said != 'no error', 'refused: a MIC, which CredSSP has not', said)
 
 
-def certificates(ok, error_of, acquire, establish, inquire):
+def certificates(ok, error_of, acquire, establish, inquire, raw):     # pylint: disable=too-many-arguments
     """The acceptor's certificate, which the initiator can check: by its key, or by who has signed it."""
     here, user = os.environ['K5_DIR'], {'user': 'TEST\\alice', 'password': 'alice', 'mechs': 'ntlm'}
     for name, host in (('good', HOST), ('other', 'web02.test.example')):
@@ -313,6 +316,35 @@ def certificates(ok, error_of, acquire, establish, inquire):
     init, acc, _ = establish(acquire({**user, 'tls_max_version': '1.2'}), cbc, 'sample@' + HOST)
     good = all(acc.unwrap(init.wrap(b'x' * n, True).message).message == b'x' * n for n in (1, 15, 16, 17, 16384, 40000))
     ok(good and b'SHA' in inquire(init, 4)[0], 'a cipher of blocks: messages', inquire(init, 4))
+    for size in (1, 15, 16, 100):
+        iov = raw.IOV(raw.IOVBufferType.header, b'x' * size, raw.IOVBufferType.trailer, std_layout=False)
+        raw.wrap_iov(init, iov, True, None)
+        ok(acc.unwrap(b''.join(part.value for part in iov)).message == b'x' * size, '... %d bytes in parts' % size)
+    limit = raw.wrap_size_limit(init, 20000, True)
+    ok(len(init.wrap(b'x' * limit, True).message) <= 20000, '... and wrap_size_limit', limit)
+
+
+def targets(ok, error_of, acquire, ends):
+    """Whose name the password may go to, and what is said of others."""
+    store = {'user': 'alice@TEST.EXAMPLE', 'password': 'alice', 'mechs': 'krb5'}
+    for target, words in (('HTTP@' + HOST, 'no error'), ('CUSTOM@' + HOST, 'no error'),
+                          ('sample@10.1.2.3', 'delegate_to|is an address'),
+                          ('sample@%s' % ('x' * 300), 'not the name of a host|delegate_to|too long'),
+                          ('http@' + HOST, 'no error')):
+        init, _ = ends(acquire(store), None, target)
+        said = error_of(init.step)
+        ok(re.search(words, said), 'a target: ' + target[:40], said)
+
+
+def accepting(ok, acquire, ends):
+    """Without a credential the acceptor has the process's keytab, and a certificate of its own."""
+    init, acc = ends(acquire({'user': 'alice@TEST.EXAMPLE', 'password': 'alice', 'framing': 'rfc2743'}), None,
+                     'HOST@' + HOST)
+    token = init.step()
+    while not acc.complete:
+        token = acc.step(token)
+        token = init.step(token) if token else None
+    ok(acc.complete and init.complete, 'an acceptor without a credential')
 
 
 def shared(ok, init, acc):      # pylint: disable=redefined-outer-name
