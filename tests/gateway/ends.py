@@ -421,7 +421,9 @@ class EndlessBroker:
         CONTEXT: bytes([STARTED]) + string(b'HOST/web01@TEST.EXAMPLE') + struct.pack('>II', 0, 1) + string(b'alice'),
     }
 
-    def __init__(self, path):
+    def __init__(self, path, stepped=None):
+        """stepped: an event, if a STEP is not to be answered at all."""
+        self.stepped = stepped
         path.parent.mkdir(mode=0o700)
         listener = socket.socket(socket.AF_UNIX)
         listener.bind(str(path))
@@ -446,6 +448,8 @@ class EndlessBroker:
                     socket.send_fds(sock, [reply], [theirs.fileno()])
                     theirs.close()
                     self.begin(self.serve, ours)
+                elif frame[0] == STEP and self.stepped:
+                    self.stepped.set()
                 else:
                     sock.sendall(reply)
 

@@ -11,7 +11,8 @@ $NAME is a variable. A block ends with a line "}".
     about HOST KEY=VALUE...         of the host's section in targets; $pin and $cert are the server certificate's
     gateway OPTION...               its options, beside --listen
     login USER | none               who logs in at the broker, with the name as password; alice by default
-    endless                         no broker, but what looks like one, whose contexts never come to an end
+    endless [hangs]                 no broker, but what looks like one, whose contexts never come to an end; or which does
+                                    not answer the first step of one ("await stepped")
     ntlm                            the broker and the servers have NTLM
     server HOST [PORT] [tls] {      a server at HOST.test.example, by default on port 5985; it begins at once
     }
@@ -510,8 +511,8 @@ class Run:
         """Returns why it failed, or None."""
         try:
             self.prepare()
-            if self.script.first('endless'):
-                ends.EndlessBroker(self.place.runtime / 'broker')
+            if endless := self.script.first('endless'):
+                ends.EndlessBroker(self.place.runtime / 'broker', self.event('stepped') if endless[0].words[1:] else None)
             else:
                 self.place.start_broker()
                 self.log_in()
