@@ -17,7 +17,7 @@ declare -A packages=(
     [check]="libcmocka-dev krb5-kdc krb5-admin-server krb5-user
              libnss-wrapper libpam-wrapper tmux patch systemd zsh
              libkrb5-dev libssl-dev gss-ntlmssp krb5-gss-samples python3
-             python3-gssapi valgrind libc6-dbg gdb"
+             python3-gssapi openssl valgrind libc6-dbg gdb"
     [mit]="build-essential dpkg-dev bison perl patch xz-utils gpgv python3
            ca-certificates libnss-wrapper iproute2 krb5-user"
     [lab]="samba samba-ad-dc? samba-ad-provision? samba-dsdb-modules

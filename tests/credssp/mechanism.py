@@ -4,7 +4,10 @@
 Run without arguments it makes the realm and runs itself in it, with what a sanitized build wants preloaded.
 """
 
+import base64
+import hashlib
 import os
+import re
 import subprocess
 import sys
 import threading
@@ -160,6 +163,177 @@ def inside():
     init, acc, _ = establish(gssapi.Credentials(by_password), accept, 'sample@' + HOST)
     ok(init.complete and acc.complete, 'gss_acquire_cred_with_password')
     refusals(ok, error_of, acquire, ends, gssapi, mech)
+    names(ok, error_of, gssapi, mech)
+    parts_of_records(ok, error_of, gssapi, *establish(acquire({
+        'user': 'TEST\\alice', 'password': 'alice', 'mechs': 'ntlm'}), accept, 'sample@' + HOST)[:2])
+    inquiries(ok, error_of, acquire, ends, gssapi, mech, inquire)
+    certificates(ok, error_of, acquire, establish, inquire, raw)
+    targets(ok, error_of, acquire, ends)
+    accepting(ok, acquire, ends)
+
+
+def names(ok, error_of, gssapi, mech):
+    """Names of the mechanism's own: what is exported comes back, and nothing that only looks like it."""
+    raw, kinds = gssapi.raw, gssapi.NameType
+    for text, kind in (('HTTP@' + HOST, kinds.hostbased_service), ('TEST\\alice', kinds.user)):
+        name = raw.canonicalize_name(raw.import_name(text.encode(), kind), mech)
+        exported = raw.export_name(name)
+        back = raw.canonicalize_name(raw.import_name(exported, kinds.export), mech)
+        ok(raw.compare_name(name, back) and raw.display_name(back, False).name == text.encode(),
+           'an exported name comes back: ' + text, raw.display_name(back, False))
+        ok(raw.compare_name(name, raw.duplicate_name(name)), 'a copy of it is the same name')
+    other = raw.canonicalize_name(raw.import_name(b'bob', kinds.user), mech)
+    ok(not raw.compare_name(name, other), 'another is not')
+    for title, damaged in (('cut', exported[:-1]), ('with a byte left over', exported + b'x'),
+                           ('of no kind', exported[:16] + b'\x09' + exported[17:]),
+                           ('without its text', exported[:16])):
+        said = error_of(lambda d=damaged: raw.canonicalize_name(raw.import_name(d, kinds.export), mech))
+        ok(said != 'no error', 'refused: an exported name ' + title, said)
+    found = {str(kind.dotted_form) for kind in raw.inquire_names_for_mech(mech)}
+    ok({kinds.hostbased_service.dotted_form, kinds.user.dotted_form} <= found, 'the kinds of names', found)
+
+
+def parts_of_records(ok, error_of, gssapi, init, acc):
+    """gss_wrap_iov() and gss_unwrap_iov(), whose parts are those of one TLS record."""
+    raw, kind, data = gssapi.raw, gssapi.raw.IOVBufferType, b'data' * 100
+
+    def iov(*parts):
+        return raw.IOV(*parts, std_layout=False)
+
+    sizes = iov(kind.header, data, kind.padding, kind.trailer)
+    raw.wrap_iov_length(init, sizes, True, None)
+    made = iov(kind.header, data, kind.padding, kind.trailer)
+    raw.wrap_iov(init, made, True, None)
+    ok([len(part) for part in sizes] == [len(part) for part in made], 'wrap_iov_length tells the sizes',
+       [len(part) for part in sizes])
+    ok(made[2].value in (b'', None), 'there is no padding', made[2])
+    back = iov((kind.header, False, made[0].value), (kind.data, False, made[1].value), kind.empty,
+               (kind.trailer, False, made[3].value))
+    raw.unwrap_iov(acc, back)
+    ok(back[1].value == data, 'unwrap_iov in parts', back[1].value)
+    # Not into the stream's own memory, which python-gssapi would free twice.
+    stream = iov((kind.stream, False, init.wrap(data, True).message), (kind.data, True, None))
+    raw.unwrap_iov(acc, stream)
+    ok(stream[1].value == data, 'unwrap_iov of a stream', stream[1].value)
+    for title, call, parts in (
+            ('two headers', raw.wrap_iov, (kind.header, kind.header, data)),
+            ('no header', raw.wrap_iov, (data, kind.trailer)),
+            ('a stream to be made', raw.wrap_iov, (kind.header, data, (kind.stream, False, b'x'))),
+            ('no data', raw.wrap_iov, (kind.header, b'')),
+            ('more than a record', raw.wrap_iov, (kind.header, b'x' * 16385)),
+            ('a header that is too small', raw.wrap_iov, ((kind.header, False, b'x'), data)),
+            ('parts of another mechanism', raw.wrap_iov, (kind.header, data, (kind.mech_params, False, b'x')))):
+        said = error_of(call, init, iov(*parts), True, None)
+        ok(said != 'no error', 'refused: %s' % title, said)
+    said = error_of(raw.unwrap_iov, acc, iov((kind.header, False, b'x')))
+    ok('a buffer for the data' in said, 'refused: to decrypt into nothing', said)
+    said = error_of(raw.wrap, init, data, True, 7)
+    ok(said != 'no error', 'refused: a quality of protection', said)
+    ok(acc.unwrap(init.wrap(data, True).message).message == data, 'after all that the context is whole')
+    said = error_of(acc.unwrap, bytes(40))
+    ok(said != 'no error', 'refused: what is no record', said)
+    record = init.wrap(data, True).message
+    said = error_of(acc.unwrap, record[:-1] + bytes([record[-1] ^ 1]))
+    ok(said != 'no error', 'refused: a record of which one bit was changed', said)
+
+
+def inquiries(ok, error_of, acquire, ends, gssapi, mech, inquire):  # pylint: disable=too-many-arguments
+    """What a program can ask, of credentials and contexts, finished or not."""
+    raw = gssapi.raw
+    cred = acquire({'user': 'TEST\\alice', 'password': 'alice', 'mechs': 'ntlm'})
+    told = raw.inquire_cred_by_mech(cred, mech)
+    ok(told.usage == 'initiate' and 'alice' in str(raw.display_name(told.name, False).name), 'inquire_cred_by_mech',
+       told)
+    told = raw.inquire_cred(cred)
+    ok(mech in told.mechs and told.usage == 'initiate', 'inquire_cred', told)
+    plain = gssapi.Credentials(raw.acquire_cred(None, mechs=[mech], usage='accept').creds)
+    ok(plain.usage == 'accept', 'acquire_cred, for an acceptor')
+    said = error_of(raw.acquire_cred, None, mechs=[mech], usage='initiate')
+    ok(said != 'no error', 'refused: acquire_cred without a password', said)
+    said = error_of(gssapi.SecurityContext(creds=cred, usage='accept').step, b'\x16\x03\x01\0\x01x')
+    ok(said != 'no error', "refused: to accept with an initiator's credential", said)
+    init, acc = ends(cred, plain, 'sample@' + HOST)
+    token = init.step()
+    ok('not established' in error_of(inquire, init, 2), 'refused: an inquiry before the end', error_of(inquire, init, 2))
+    token = acc.step(token)
+    while not acc.complete:
+        token = acc.step(init.step(token))
+    ok(raw.context_time(init) > 0, 'context_time')
+    ok(inquire(init, 4) and b'AES' in inquire(init, 4)[0], 'which cipher', inquire(init, 4))
+    ok('does not know' in error_of(inquire, init, 99), 'refused: an unknown inquiry', error_of(inquire, init, 99))
+    said = error_of(raw.inquire_sec_context_by_oid, init, gssapi.OID.from_int_seq('1.2.840.113554.1.2.2.5.5'))
+    ok(said != 'no error', "refused: another mechanism's inquiry", said)
+    told = raw.inquire_context(acc)
+    ok(told.complete and not told.locally_init and told.mech == mech, 'inquire_context', told)
+    said = error_of(init.get_signature, b'x')
+    ok(said != 'no error', 'refused: a MIC, which CredSSP has not', said)
+
+
+def certificates(ok, error_of, acquire, establish, inquire, raw):     # pylint: disable=too-many-arguments
+    """The acceptor's certificate, which the initiator can check: by its key, or by who has signed it."""
+    here, user = os.environ['K5_DIR'], {'user': 'TEST\\alice', 'password': 'alice', 'mechs': 'ntlm'}
+    for name, host in (('good', HOST), ('other', 'web02.test.example')):
+        subprocess.run(['openssl', 'req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-subj', '/CN=' + host, '-days', '2',
+                        '-addext', 'subjectAltName=DNS:' + host, '-keyout', '%s/%s.key' % (here, name), '-out',
+                        '%s/%s.cert' % (here, name)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=True)
+    spki = subprocess.run(['openssl', 'rsa', '-in', here + '/good.key', '-pubout', '-outform', 'DER'],
+                          stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=True).stdout
+    pin = hashlib.sha256(spki).digest()
+    accept = {name: acquire({'certificate': '%s/%s.cert' % (here, name), 'key': '%s/%s.key' % (here, name)}, 'accept')
+              for name in ('good', 'other')}
+    for title, store in (('the pin in hexadecimal', {'tls_pin': pin.hex().upper()}),
+                         ('the pin in base64', {'tls_pin': base64.b64encode(pin).decode()}),
+                         ('the certificate as authority', {'tls_ca_file': here + '/good.cert'})):
+        init, acc, _ = establish(acquire({**user, **store}), accept['good'], 'sample@' + HOST)
+        ok(init.complete and acc.complete, 'a certificate that is checked: ' + title)
+    for title, store, server, words in (
+            ('another key than the pinned one', {'tls_pin': pin.hex()}, 'other', 'not the pinned one'),
+            ('a certificate that nobody has signed', {'tls_ca_file': here + '/good.cert'}, 'other', 'unknown ca'),
+            ("another host's certificate", {'tls_ca_file': here + '/other.cert'}, 'other', 'certificate')):
+        said = error_of(establish, acquire({**user, **store}), accept[server], 'sample@' + HOST)
+        ok(words in said, 'refused: ' + title, said)
+    for title, store in (('a pin with a letter too many', {'tls_pin': 'g' * 64}),
+                         ('a pin in half of base64', {'tls_pin': 'A' * 42 + '=='})):
+        ok('not a SHA-256' in error_of(acquire, {**user, **store}), 'refused: ' + title)
+    for store, words in (({'certificate': here + '/none', 'key': here + '/good.key'}, here + '/none'),
+                         ({'certificate': here + '/good.cert', 'key': here + '/none'}, here + '/none'),
+                         ({'tls_ciphers': 'no-such'}, 'no cipher')):
+        said = error_of(acquire, store, 'accept')
+        ok(words in said, 'refused: a server with %s' % ', '.join(store), said)
+    # Not AEAD: a record's size depends on the block and the MAC.
+    cbc = acquire({'tls_max_version': '1.2', 'tls_ciphers': 'AES128-SHA:AES256-SHA256'}, 'accept')
+    init, acc, _ = establish(acquire({**user, 'tls_max_version': '1.2'}), cbc, 'sample@' + HOST)
+    good = all(acc.unwrap(init.wrap(b'x' * n, True).message).message == b'x' * n for n in (1, 15, 16, 17, 16384, 40000))
+    ok(good and b'SHA' in inquire(init, 4)[0], 'a cipher of blocks: messages', inquire(init, 4))
+    for size in (1, 15, 16, 100):
+        iov = raw.IOV(raw.IOVBufferType.header, b'x' * size, raw.IOVBufferType.trailer, std_layout=False)
+        raw.wrap_iov(init, iov, True, None)
+        ok(acc.unwrap(b''.join(part.value for part in iov)).message == b'x' * size, '... %d bytes in parts' % size)
+    limit = raw.wrap_size_limit(init, 20000, True)
+    ok(len(init.wrap(b'x' * limit, True).message) <= 20000, '... and wrap_size_limit', limit)
+
+
+def targets(ok, error_of, acquire, ends):
+    """Whose name the password may go to, and what is said of others."""
+    store = {'user': 'alice@TEST.EXAMPLE', 'password': 'alice', 'mechs': 'krb5'}
+    for target, words in (('HTTP@' + HOST, 'no error'), ('CUSTOM@' + HOST, 'no error'),
+                          ('sample@10.1.2.3', 'delegate_to|is an address'),
+                          ('sample@%s' % ('x' * 300), 'not the name of a host|delegate_to|too long'),
+                          ('http@' + HOST, 'no error')):
+        init, _ = ends(acquire(store), None, target)
+        said = error_of(init.step)
+        ok(re.search(words, said), 'a target: ' + target[:40], said)
+
+
+def accepting(ok, acquire, ends):
+    """Without a credential the acceptor has the process's keytab, and a certificate of its own."""
+    init, acc = ends(acquire({'user': 'alice@TEST.EXAMPLE', 'password': 'alice', 'framing': 'rfc2743'}), None,
+                     'HOST@' + HOST)
+    token = init.step()
+    while not acc.complete:
+        token = acc.step(token)
+        token = init.step(token) if token else None
+    ok(acc.complete and init.complete, 'an acceptor without a credential')
 
 
 def shared(ok, init, acc):      # pylint: disable=redefined-outer-name

@@ -1,6 +1,7 @@
 /* t_context.c - established contexts: both ends, messages, delegation. */
 #include "config.h"
 
+#include <errno.h>
 #include <pthread.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -484,6 +485,110 @@ check_size_limit(void)
     k5_close(&acc);
 }
 
+static gss_buffer_desc
+bytes_of(const char *text)
+{
+    gss_buffer_desc b = { strlen(text), (void *)(uintptr_t)text };
+
+    return b;
+}
+
+/* Who is the client here, and may it be this user? */
+static void
+check_local_names(gss_name_t alice)
+{
+    gss_buffer_desc user = bytes_of("alice"), other = bytes_of("bob"), local;
+    gss_name_t names[2];
+    OM_uint32 minor;
+
+    is_int(gss_localname(&minor, alice, GSS_C_NO_OID, &local), GSS_S_COMPLETE,
+           "gss_localname");
+    ok(local.length == 5 && memcmp(local.value, "alice", 5) == 0,
+       "gss_localname: alice");
+    (void)gss_release_buffer(&minor, &local);
+    (void)gss_import_name(&minor, &user, GSS_C_NT_USER_NAME, &names[0]);
+    (void)gss_import_name(&minor, &other, GSS_C_NT_USER_NAME, &names[1]);
+    is_int(gss_authorize_localname(&minor, alice, names[0]), GSS_S_COMPLETE,
+           "gss_authorize_localname: alice");
+    ok(gss_authorize_localname(&minor, alice, names[1]) != GSS_S_COMPLETE,
+       "gss_authorize_localname: not as bob");
+    (void)gss_release_name(&minor, &names[0]);
+    (void)gss_release_name(&minor, &names[1]);
+}
+
+/* Both ends make the same bytes of the same word. */
+static void
+check_pseudo_random(struct k5_side *me, struct k5_side *server)
+{
+    gss_buffer_desc word = bytes_of("word"), mine, theirs;
+    OM_uint32 minor;
+
+    is_int(gss_pseudo_random(&minor, me->end.ctx, GSS_C_PRF_KEY_FULL, &word,
+                             40, &mine), GSS_S_COMPLETE, "gss_pseudo_random");
+    is_int(gss_pseudo_random(&minor, server->end.ctx, GSS_C_PRF_KEY_FULL,
+                             &word, 40, &theirs), GSS_S_COMPLETE,
+           "gss_pseudo_random: the acceptor");
+    ok(mine.length == 40 && theirs.length == 40 &&
+       memcmp(mine.value, theirs.value, 40) == 0,
+       "gss_pseudo_random: the same at both ends");
+    (void)gss_release_buffer(&minor, &mine);
+    (void)gss_release_buffer(&minor, &theirs);
+}
+
+/* What krb5 does not know it does not know by way of the plugin. */
+static void
+check_unknown(struct k5_side *me)
+{
+    gss_OID_desc unknown = { 3, (void *)(uintptr_t)"\052\003\004" };
+    gss_buffer_desc value = bytes_of("x"), text;
+    gss_cred_id_t cred = GSS_C_NO_CREDENTIAL;
+    gss_ctx_id_t none = GSS_C_NO_CONTEXT;
+    OM_uint32 minor, more = 0;
+
+    is_int(gss_set_sec_context_option(&minor, &me->end.ctx, &unknown, &value),
+           GSS_S_UNAVAILABLE, "gss_set_sec_context_option: unknown");
+    ok(GSS_ERROR(gss_set_sec_context_option(&minor, &none, &unknown, &value)),
+       "gss_set_sec_context_option: of no context");
+    is_int(gssspi_mech_invoke(&minor, k5_mech(K5_KRB5), &unknown, &value),
+           GSS_S_UNAVAILABLE, "gssspi_mech_invoke: unknown");
+    ok(GSS_ERROR(gss_set_cred_option(&minor, &cred, &unknown, &value)),
+       "gss_set_cred_option: of no credential");
+    /* A number that no mechanism has given out: the system's text. */
+    is_int(gss_display_status(&minor, ENOENT, GSS_C_MECH_CODE,
+                              k5_mech(K5_KRB5), &more, &text),
+           GSS_S_COMPLETE, "gss_display_status: a number of nobody's");
+    ok(text.length > 0, "gss_display_status: has a text");
+    (void)gss_release_buffer(&minor, &text);
+}
+
+/* Calls that hardly any program makes, in this process. */
+static void
+check_rare(void)
+{
+    struct k5_side me, server;
+    gss_name_t source = GSS_C_NO_NAME;
+    char keytab[900];
+    OM_uint32 minor;
+
+    k5_conf(NULL, ALWAYS);
+    (void)k5_fresh("alice");
+    (void)snprintf(keytab, sizeof(keytab), "FILE:%s/machine.keytab",
+                   getenv("K5_DIR"));
+    (void)setenv("KRB5_KTNAME", keytab, 1);
+    k5_local(&me);
+    k5_local(&server);
+    ok(k5_connect_ends(&me, &server, WEB01, K5_KRB5), "rare calls: a context");
+    is_int(gss_inquire_context(&minor, server.end.ctx, &source, NULL, NULL,
+                               NULL, NULL, NULL, NULL), GSS_S_COMPLETE,
+           "rare calls: who it is");
+    check_local_names(source);
+    check_pseudo_random(&me, &server);
+    check_unknown(&me);
+    (void)gss_release_name(&minor, &source);
+    k5_close(&me);
+    k5_close(&server);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -516,5 +621,6 @@ main(int argc, char **argv)
                          "the gateway's ticket, delegation = kerberos");
     check_gateway_ticket(ALWAYS, GSS_C_DELEG_FLAG | GSS_C_DELEG_POLICY_FLAG,
                          "the gateway's ticket, the program wants delegation");
+    check_rare();
     return k5_end();
 }

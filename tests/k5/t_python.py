@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 """The same through python-gssapi, as Python's WinRM clients use GSSAPI. Run by run_tests.py; prints TAP."""
 
+import ast
 import base64
 import copy
 import itertools
@@ -288,6 +289,81 @@ def test_errors():
         same(str(mine), bare, 'errors: ' + what)
 
 
+def rare(target):
+    """What the calls say that hardly any program makes: [(call, answer or error)]. target is of class HTTP with the
+    plugin, and what that makes of it without."""
+    raw, said = gssapi.raw, []
+
+    def note(what, call, *args, **keywords):
+        error = None
+        try:
+            answer = call(*args, **keywords)
+        except gssapi.raw.GSSError as failed:
+            answer, error = None, error_of_failed(failed)
+        said.append((what, str(error or answer)))
+        return answer
+
+    def error_of_failed(error):
+        return error.get_all_statuses(error.maj_code, True) + error.get_all_statuses(error.min_code, False)
+
+    canonical = raw.canonicalize_name(host('web02.test.example'), KRB5)
+    note('duplicate_name', lambda: raw.display_name(raw.duplicate_name(canonical), False).name)
+    note('duplicate_name, not canonical', lambda: raw.display_name(raw.duplicate_name(host('web02')), False).name)
+    note('compare_name', lambda: [raw.compare_name(canonical, raw.duplicate_name(canonical)),
+                                  raw.compare_name(canonical, raw.canonicalize_name(host('web03'), KRB5))])
+    note('display_name_ext', raw.display_name_ext, canonical, gssapi.NameType.user)
+    note('export_name_composite', raw.export_name_composite, canonical)
+    note('get_name_attribute', raw.get_name_attribute, canonical, b'urn:x')
+    note('set_name_attribute', raw.set_name_attribute, canonical, b'urn:x', [b'y'], True)
+    note('delete_name_attribute', raw.delete_name_attribute, canonical, b'urn:x')
+    note('import_name of nonsense', raw.import_name, b'nonsense', gssapi.NameType.export)
+    note('inquire_saslname_for_mech', lambda: tuple(raw.inquire_saslname_for_mech(KRB5)))
+    note('inquire_mech_for_saslname', lambda: raw.inquire_mech_for_saslname(b'GS2-KRB5').dotted_form)
+    note('inquire_mech_for_saslname, none', raw.inquire_mech_for_saslname, b'NO-SUCH')
+    note('inquire_names_for_mech', lambda: sorted(kind.dotted_form for kind in raw.inquire_names_for_mech(KRB5)))
+    note('inquire_attrs_for_mech', lambda: sorted(attr.dotted_form for attr in
+                                                  raw.inquire_attrs_for_mech(KRB5).mech_attrs))
+    creds = note('acquire_cred', lambda: raw.acquire_cred(None, mechs=[KRB5], usage='initiate').creds.__class__) and \
+        raw.acquire_cred(None, mechs=[KRB5], usage='initiate').creds
+    note('inquire_cred_by_mech', lambda: raw.display_name(raw.inquire_cred_by_mech(creds, KRB5).name, False).name)
+    note('inquire_cred_by_oid', raw.inquire_cred_by_oid, creds, gssapi.OID.from_int_seq('1.2.3'))
+    note('set_cred_option', raw.set_cred_option, gssapi.OID.from_int_seq('1.2.3'), creds, b'x')
+    note('krb5_set_allowable_enctypes', raw.krb5_set_allowable_enctypes, creds, [18, 17])
+    note('store_cred', lambda: raw.store_cred(creds, usage='initiate', overwrite=True).usage)
+    note('import_cred of nonsense', raw.import_cred, b'nonsense')
+    context = gssapi.SecurityContext(name=gssapi.Name(target, gssapi.NameType.hostbased_service), mech=KRB5, flags=FLAGS,
+                                     usage='initiate', creds=gssapi.Credentials(creds))
+    with Peer('machine') as acceptor:
+        exchange(context, acceptor)
+        note('a context', lambda: context.complete)
+        note('wrap_aead', lambda: len(raw.wrap_aead(context, b'text', b'beside').message))
+        note('unwrap_aead', raw.unwrap_aead, context, b'nonsense', b'beside')
+        note('process_context_token', raw.process_context_token, context, b'nonsense')
+        note('context_time', lambda: raw.context_time(context) > 0)
+        note('inquire_context', lambda: (lambda told: (told.mech.dotted_form, told.locally_init, told.complete))(
+            raw.inquire_context(context)))
+        note('inquire_sec_context_by_oid', raw.inquire_sec_context_by_oid, context, gssapi.OID.from_int_seq('1.2.3'))
+        note('set_sec_context_option', raw.set_sec_context_option, gssapi.OID.from_int_seq('1.2.3'), context, b'x')
+        note('krb5_get_tkt_flags', lambda: raw.krb5_get_tkt_flags(context) != 0)
+    note('set_sec_context_option, of none', raw.set_sec_context_option, gssapi.OID.from_int_seq('1.2.3'), None, b'x')
+    note('import_sec_context of nonsense', raw.import_sec_context, b'nonsense')
+    return said
+
+
+def test_rare():
+    """The same answers as without the plugin, of which nothing may be seen in calls that it hands on."""
+    configure('match = always')
+    mine = rare('HTTP@web01.test.example')
+    code = ('import sys; sys.path.insert(0, %r); import t_python; print(t_python.rare("HOST@web01.test.example"))'
+            % os.path.dirname(__file__))
+    done = subprocess.run([sys.executable, '-B', '-c', code], env=dict(os.environ, GSS_MECH_CONFIG='/dev/null'),
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
+    if not ok(done.returncode == 0, 'rare calls: without the plugin', done.stdout):
+        return
+    for (what, answer), (_, bare) in zip(mine, ast.literal_eval(done.stdout)):
+        same(answer, bare, 'rare calls: ' + what)
+
+
 def test_rejection():
     """As requests-kerberos: a fresh context that is given the rejection of the one before."""
     ccache = configure('match = always')
@@ -352,7 +428,7 @@ def main():
               % os.environ.get('GSS_MECH_CONFIG'))
         return 3
     for test in (test_contexts, test_evidence, test_program, test_delegation, test_credentials, test_s4u, test_names,
-                 test_errors, test_rejection, test_acceptor, test_threads):
+                 test_errors, test_rare, test_rejection, test_acceptor, test_threads):
         try:
             test()
         except Exception as error:      # pylint: disable=broad-except
