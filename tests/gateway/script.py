@@ -259,7 +259,7 @@ class Block:
             elif word in ('body', 'sealed', 'damaged'):
                 body = unescape(words.pop(0)).encode('latin-1')
             else:
-                headers.append(word)
+                headers.append(unescape(word))
             if word.startswith('sealed') or word == 'damaged':
                 kind, body = self.kept = ends.seal(self.context, body)
                 headers.append('Content-Type: ' + kind)
