@@ -44,7 +44,7 @@
 #endif
 
 GW_POLICY_KEY("", enabled, anywhere, BOOLEAN, "true", "",
-              "If false, the name is left alone; here, in every program.",
+              "If false, the name is left alone.",
               .want = "true or false")
 /* Samba uses gss_krb5_import_cred(), whose credentials are lost on any
  * interposer (ARCHITECTURE), and has no business with WinRM.  The helper's

@@ -1,8 +1,9 @@
 """gss-winrm explain."""
 
 import json
+import re
 
-from place import check, ended
+from place import BUILD, check, ended
 
 
 def explained(place, *arguments, **env):
@@ -148,6 +149,27 @@ def test_explain_settings(place):
     check(answer['by key']['match']['source'] == 'targets a.example.org', answer)
     check(answer['by key']['programs'] == {'key': 'programs', 'value': [], 'source': 'default'}, answer)
     check(answer['complaints'] == ['winrm targets: no place for the key programs; ignored'], answer['complaints'])
+
+
+def test_explain_sample(place):
+    """The sample file without its comments: every key of the table is there, taken, and has its default or example."""
+    text = (BUILD / 'plugin/krb5.conf.d/gss-winrm.conf').read_text()
+    check(re.search('^ *(?!winrm =|[}])[a-z.]', text, re.M) is None and '@' not in text.replace('alice@', ''), text)
+    begin = text.index('[appdefaults]')
+    (place.path / 'krb5.conf').write_text('[libdefaults]\n default_realm = X\n' +
+                                          re.sub('^#', '', text[begin:], flags=re.M))
+    answer = explained(place, 'web.corp.example.com')
+    check(answer['complaints'] == ['targets web.corp.example.com: host and nodes are both set; nodes is used'],
+          answer['complaints'])
+    keys = [line.split('\t') for line in (BUILD / 'plugin/keys.list').read_text().splitlines()]
+    check(len(keys) == len(answer['settings']) > 20, len(keys), answer)
+    for section, name, levels, _, default, example, *_ in keys:
+        setting = answer['by key'][section + ': ' + name if section else name]
+        value = setting['value']
+        value = ' '.join(map(str, value)) if isinstance(value, list) else str(value)
+        value = value.lower() if isinstance(setting['value'], bool) else value
+        check(value == default + example, setting, default, example)
+        check(setting['source'] == ('targets web.corp.example.com' if levels == 'targets' else 'winrm'), setting)
 
 
 def test_explain_errors(place):
