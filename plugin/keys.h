@@ -29,11 +29,11 @@ enum gw_type {
     GW_BOOLEAN, GW_WORD, GW_NUMBER, GW_SIZE, GW_STRING, GW_WORDS, GW_PORTS
 };
 #define GW_DECLARE_BOOLEAN(name) int name
-#define GW_DECLARE_WORD(name) int name                  /* index in .want */
+#define GW_DECLARE_WORD(name) int name              /* index in .want */
 #define GW_DECLARE_NUMBER(name) unsigned int name
-#define GW_DECLARE_SIZE(name) size_t name               /* bytes; KiB as text */
-#define GW_DECLARE_STRING(name) char *name              /* owned, or NULL */
-#define GW_DECLARE_WORDS(name) char **name              /* likewise */
+#define GW_DECLARE_SIZE(name) size_t name           /* bytes; KiB as text */
+#define GW_DECLARE_STRING(name) char *name          /* owned, or NULL */
+#define GW_DECLARE_WORDS(name) char **name          /* likewise */
 #define GW_DECLARE_PORTS(name) uint16_t name[GW_PORTS_MAX] /* the rest 0 */
 
 /* Usable as GW_..._KEY, in a struct. */

@@ -27,9 +27,9 @@ struct gw_subject {
 };
 
 /*
- * The policy for a subject: a field for each key, and its source, as keytable.h
- * has them (match is an enum gw_match, delegation an enum gw_delegation).  Owns
- * its strings.  The lists end with NULL.
+ * The policy for a subject: a field for each key, and its source, as
+ * keytable.h has them (match is an enum gw_match, delegation an enum
+ * gw_delegation).  Owns its strings.  The lists end with NULL.
  */
 struct gw_policy {
 #define GW_POLICY_KEY GW_FIELDS

@@ -81,7 +81,8 @@ read_word(const struct gw_level *l, const struct gw_key *k, char **values,
     int i;
 
     for (i = 0; (word = gw_key_word(k, i, &len)) != NULL; i++) {
-        if (strlen(values[0]) == len && strncasecmp(values[0], word, len) == 0) {
+        if (strlen(values[0]) == len &&
+            strncasecmp(values[0], word, len) == 0) {
             *(int *)out = i;
             return 0;
         }
@@ -90,44 +91,26 @@ read_word(const struct gw_level *l, const struct gw_key *k, char **values,
     return EINVAL;
 }
 
-static int
-read_whole(const struct gw_level *l, const struct gw_key *k, char **values,
-           long *n)
-{
-    char want[80];
-
-    *n = gw_whole_number(values[0], k->low, k->high);
-    if (*n >= 0)
-        return 0;
-    (void)snprintf(want, sizeof(want), "a number%s%s from %ld to %ld",
-                   k->want != NULL ? " of " : "", k->want != NULL ? k->want :
-                   "", k->low, k->high);
-    complain(l, k, values[0], want);
-    return EINVAL;
-}
-
+/* Of either width. */
 static int
 read_number(const struct gw_level *l, const struct gw_key *k, char **values,
             void *out)
 {
-    long n;
-    int ret = read_whole(l, k, values, &n);
+    long n = gw_whole_number(values[0], k->low, k->high);
+    char want[80];
 
-    if (ret == 0)
-        *(unsigned int *)out = n;
-    return ret;
-}
-
-static int
-read_size(const struct gw_level *l, const struct gw_key *k, char **values,
-          void *out)
-{
-    long n;
-    int ret = read_whole(l, k, values, &n);
-
-    if (ret == 0)
+    if (n < 0) {
+        (void)snprintf(want, sizeof(want), "a number%s%s from %ld to %ld",
+                       k->want != NULL ? " of " : "", k->want != NULL ?
+                       k->want : "", k->low, k->high);
+        complain(l, k, values[0], want);
+        return EINVAL;
+    }
+    if (k->type == GW_SIZE)
         *(size_t *)out = n * KIB;
-    return ret;
+    else
+        *(unsigned int *)out = n;
+    return 0;
 }
 
 static int
@@ -195,7 +178,7 @@ read_ports(const struct gw_level *l, const struct gw_key *k, char **values,
 
 static const reader readers[] = {
     [GW_BOOLEAN] = read_boolean, [GW_WORD] = read_word,
-    [GW_NUMBER] = read_number, [GW_SIZE] = read_size,
+    [GW_NUMBER] = read_number, [GW_SIZE] = read_number,
     [GW_STRING] = read_string, [GW_WORDS] = read_words,
     [GW_PORTS] = read_ports,
 };
@@ -269,44 +252,4 @@ gw_free_keys(const struct gw_key *keys, void *base)
 {
     for (; keys->name != NULL; keys++)
         free_key(keys, base);
-}
-
-const struct gw_key *
-gw_find_key(const struct gw_key *keys, const char *section, const char *name)
-{
-    for (; keys->name != NULL; keys++) {
-        if (strcmp(keys->name, name) == 0 &&
-            strcmp(keys->section, section) == 0)
-            return keys;
-    }
-    return NULL;
-}
-
-/* The same key with its fields in a struct gw_single. */
-static struct gw_key
-single(const struct gw_key *key)
-{
-    struct gw_key k = *key;
-
-    k.field = offsetof(struct gw_single, value);
-    k.source = offsetof(struct gw_single, source);
-    return k;
-}
-
-int
-gw_read_single(const struct gw_levels *levels, const struct gw_key *key,
-               struct gw_single *out)
-{
-    struct gw_key k = single(key);
-
-    memset(out, 0, sizeof(*out));
-    return read_key(levels, &k, out);
-}
-
-void
-gw_free_single(const struct gw_key *key, struct gw_single *s)
-{
-    struct gw_key k = single(key);
-
-    free_key(&k, s);
 }

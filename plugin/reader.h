@@ -22,27 +22,6 @@ void gw_free_keys(const struct gw_key *keys, void *base);
 extern const struct gw_key gw_policy_keys[];    /* struct gw_policy */
 extern const struct gw_key gw_credssp_keys[];   /* struct gw_credssp_policy */
 
-/* The key in an array, or NULL. */
-const struct gw_key *gw_find_key(const struct gw_key *keys,
-                                 const char *section, const char *name);
-
-/* One key by itself.  Where no level has it, source is NULL. */
-struct gw_single {
-    union {
-        int number;             /* a BOOLEAN's or WORD's */
-        unsigned int u;
-        size_t size;
-        char *string, **words;
-        uint16_t ports[GW_PORTS_MAX];
-    } value;
-    char *source;
-};
-
-/* As gw_read_keys(); free it by gw_free_single() in either case. */
-int gw_read_single(const struct gw_levels *levels, const struct gw_key *key,
-                   struct gw_single *out);
-void gw_free_single(const struct gw_key *key, struct gw_single *single);
-
 /* A WORD's word with that index, *len long; NULL if there is none. */
 const char *gw_key_word(const struct gw_key *key, int index, size_t *len);
 

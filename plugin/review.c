@@ -15,14 +15,20 @@
 
 #define WINRM "appdefaults", "winrm"
 
+/* Not pointers, which would have to be relocated in every process. */
 static const struct {
-    const char *section, *name;
-    unsigned int levels;
+    char section[8], name[20];
+    unsigned char levels;
 } known[] = {
 #define GW_KEY(section_, name_, levels_, ...) \
     { section_, #name_, GW_AT_##levels_ },
 #include "keytable.h"
 };
+
+#define GW_KEY(section_, name_, ...) \
+    _Static_assert(sizeof(section_) <= sizeof(known->section) && \
+                   sizeof(#name_) <= sizeof(known->name), #name_ " is long");
+#include "keytable.h"
 
 /* The levels at which a section may have a key; 0 if there is no such key. */
 static unsigned int
@@ -64,9 +70,9 @@ review_keys(profile_t profile, const char *const *path,
         levels = levels_of(section, *n);
         if ((levels & level) != 0 || is_section(sections, *n))
             continue;
-        gw_trace(levels == 0 ? "krb5.conf, winrm%s%s%s: unknown key %s; ignored"
-                 : "krb5.conf, winrm%s%s%s: no place for the key %s; ignored",
-                 where, space, section, *n);
+        gw_trace("krb5.conf, winrm%s%s%s: %s %s; ignored", where, space,
+                 section, levels == 0 ? "unknown key" : "no place for the key",
+                 *n);
     }
     gw_free_words(sections);
     gw_free_words(names);

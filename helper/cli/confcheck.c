@@ -123,14 +123,14 @@ static int
 is_usable(const struct gw_levels *levels, const char *key)
 {
     const struct gw_key *k = hc_find_key("", key);
-    struct gw_single found = { .source = NULL };
+    struct hc_single found = { .source = NULL };
     int usable;
 
     if (k == NULL)
         return 0;
-    (void)gw_read_single(levels, k, &found);
+    (void)hc_read_single(levels, k, &found);
     usable = found.source != NULL;
-    gw_free_single(k, &found);
+    hc_free_single(k, &found);
     return usable;
 }
 

@@ -54,6 +54,91 @@ hc_source_close(struct hc_source *s)
         krb5_free_context(s->context);
 }
 
+/* --- Keys --- */
+
+int
+hc_ca_file_ok(char *text)
+{
+    return *text == '/' || strcmp(text, "system") == 0;
+}
+
+/* Lower-case digits in the end; colons may stand between them. */
+int
+hc_pin_ok(char *text)
+{
+    char pin[PIN_DIGITS + 1];
+    const char *p = text;
+    size_t n = 0;
+
+    for (; *p != '\0' && n < PIN_DIGITS; p++) {
+        if (isxdigit((unsigned char)*p))
+            pin[n++] = tolower((unsigned char)*p);
+        else if (*p != ':')
+            break;
+    }
+    if (*p != '\0' || n != PIN_DIGITS)
+        return 0;
+    pin[n] = '\0';
+    memcpy(text, pin, sizeof(pin));
+    return 1;
+}
+
+const struct gw_key hc_host_keys[] = {
+#define GW_HOST_KEY(...) GW_ROW(struct hc_host, __VA_ARGS__)
+#include "keytable.h"
+    { .name = NULL }
+};
+
+const struct gw_key *
+hc_find_key(const char *section, const char *name)
+{
+    static const struct gw_key *const all[] = {
+        gw_policy_keys, gw_credssp_keys, hc_host_keys
+    };
+    const struct gw_key *k;
+    size_t i;
+
+    for (i = 0; i < sizeof(all) / sizeof(*all); i++) {
+        for (k = all[i]; k->name != NULL; k++) {
+            if (strcmp(k->name, name) == 0 && strcmp(k->section, section) == 0)
+                return k;
+        }
+    }
+    return NULL;
+}
+
+/* An array of that key, with its fields in a struct hc_single. */
+static void
+single(const struct gw_key *key, struct gw_key array[2])
+{
+    memset(array, 0, 2 * sizeof(*array));
+    array[0] = *key;
+    array[0].field = offsetof(struct hc_single, value);
+    array[0].source = offsetof(struct hc_single, source);
+}
+
+int
+hc_read_single(const struct gw_levels *levels, const struct gw_key *key,
+               struct hc_single *out)
+{
+    struct gw_key array[2];
+
+    single(key, array);
+    memset(out, 0, sizeof(*out));
+    return gw_read_keys(levels, array, out);
+}
+
+void
+hc_free_single(const struct gw_key *key, struct hc_single *s)
+{
+    struct gw_key array[2];
+
+    single(key, array);
+    gw_free_keys(array, s);
+}
+
+/* --- A host --- */
+
 /* The policy's subject is the plugin's: the name that krb5 makes of the host
  * counts as well.  Asking DNS for that is saved when nothing depends on it. */
 static int
@@ -108,9 +193,9 @@ load_credssp(const struct hc_source *s, struct hc_host *h)
 static int
 covered_by_target(const struct gw_levels *levels, struct hc_host *h)
 {
-    const struct gw_key *match = gw_find_key(gw_policy_keys, "", "match");
+    const struct gw_key *match = hc_find_key("", "match");
     struct gw_levels targets = *levels; /* borrows */
-    struct gw_single found;
+    struct hc_single found;
     int ret;
 
     for (targets.n = 0; targets.n < levels->n; targets.n++) {
@@ -119,8 +204,8 @@ covered_by_target(const struct gw_levels *levels, struct hc_host *h)
     }
     if (targets.n == 0)
         return 0;
-    ret = gw_read_single(&targets, match, &found);
-    gw_free_single(match, &found);
+    ret = hc_read_single(&targets, match, &found);
+    hc_free_single(match, &found);
     if (ret != 0 || found.value.number == GW_MATCH_NEVER)
         return ret;
     return asprintf(&h->reachable_source, "targets %s", targets.v[0].key) < 0 ?
@@ -141,39 +226,6 @@ load_reachable(const struct gw_levels *levels, struct hc_host *h)
     h->reachable = h->reachable_source != NULL;
     return ret;
 }
-
-int
-hc_ca_file_ok(char *text)
-{
-    return *text == '/' || strcmp(text, "system") == 0;
-}
-
-/* Lower-case digits in the end; colons may stand between them. */
-int
-hc_pin_ok(char *text)
-{
-    char pin[PIN_DIGITS + 1];
-    const char *p = text;
-    size_t n = 0;
-
-    for (; *p != '\0' && n < PIN_DIGITS; p++) {
-        if (isxdigit((unsigned char)*p))
-            pin[n++] = tolower((unsigned char)*p);
-        else if (*p != ':')
-            break;
-    }
-    if (*p != '\0' || n != PIN_DIGITS)
-        return 0;
-    pin[n] = '\0';
-    memcpy(text, pin, sizeof(pin));
-    return 1;
-}
-
-const struct gw_key hc_host_keys[] = {
-#define GW_HOST_KEY(...) GW_ROW(struct hc_host, __VA_ARGS__)
-#include "keytable.h"
-    { .name = NULL }
-};
 
 /*
  * What decides about trust: who the server has to be, and what it may have.
@@ -288,16 +340,6 @@ hc_setting_at(const struct hc_host *h, const struct hc_gateway *g, size_t i,
         }
     }
     return 0;
-}
-
-const struct gw_key *
-hc_find_key(const char *section, const char *name)
-{
-    const struct gw_key *k = gw_find_key(gw_policy_keys, section, name);
-
-    if (k == NULL)
-        k = gw_find_key(gw_credssp_keys, section, name);
-    return k != NULL ? k : gw_find_key(hc_host_keys, section, name);
 }
 
 int

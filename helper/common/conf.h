@@ -92,9 +92,6 @@ struct hc_setting {
 int hc_setting_at(const struct hc_host *host, const struct hc_gateway *gateway,
                   size_t i, struct hc_setting *out);
 
-/* The key of that name in a section (or "") that is about hosts, or NULL. */
-const struct gw_key *hc_find_key(const char *section, const char *name);
-
 /* The paths of all ca_file, wherever in the winrm section, in new memory
  * (gw_free_words); NULL when there is none.  0, CS_NOMEM or CS_SYSTEM. */
 int hc_ca_files(char ***files, struct cs_error *err);

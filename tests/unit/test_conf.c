@@ -511,7 +511,10 @@ read_at(size_t row, enum gw_level_kind level, char **source)
 static void
 test_levels(void **state)
 {
-    static const struct { enum gw_level_kind level; const char *source; } at[] = {
+    static const struct {
+        enum gw_level_kind level;
+        const char *source;
+    } at[] = {
         { L_TARGET, "targets web01.lab.example" },
         { L_REALM, "realm LAB.EXAMPLE" }, { L_GENERAL, "winrm" },
     };
