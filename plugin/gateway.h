@@ -11,6 +11,7 @@
 #define GW_GATEWAY_H
 
 #include "evidence.h"
+#include "handles.h"
 
 enum gw_offer_kind {
     GW_OFFER_NONE,              /* there is no gateway, or not for this host */
@@ -36,9 +37,9 @@ int gw_gateway_reached(const struct gw_conns *conns);
 
 /*
  * Ask each gateway that one of the connections leads to, or with no connection
- * that http_proxy names, about host.  Any failure is no offer.
+ * that http_proxy names, about the host of name.  Any failure is no offer.
  */
-void gw_gateway_ask(const struct gw_conns *conns, const char *host,
+void gw_gateway_ask(const struct gw_conns *conns, const struct gw_name *name,
                     struct gw_offer *out);
 void gw_offer_free(struct gw_offer *offer);
 
