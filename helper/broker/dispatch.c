@@ -6,6 +6,7 @@
  */
 #include "config.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -196,7 +197,7 @@ do_channel(struct dispatch *s, struct cs_buf *out, struct cs_error *err)
 
     (void)out;
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) != 0)
-        return cs_fail(err, CS_SYSTEM, "no channel: too many are open");
+        return cs_fail_errno(err, CS_SYSTEM, errno, "socketpair");
     ret = s->broker->adopt(s->broker, pair[0], s->confined, err);
     if (ret != 0) {
         (void)close(pair[1]);

@@ -1,6 +1,7 @@
 /* vault.c - the credentials of the user, each for its lifetime. */
 #include "config.h"
 
+#include <errno.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -70,7 +71,7 @@ vault_new(struct vault **out, struct cs_error *err)
     v->timer = timerfd_create(CLOCK, TFD_CLOEXEC | TFD_NONBLOCK);
     if (v->timer < 0) {
         free(v);
-        return cs_fail(err, CS_SYSTEM, "no timer");
+        return cs_fail_errno(err, CS_SYSTEM, errno, "timerfd_create");
     }
     (void)pthread_mutex_init(&v->lock, NULL);
     v->unlocked = !probe();
@@ -189,8 +190,8 @@ fill(struct vault *v, struct entry *e, struct cs_creds **creds,
     }
     if (!cs_creds_locked(e->creds) && !v->unlocked) {
         v->unlocked = 1;
-        log_line(LOG_WARNING, "a password could not be locked in memory: "
-                 "raise the limit (ulimit -l, LimitMEMLOCK=)");
+        log_line(LOG_WARNING, "cannot lock a password in memory: raise the "
+                 "limit (ulimit -l, LimitMEMLOCK=)");
     }
 }
 

@@ -172,11 +172,12 @@ connect_to(const char *path, int *out, struct cs_error *err)
 
     *out = -1;
     if (strlen(path) >= sizeof(address.sun_path))
-        return cs_fail(err, CS_SYSTEM, "%s is too long for a socket", path);
+        return cs_fail(err, CS_SYSTEM, "%s is too long for a socket's path",
+                       path);
     memcpy(address.sun_path, path, strlen(path));
     fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
     if (fd < 0)
-        return cs_fail(err, CS_SYSTEM, "there is no socket to be had");
+        return cs_fail_errno(err, CS_SYSTEM, errno, "socket");
     if (connect(fd, (struct sockaddr *)&address, sizeof(address)) == 0) {
         *out = fd;
         return 0;
@@ -187,8 +188,7 @@ connect_to(const char *path, int *out, struct cs_error *err)
         return cs_fail(err, CS_SYSTEM, "no broker listens at %s: start one "
                        "with `systemctl --user start gss-winrmd.socket' or "
                        "`gss-winrmd'", path);
-    return cs_fail(err, CS_SYSTEM, "%s: %s", path, saved == EACCES ?
-                   "permission denied" : "cannot be connected to");
+    return cs_fail_errno(err, CS_SYSTEM, saved, "cannot connect to %s", path);
 }
 
 static int
@@ -203,8 +203,8 @@ hello(struct bl_link *link, struct cs_error *err)
         return ret;
     if (link->reply.version != BP_VERSION)
         return cs_fail(err, CS_VERSION, "the broker speaks version %u of its "
-                       "protocol, this program %d: restart it",
-                       link->reply.version, BP_VERSION);
+                       "protocol and this program version %d: restart the "
+                       "broker", link->reply.version, BP_VERSION);
     link->pid = link->reply.pid;
     link->locked = link->reply.locked;
     return 0;
@@ -364,7 +364,8 @@ bl_channel(struct bl_link *link, struct bl_link **out, struct cs_error *err)
     link->request.number = BP_CHANNEL;
     ret = bl_call_fd(link, BP_OK, &fd, err);
     if (ret == 0 && fd < 0)
-        ret = cs_fail(err, CS_INNER, "the broker has given no channel");
+        ret = cs_fail(err, CS_INNER, "the broker sent no descriptor for the "
+                      "channel");
     if (ret == 0 && (*out = bl_new(fd)) == NULL)
         ret = cs_nomem(err);
     if (ret == 0) {

@@ -144,7 +144,8 @@ check_programs(struct doctor *d)
     if (!possible(d))
         return;
     if (witness_authenticate(d) != 0) {
-        doc_say(d, LOOK_UNSEEN, "no process could be made to try with");
+        doc_say(d, LOOK_UNSEEN, "the process that tries failed: %s",
+                witness_why(d->witness));
         return;
     }
     if (d->seen.sent != NULL)

@@ -41,7 +41,7 @@ read_line(struct doctor *d, const char *file, char *line)
     if (strcmp(oid, OID) != 0)
         doc_set(&d->mech_why, "the object identifier is %s, not " OID, oid);
     else if (*module == '/' && access(module, R_OK) != 0)
-        doc_set(&d->mech_why, "there is no %s", module);
+        doc_set(&d->mech_why, "cannot read %s: %m", module);
     else if (strstr(rest != NULL ? rest : "", "<interposer>") == NULL)
         doc_set(&d->mech_why, "it does not end in <interposer>");
     if (d->mech_why != NULL)
@@ -120,7 +120,8 @@ check_mech(struct doctor *d)
 {
     read_files(d);
     if (witness_look(d) != 0)
-        doc_say(d, LOOK_UNSEEN, "no process could be made to look with");
+        doc_say(d, LOOK_UNSEEN, "the process that looks failed: %s",
+                witness_why(d->witness));
     else if (d->seen.plugin != NULL && d->mech_why != NULL)
         doc_say(d, LOOK_BAD, "the plugin is loaded, and not in krb5's place: "
                 "%s", d->seen.plugin);

@@ -13,9 +13,11 @@
 
 struct witness;
 
-/* First thing.  NULL when it cannot be made. */
+/* First thing.  NULL without memory. */
 struct witness *witness_start(void);
 void witness_end(struct witness **witness);
+/* Why it does not answer, when one of the functions below has returned -1. */
+const char *witness_why(const struct witness *witness);
 
 /* What is loaded: fills d->seen.  Returns 0 or -1. */
 int witness_look(struct doctor *d);

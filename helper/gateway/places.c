@@ -293,8 +293,8 @@ places_take(struct places *p, int fd, unsigned long inode, pid_t pid,
     one->fd = fcntl(fd, F_DUPFD_CLOEXEC, 3);
     if (one->fd < 0) {
         free(one);
-        return cs_fail(err, CS_POLICY, "the gateway has no place for another "
-                       "connection: %s", strerror(errno));
+        return cs_fail_errno(err, CS_POLICY, errno, "the gateway cannot take "
+                             "another connection");
     }
     one->all = p;
     one->theirs = fd;

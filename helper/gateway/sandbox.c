@@ -25,7 +25,7 @@
 static int
 failed(const char *what, int code, struct cs_error *err)
 {
-    return cs_fail(err, CS_SYSTEM, "sandbox: %s: %s", what, strerror(code));
+    return cs_fail_errno(err, CS_SYSTEM, code, "sandbox: %s", what);
 }
 
 static int

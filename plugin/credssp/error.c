@@ -22,6 +22,30 @@ cs_set_error(struct cs_error *err, int code, const char *fmt, ...)
     va_end(ap);
 }
 
+void
+cs_set_errno(struct cs_error *err, int code, int error, const char *fmt, ...)
+{
+    const char *known = strerrordesc_np(error);
+    char why[80];
+    size_t room, len;
+    va_list ap;
+
+    if (err == NULL)
+        return;
+    if (known != NULL)
+        (void)snprintf(why, sizeof(why), ": %s", known);
+    else
+        (void)snprintf(why, sizeof(why), ": error %d", error);
+    room = sizeof(err->text) - strlen(why);
+    memset(err, 0, sizeof(*err));
+    err->code = code;
+    va_start(ap, fmt);
+    (void)vsnprintf(err->text, room, fmt, ap);
+    va_end(ap);
+    len = strlen(err->text);
+    (void)snprintf(err->text + len, sizeof(err->text) - len, "%s", why);
+}
+
 static const struct {
     uint32_t status;
     const char *name, *text;

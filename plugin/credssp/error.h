@@ -37,10 +37,17 @@ struct cs_error {
 void cs_set_error(struct cs_error *err, int code, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 
-/* Set *err and be that code.  (A macro, so that every compiler and analyzer
+/* A call failed with this errno: the text, a colon and the reason, which is
+ * never cut off.  No lock and no locale: it is safe after a fork. */
+void cs_set_errno(struct cs_error *err, int code, int error, const char *fmt,
+                  ...) __attribute__((format(printf, 4, 5)));
+
+/* Set *err and be that code.  (Macros, so that every compiler and analyzer
  * sees that it is not 0.) */
 #define cs_fail(err, code, ...) (cs_set_error((err), (code), __VA_ARGS__), \
                                  (int)(code))
+#define cs_fail_errno(err, code, error, ...) \
+    (cs_set_errno((err), (code), (error), __VA_ARGS__), (int)(code))
 
 static inline int
 cs_nomem(struct cs_error *err)

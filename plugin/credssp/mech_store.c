@@ -1,6 +1,7 @@
 /* mech_store.c - the keys of a credential store (gss_acquire_cred_from). */
 #include "config.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stddef.h>
 #include <stdlib.h>
@@ -174,13 +175,15 @@ check_file(int fd, const char *path, struct cs_error *err)
 {
     struct stat st;
 
-    if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode))
+    if (fstat(fd, &st) != 0)
+        return cs_fail_errno(err, CS_SYSTEM, errno, "cannot stat %s", path);
+    if (!S_ISREG(st.st_mode))
         return cs_fail(err, CS_SYSTEM, "%.150s is not a regular file", path);
     if (!gw_uid_is_ours(st.st_uid) && st.st_uid != 0)
         return cs_fail(err, CS_POLICY, "%.150s belongs to another user", path);
     if ((st.st_mode & 077) != 0)
-        return cs_fail(err, CS_POLICY, "%.150s is open to other users; try "
-                       "chmod 600", path);
+        return cs_fail(err, CS_POLICY, "other users can access %.150s: "
+                       "chmod 600 it", path);
     return 0;
 }
 
@@ -192,19 +195,20 @@ csm_read_password(const char *path, char **out, struct cs_error *err)
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
     ssize_t n = -1;
     size_t len;
-    int ret;
+    int ret, error;
 
     *out = NULL;
     if (fd == -1)
-        return cs_fail(err, CS_SYSTEM, "%.150s cannot be opened", path);
+        return cs_fail_errno(err, CS_SYSTEM, errno, "cannot open %s", path);
     ret = check_file(fd, path, err);
     if (ret == 0 && (*out = calloc(1, PASSWORD_MAX + 1)) == NULL)
         ret = cs_nomem(err);
     if (ret == 0)
         n = read(fd, *out, PASSWORD_MAX);
+    error = errno;
     (void)close(fd);
     if (ret == 0 && n < 0)
-        ret = cs_fail(err, CS_SYSTEM, "%.150s cannot be read", path);
+        ret = cs_fail_errno(err, CS_SYSTEM, error, "cannot read %s", path);
     if (ret == 0) {
         len = strcspn(*out, "\r\n");
         if (len == PASSWORD_MAX || (n > (ssize_t)len && (*out)[len] == '\0'))

@@ -11,6 +11,7 @@
 #include <openssl/rand.h>
 
 #include "exchange.h"
+#include "tlsconf.h"
 #include "tscreds.h"
 
 #define LEGS_MAX 32             /* no authentication takes as many */
@@ -218,7 +219,7 @@ static int
 make_nonce(struct credssp *c, struct cs_error *err)
 {
     if (RAND_bytes(c->nonce, sizeof(c->nonce)) != 1)
-        return cs_fail(err, CS_SYSTEM, "no random numbers");
+        return cs_tls_fail(err, "RAND_bytes");
     c->has_nonce = 1;
     return 0;
 }

@@ -208,7 +208,7 @@ def refusals(ok, error_of, acquire, ends, gssapi, mech):    # pylint: disable=re
             ('no user', {'password': 'alice'}, 'needs a user and a password'),
             ('no password', {'user': 'alice'}, 'needs a user and a password'),
             ('a password file open to others', {'user': 'a', 'password_file': here + '/hosts'}, 'chmod 600'),
-            ('a password file that is not there', {'user': 'a', 'password_file': here + '/none'}, 'cannot be opened'),
+            ('a password file that is not there', {'user': 'a', 'password_file': here + '/none'}, 'No such file'),
             ('mechs', {**good, 'mechs': 'krb5,lm'}, 'wants a list'),
             ('a TLS version', {**good, 'tls_min_version': '2.0'}, 'wants 1.0'),
             ('a pin', {**good, 'tls_pin': 'abc'}, 'not a SHA-256'),
