@@ -112,21 +112,21 @@ static const struct {
     size_t offset;
     const char *want;
 } keys[] = {
-    { "user", STRING(user.user), "a user's name" },
+    { "user", STRING(user.user), "a user name" },
     { "domain", STRING(user.domain), "a domain" },
     { "password", read_password_key, 0, "a password" },
-    { "password_file", STRING(password_file), "a file's name" },
+    { "password_file", STRING(password_file), "a file name" },
     { "ccache", STRING(user.ccache), "a credential cache" },
     { "mechs", read_mechs, 0, "a list of krb5, ntlm, raw-ntlm" },
-    { "tls_ca_file", STRING(tls.ca_file), "a file's name, or system" },
+    { "tls_ca_file", STRING(tls.ca_file), "a file name, or system" },
     { "tls_pin", STRING(tls.pin), "a SHA-256" },
     { "tls_ciphers", STRING(tls.ciphers), "a list of ciphers" },
     { "tls_min_version", read_tls_min, 0, "1.0 to 1.3" },
     { "tls_max_version", read_tls_max, 0, "1.0 to 1.3" },
     { "minimum_version", read_minimum, 0, "2 to 6" },
     { "framing", read_framing, 0, "auto, none or rfc2743" },
-    { "certificate", STRING(tls.cert_file), "a file's name" },
-    { "key", STRING(tls.key_file), "a file's name" },
+    { "certificate", STRING(tls.cert_file), "a file name" },
+    { "key", STRING(tls.key_file), "a file name" },
     { "keytab", STRING(keytab), "a keytab" },
 };
 
@@ -156,12 +156,12 @@ csm_read_store(OM_uint32 *minor, gss_const_key_value_set_t store,
                 break;
         }
         if (k == NKEYS) {
-            (void)cs_fail(&err, CS_USAGE, "CredSSP's credentials have no key "
-                          "%.60s", store->elements[i].key);
+            (void)cs_fail(&err, CS_USAGE, "unknown key %.60s for a CredSSP "
+                          "credential", store->elements[i].key);
             return csm_error(minor, &err);
         }
         if (!take_key(k, store->elements[i].value, o)) {
-            (void)cs_fail(&err, CS_USAGE, "the key %s wants %s", keys[k].key,
+            (void)cs_fail(&err, CS_USAGE, "the key %s takes %s", keys[k].key,
                           keys[k].want);
             return csm_error(minor, &err);
         }
@@ -213,11 +213,11 @@ csm_read_password(const char *path, char **out, struct cs_error *err)
         len = strcspn(*out, "\r\n");
         if (len == PASSWORD_MAX || (n > (ssize_t)len && (*out)[len] == '\0'))
             ret = cs_fail(err, CS_USAGE, "the password in %.150s is too long "
-                          "or has a NUL in it", path);
+                          "or contains a NUL", path);
         (*out)[len] = '\0';
     }
     if (ret == 0 && **out == '\0')
-        ret = cs_fail(err, CS_USAGE, "%.150s has no password in it", path);
+        ret = cs_fail(err, CS_USAGE, "%.150s contains no password", path);
     /* Other lines may be secrets, too. */
     if (*out != NULL) {
         len = strlen(*out);
