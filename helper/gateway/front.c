@@ -187,14 +187,14 @@ examine_method(struct request *r, const char *method, const char *version,
     }
     if (strcmp(method, "CONNECT") == 0) {
         *status = MHD_HTTP_NOT_IMPLEMENTED;
-        return cs_fail(&r->err, CS_MALFORMED, "this is no tunnel: it "
-                       "authenticates and encrypts for you, so give the "
-                       "client http://HOST:5986/wsman in the place of "
-                       "https://, and set http_proxy only");
+        return cs_fail(&r->err, CS_MALFORMED, "the gateway is not a tunnel: "
+                       "it authenticates and encrypts for you, so use "
+                       "http://HOST:5986/wsman instead of https://, and set "
+                       "only http_proxy");
     }
     if (strcmp(method, "POST") != 0) {
         *status = MHD_HTTP_METHOD_NOT_ALLOWED;
-        return cs_fail(&r->err, CS_MALFORMED, "WinRM takes POST only");
+        return cs_fail(&r->err, CS_MALFORMED, "WinRM accepts only POST");
     }
     return 0;
 }

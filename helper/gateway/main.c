@@ -64,17 +64,17 @@ struct gateway {
 enum { KEY_NO_SANDBOX = 256, KEY_LISTEN_FD, KEY_WHILE_FD };
 
 static const struct argp_option argp_options[] = {
-    { "listen", 'l', "ADDRESS:PORT", 0, "listen there, on this machine only "
+    { "listen", 'l', "ADDRESS:PORT", 0, "listen there, on loopback only "
       "(default: krb5.conf's, else 127.0.0.1:5980 and [::1]:5980); port 0 "
-      "takes any", 0 },
-    { "target", 't', "HOST[:PORT]", 0, "everything goes to this server, and "
+      "takes any free port", 0 },
+    { "target", 't', "HOST[:PORT]", 0, "send everything to this server; "
       "clients need no proxy", 0 },
-    { "ready-fd", 'r', "N", 0, "when it serves, write a line ADDRESS:PORT per "
+    { "ready-fd", 'r', "N", 0, "when ready, write a line ADDRESS:PORT per "
       "listener to this descriptor and close it", 0 },
-    { "listen-fd", KEY_LISTEN_FD, "N", 0, "listen on this descriptor, a TCP "
-      "socket that listens already", 0 },
-    { "while-fd", KEY_WHILE_FD, "N", 0, "end when nobody has the other end of "
-      "this pipe any more", 0 },
+    { "listen-fd", KEY_LISTEN_FD, "N", 0, "listen on this descriptor, a "
+      "listening TCP socket", 0 },
+    { "while-fd", KEY_WHILE_FD, "N", 0, "exit when the other end of this pipe "
+      "is closed", 0 },
     { "broker", 'b', "SOCKET", 0, "the broker's socket", 0 },
     { "no-sandbox", KEY_NO_SANDBOX, NULL, 0, "for debugging: keep all "
       "privileges", 0 },

@@ -50,7 +50,7 @@ watch(void *data)
     if (first_of(fds, 4, -1))
         return NULL;
     if (fds[1].revents == 0 && fds[2].revents == 0) {
-        say_log(LOG_ERR, "the broker has gone");
+        say_log(LOG_ERR, "the broker is gone");
         w->status = w->o.broker_status;
     }
     tell(w->stop);
