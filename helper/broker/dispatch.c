@@ -460,10 +460,11 @@ legal(const struct dispatch *s, struct cs_error *err)
             break;
     }
     if (r == rules + NRULES || !(r->states & (int)s->state))
-        cs_set_error(err, CS_UNEXPECTED, "%s is not due at this time",
+        cs_set_error(err, CS_UNEXPECTED, "%s is not allowed in this state",
                      bp_name(s->request.number));
     else if (r->who == USER && s->confined)
-        cs_set_error(err, CS_POLICY, "%s is not for a confined connection",
+        cs_set_error(err, CS_POLICY, "%s is not allowed on a confined "
+                     "connection",
                      bp_name(s->request.number));
     else
         return r;

@@ -211,8 +211,8 @@ vault_add(struct vault *v, struct cs_creds **creds, const char *source,
         if (e == NULL)
             e = find_free(v);
         if (e == NULL)
-            ret = cs_fail(err, CS_POLICY, "the broker holds %d credentials "
-                          "and no more", VAULT_MAX);
+            ret = cs_fail(err, CS_POLICY, "the broker already holds %d "
+                          "credentials, its limit", VAULT_MAX);
     }
     if (ret == 0 && e != NULL) {
         fill(v, e, creds, source, lifetime);
@@ -328,10 +328,10 @@ choose(struct vault *v, const char *name, const char *realm,
     list(v, names, sizeof(names));
     if (name != NULL) {
         *out = find(v, name);
-        return *out != NULL ? 0 : cs_fail(err, CS_POLICY, "the credential %s, "
-                                          "which krb5.conf names, is not "
-                                          "there (there is: %s)", name,
-                                          *names != '\0' ? names : "none");
+        return *out != NULL ? 0 :
+            cs_fail(err, CS_POLICY, "krb5.conf names the credential %s, which "
+                    "the broker does not have (it has: %s)", name,
+                    *names != '\0' ? names : "none");
     }
     *out = (realm != NULL) ? only(v, realm, &fit) : NULL;
     if (*out != NULL)
@@ -339,9 +339,9 @@ choose(struct vault *v, const char *name, const char *realm,
     *out = only(v, NULL, &all);
     if (*out != NULL || all == 0)
         return 0;
-    return cs_fail(err, CS_POLICY, "%s of the credentials is of the realm %s: "
-                   "name one in krb5.conf (credential = ...); there are: %s",
-                   fit > 1 ? "more than one" : "none",
+    return cs_fail(err, CS_POLICY, "the broker has %s for realm %s: name one "
+                   "in krb5.conf (credential = ...); it has: %s",
+                   fit > 1 ? "more than one credential" : "no credential",
                    realm != NULL ? realm : "(unknown)", names);
 }
 

@@ -180,7 +180,7 @@ static void
 tell_more(struct apart *a)
 {
     if (a->more > 0)
-        say_line(stderr, "%s: (%lu more lines are not shown)", a->name,
+        say_line(stderr, "%s: (%lu more lines not shown)", a->name,
                  a->more);
     a->more = 0;
 }

@@ -42,8 +42,8 @@ copy(const gss_krb5_lucid_context_v1_t *l, struct krb_keys *out,
     if ((l->protocol != CFX && key->type != ENCTYPE_ARCFOUR_HMAC) ||
         key->length > sizeof(out->key))
         return cs_fail(err, CS_INNER, "the server's tickets have encryption "
-                       "type %d, which is too old for messages: let its "
-                       "account have AES (msDS-SupportedEncryptionTypes)",
+                       "type %d, which is too old to encrypt messages: enable "
+                       "AES for its account (msDS-SupportedEncryptionTypes)",
                        (int)key->type);
     out->initiator = l->initiate;
     out->acceptor_subkey = l->protocol == CFX &&

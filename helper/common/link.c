@@ -137,8 +137,8 @@ bl_call_fd(struct bl_link *link, enum bp_number want, int *passed,
         return remote_error(&link->reply, err);
     if (link->reply.number == want)
         return 0;
-    (void)cs_fail(&why, CS_SYSTEM, "the broker has answered with %s where %s "
-                  "was due", bp_name(link->reply.number), bp_name(want));
+    (void)cs_fail(&why, CS_SYSTEM, "the broker answered %s where %s was "
+                  "expected", bp_name(link->reply.number), bp_name(want));
     return give_up(link, &why, err);
 }
 
@@ -496,8 +496,9 @@ import_ntlm(const struct bp_message *m, gss_ctx_id_t *out,
     OM_uint32 major, minor;
 
     major = gss_import_sec_context(&minor, &token, out);
-    return GSS_ERROR(major) ? cs_fail(err, CS_INNER, "the context cannot be "
-                                      "imported (%u, %u)", major, minor) : 0;
+    return GSS_ERROR(major) ? cs_fail(err, CS_INNER, "cannot import the "
+                                      "context (major %u, minor %u)",
+                                      major, minor) : 0;
 }
 
 uint32_t

@@ -149,8 +149,8 @@ pam_sm_authenticate(pam_handle_t *pamh, int flags, int argc, const char **argv)
     if (whose(pamh, &args, &w) != 0)
         return PAM_IGNORE;
     if (password == NULL && args.debug)
-        tell(pamh, LOG_DEBUG, "%s: no module before this one has a "
-             "password", w.name);
+        tell(pamh, LOG_DEBUG, "%s: no earlier module has obtained a password",
+             w.name);
     if (password != NULL && stash_put(pamh, &w, password) != 0)
         tell(pamh, LOG_NOTICE, "%s: out of memory", w.name);
     return PAM_IGNORE;

@@ -601,8 +601,8 @@ def test_activation(place):
 
 def test_options(place):
     for options, status, words in ((['--help'], 0, 'usage:'), (['--version'], 0, 'gss-winrmd '),
-                                   (['--lifetime', '0'], 2, 'wants a number'), (['--idle-exit', 'x'], 2, 'wants'),
-                                   (['--nonsense'], 2, '--help'), (['word'], 2, 'too much')):
+                                   (['--lifetime', '0'], 2, 'takes a number'), (['--idle-exit', 'x'], 2, 'takes'),
+                                   (['--nonsense'], 2, '--help'), (['word'], 2, 'unexpected argument')):
         done = subprocess.run([str(place.program)] + options, env=place.env, stdout=subprocess.PIPE,
                               stderr=subprocess.STDOUT, text=True, check=False)
         ok(done.returncode == status and words in done.stdout, ' '.join(options), done)
