@@ -70,8 +70,8 @@ wait_for_command(struct cli_gateway *g, pid_t command, int *status)
 
     for (;;) {
         if (cli_gateway_wait(g, &info) != 0) {
-            cli_error("the command is asked to end (SIGTERM), since it has no "
-                      "gateway");
+            cli_error("sending the command SIGTERM, since it has no gateway "
+                      "any more");
             (void)kill(command, SIGTERM);
             ret = -1;
             continue;

@@ -172,7 +172,7 @@ def test_configure_odd_files(place):
     check(path.is_symlink(), 'the link was replaced')
     path.unlink()
     os.mkfifo(path)
-    ended(configure(place, path, 'web01', 'match=always'), 1, 'not a file of text')
+    ended(configure(place, path, 'web01', 'match=always'), 1, 'not a text file')
     path.unlink()
     path.write_text('# no end')
     ended(configure(place, path, 'web01', 'match=always'), 0)
@@ -213,7 +213,7 @@ def test_configure_meanwhile(place):
         with os.fdopen(reader) as out:
             out.read()
         error = program.stderr.read()
-    check(program.returncode == 1 and 'changed meanwhile' in error, program.returncode, error)
+    check(program.returncode == 1 and 'changed in the meantime' in error, program.returncode, error)
     check(path.read_text() == long + '# theirs\n', path.read_text())
     check([p.name for p in path.parent.iterdir()] == [path.name], list(path.parent.iterdir()))
 
