@@ -2,10 +2,11 @@
  * gateway.h - asking gss-winrm-gateway for a ticket (docs/PROTOCOL.tickets.md).
  *
  * A program whose connection leads to the gateway of its own user speaks
- * Kerberos to that, by a ticket of its making; or the gateway passes on what it
- * sends.  Costs nothing where there is no connection to this machine and no
- * proxy in the environment, nor where the gateway is gone; one that is slow
- * is waited for, five seconds at most for all gateways together.
+ * Kerberos to the gateway, with a ticket that the gateway issues; or the
+ * gateway forwards what it sends.  Costs nothing where there is no connection
+ * to this machine and no proxy in the environment, nor where the gateway is
+ * gone; one that is slow is waited for, five seconds at most for all gateways
+ * together.
  */
 #ifndef GW_GATEWAY_H
 #define GW_GATEWAY_H

@@ -110,7 +110,7 @@ cli_forward(int argc, char **argv)
     while (cli_option(argc, argv, ":h", options) != -1)
         where = optarg;
     if (argc - optind != 1)
-        return cli_usage(argv[0], "it needs one HOST[:PORT]");
+        return cli_usage(argv[0], "one HOST[:PORT] is required");
     if (cli_host_port(argv[optind], &host, &port) != 0)
         return cli_usage(argv[0], "%s is not HOST or HOST:PORT",
                          argv[optind]);

@@ -150,7 +150,7 @@ cli_run(int argc, char **argv)
 
     (void)cli_option(argc, argv, "+:h", options);
     if (argc == optind) {
-        (void)cli_usage(argv[0], "it needs a COMMAND");
+        (void)cli_usage(argv[0], "a COMMAND is required");
         return CLI_RUN_FAILED;
     }
     if (cli_broker(1, &link) != 0)

@@ -246,7 +246,7 @@ parse(int argc, char **argv, int on)
             root = optarg;
     }
     if (argc > optind)
-        return cli_usage(argv[0], "no arguments");
+        return cli_usage(argv[0], "it takes no arguments");
     return turn(root, on);
 }
 

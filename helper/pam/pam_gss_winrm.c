@@ -42,7 +42,8 @@ say(pam_handle_t *pamh, const struct arguments *args, const struct whose *w,
     const struct report *r, const char *done)
 {
     if (r->code == 0)
-        tell(pamh, LOG_INFO, "%s: %s %s", w->name, done, r->name);
+        tell(pamh, LOG_INFO, "%s: %s%s%s", w->name, done,
+             *r->name != '\0' ? " as " : "", r->name);
     else if (!r->absent)
         tell(pamh, LOG_NOTICE, "%s: not %s: %s", w->name, done, r->text);
     else if (args->debug)
@@ -91,7 +92,7 @@ deliver(pam_handle_t *pamh, const struct arguments *args,
         m->password = password;
         m->lifetime = args->lifetime;
         go(pamh, args, w, m, BP_LOGGED_IN, &r);
-        say(pamh, args, w, &r, "logged in at the broker as");
+        say(pamh, args, w, &r, "logged in at the broker");
         if (r.code == 0)
             keep_name(pamh, r.name);
     }

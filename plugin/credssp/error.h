@@ -19,7 +19,7 @@ enum cs_code {
     CS_BINDING = -5,            /* pubKeyAuth is not for this TLS connection */
     CS_POLICY = -6,             /* not allowed by krb5.conf or the caller */
     CS_TLS = -7,                /* TLS, a certificate or an alert */
-    CS_INNER = -8,              /* the authentication inside failed */
+    CS_INNER = -8,              /* the inner authentication failed */
     CS_REMOTE = -9,             /* the peer sent an errorCode (ntstatus) */
     CS_USAGE = -10,             /* the caller's mistake */
     CS_SYSTEM = -11             /* a file, or the random generator */
@@ -62,8 +62,8 @@ cs_nomem(struct cs_error *err)
 const char *cs_ntstatus_name(uint32_t status);
 const char *cs_ntstatus_text(uint32_t status);
 
-/* Is this a word about the user, which another mechanism would only repeat (and
- * which may lock the account)?  By ntstatus. */
+/* Is this a statement about the user, which another mechanism would only
+ * repeat (and which may lock the account)?  By ntstatus. */
 int cs_is_verdict(const struct cs_error *err);
 
 /* A sentence for a code by itself. */

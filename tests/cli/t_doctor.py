@@ -90,7 +90,7 @@ def test_doctor_page(place):
 
 
 def test_doctor_usage(place):
-    for arguments, text in (((), 'needs one HOST'), (('a', 'b'), 'needs one HOST'),
+    for arguments, text in (((), 'one HOST'), (('a', 'b'), 'one HOST'),
                             (('--port', '0', 'a'), 'not a port'), (('--port', '99999', 'a'), 'not a port'),
                             (('a:b:',), 'name or address'),
                             (('a:x',), 'HOST:PORT'), (('--nosuch', 'a'), 'unknown option'), (('a', '--port'), 'a value')):
