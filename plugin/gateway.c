@@ -200,12 +200,13 @@ await(int fd, void *buf, size_t size, long long end)
 
     for (;;) {
         now = gw_now_ms();
-        n = (now < end) ? poll(&wait, 1, (int)(end - now)) : 0;
+        errno = ETIMEDOUT;      /* unless poll() says otherwise */
+        if (now >= end)
+            return -1;
+        n = poll(&wait, 1, (int)(end - now));
         if (n > 0)
             return recv(fd, buf, size, MSG_DONTWAIT | MSG_TRUNC);
-        if (n == 0)
-            errno = ETIMEDOUT;
-        if (errno != EINTR)
+        if (n == 0 || errno != EINTR)
             return -1;
     }
 }

@@ -328,10 +328,10 @@ choose(struct vault *v, const char *name, const char *realm,
     list(v, names, sizeof(names));
     if (name != NULL) {
         *out = find(v, name);
-        return *out != NULL ? 0 :
-            cs_fail(err, CS_POLICY, "krb5.conf names the credential %s, which "
-                    "the broker does not have (it has: %s)", name,
-                    *names != '\0' ? names : "none");
+        return *out != NULL ? 0 : cs_fail(
+            err, CS_POLICY, "krb5.conf names the credential %s, which the "
+            "broker does not have (it has: %s)", name,
+            *names != '\0' ? names : "none");
     }
     *out = (realm != NULL) ? only(v, realm, &fit) : NULL;
     if (*out != NULL)
