@@ -80,7 +80,7 @@ choose_credssp(struct broker *b, const struct wish *wish, struct choice *c,
     return ret;
 }
 
-/* The ticket goes into the context inside; its name stays, for people. */
+/* The ticket goes into the inner context; its name stays, for people. */
 static void
 take_proof(struct context *c, struct cs_proof *proof)
 {

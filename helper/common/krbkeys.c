@@ -23,7 +23,7 @@ krb_keys_wipe(struct krb_keys *keys)
     explicit_bzero(keys, sizeof(*keys));
 }
 
-/* The one key that messages are sealed with. */
+/* The one key that messages are encrypted with. */
 static const gss_krb5_lucid_key_t *
 message_key(const gss_krb5_lucid_context_v1_t *l)
 {

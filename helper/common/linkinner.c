@@ -1,5 +1,5 @@
 /*
- * linkinner.c - the context inside CredSSP, run by the broker.
+ * linkinner.c - CredSSP's inner context, run by the broker.
  *
  * The order of events and the policy are enforced there; a program with this
  * one never sees the password nor the keys.

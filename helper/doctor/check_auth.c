@@ -83,7 +83,7 @@ try_unbound(struct doctor *d, const struct candidate *good)
             r.outcome == DOC_FAILED ? r.why : "");
 }
 
-/* The first of krb5.conf's that gets in; else the first of the usual. */
+/* The first of krb5.conf's that is accepted; else the first of the usual. */
 static void
 try_names(struct doctor *d, int ours, size_t *tries)
 {

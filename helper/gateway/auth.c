@@ -1,6 +1,6 @@
 /*
- * auth.c - how a session gets in: which way, as which node of a cluster, and
- * which service name after the first has been refused.
+ * auth.c - how a session is authenticated: which way, as which node of a
+ * cluster, and which service name after the first has been refused.
  */
 #include "config.h"
 

@@ -1,4 +1,4 @@
-/* door.c - who is let in. */
+/* door.c - accept connections. */
 #include "config.h"
 
 #include <errno.h>

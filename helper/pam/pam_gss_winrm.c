@@ -2,7 +2,7 @@
  * pam_gss_winrm.c - hands the password of a login to the user's broker.
  *
  * It asks for nothing, checks nothing and decides nothing: every entry point
- * returns PAM_IGNORE, so that nobody is let in or locked out because of it.
+ * returns PAM_IGNORE, so that it neither allows nor denies a login.
  */
 #include "config.h"
 

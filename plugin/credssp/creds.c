@@ -199,7 +199,7 @@ cs_creds_name(const struct cs_creds *c)
     return c->display;
 }
 
-/* --- For the context inside --- */
+/* --- For the inner context --- */
 
 #define CS_MECH_RAW (CS_MECH_RAW_NTLM | CS_MECH_RAW_KRB5)
 #define NTLM_ANY (CS_MECH_NTLM | CS_MECH_RAW_NTLM)

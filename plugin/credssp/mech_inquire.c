@@ -82,7 +82,7 @@ csm_context_time(OM_uint32 *minor, gss_ctx_id_t ctx, OM_uint32 *seconds)
     return (left > 0) ? GSS_S_COMPLETE : GSS_S_CONTEXT_EXPIRED;
 }
 
-/* One of the names of the context inside, as ours. */
+/* One of the names of the inner context, as ours. */
 static OM_uint32
 copy_name(OM_uint32 *minor, gss_name_t inner, gss_name_t *out)
 {
