@@ -1,4 +1,4 @@
-/* check.c - asking the KDC about a new password, for a limited time. */
+/* check.c - verify a new password with the KDC, within a time limit. */
 #include "config.h"
 
 #include <errno.h>

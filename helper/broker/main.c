@@ -1,6 +1,6 @@
 /*
  * main.c - gss-winrmd, the broker: holds a user's credentials, and uses them
- * for others without giving them away (docs/PROTOCOL.broker.md).
+ * for other programs without revealing them (docs/PROTOCOL.broker.md).
  */
 #include "config.h"
 

@@ -1,4 +1,4 @@
-/* report.c - what a gateway says of a host. */
+/* report.c - what a gateway reports about a host. */
 #include "config.h"
 
 #include <stdlib.h>

@@ -1,4 +1,4 @@
-/* newfile.c - reading a file, and putting a new one in its place. */
+/* newfile.c - read a file, and replace it with a new one. */
 #define _GNU_SOURCE
 #include "config.h"
 

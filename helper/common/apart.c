@@ -1,4 +1,4 @@
-/* apart.c - a process that shares nothing with whoever started it. */
+/* apart.c - a process that shares nothing with the one that starts it. */
 #include "config.h"
 
 #include <errno.h>

@@ -1,4 +1,5 @@
-/* krbkeys.c - what sealing messages under a finished Kerberos context takes. */
+/* krbkeys.c - the keys that encrypt messages of a complete Kerberos
+ * context. */
 #include "config.h"
 
 #include <string.h>

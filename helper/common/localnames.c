@@ -1,4 +1,4 @@
-/* localnames.c - who says where NAME.localhost is? */
+/* localnames.c - what resolves NAME.localhost? */
 #include "config.h"
 
 #include <arpa/inet.h>

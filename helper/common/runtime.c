@@ -1,8 +1,8 @@
 /*
  * runtime.c - the directory of this user's sockets.
  *
- * It is opened, and what has been opened is looked at: a name can be turned
- * into a link, or another directory, between two system calls.
+ * It is opened, and the open directory is checked: a name can be replaced by a
+ * link, or another directory, between two system calls.
  */
 #include "config.h"
 

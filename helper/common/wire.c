@@ -1,4 +1,4 @@
-/* wire.c - frames over a socket, for both of its ends. */
+/* wire.c - frames over a socket, for both ends. */
 #include "config.h"
 
 #include <errno.h>

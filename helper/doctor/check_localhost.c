@@ -1,6 +1,6 @@
 /*
  * check_localhost.c - HOST.localhost, by which programs may reach a gateway:
- * is it this machine, and who says so?
+ * is it this machine, and what says so?
  */
 #define _GNU_SOURCE
 #include "config.h"

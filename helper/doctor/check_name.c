@@ -1,4 +1,4 @@
-/* check_name.c - the name: what DNS and what krb5 make of it. */
+/* check_name.c - the name: how DNS and krb5 resolve it. */
 #define _GNU_SOURCE
 #include "config.h"
 

@@ -1,4 +1,4 @@
-/* claims.c - what servers call themselves, and who says so besides. */
+/* claims.c - what servers call themselves, and what confirms it. */
 #define _GNU_SOURCE
 #include "config.h"
 

@@ -1,4 +1,4 @@
-/* facts.c - the words that verdicts are told with. */
+/* facts.c - the values of a verdict's {words}. */
 #define _GNU_SOURCE
 #include "config.h"
 

@@ -1,4 +1,5 @@
-/* holds.c - what verdicts go by: tests of what the checks have found. */
+/* holds.c - the conditions of verdicts: tests of what the checks have
+ * found. */
 #define _GNU_SOURCE
 #include "config.h"
 

@@ -1,6 +1,6 @@
 /*
- * verdicts.c - the table of verdicts, in the order in which things have to be
- * put right: the first that is true is what is told.
+ * verdicts.c - the table of verdicts, in the order in which things must be
+ * fixed: the first that is true is reported.
  *
  * Where several fixes are given, any one of them will do.
  */

@@ -1,4 +1,4 @@
-/* witness.c - a process that has this machine's GSSAPI mechanisms. */
+/* witness.c - a process with this machine's GSSAPI mechanisms. */
 #define _GNU_SOURCE
 #include "config.h"
 

@@ -1,4 +1,4 @@
-/* front.c - the side of the gateway that clients see. */
+/* front.c - the HTTP server for clients. */
 #include "config.h"
 
 #include <errno.h>

@@ -1,4 +1,4 @@
-/* peer.c - whose process is at the other end of a TCP connection. */
+/* peer.c - the user of the process at the other end of a TCP connection. */
 #include "config.h"
 
 #include <errno.h>

@@ -1,4 +1,4 @@
-/* places.c - who has the gateway's places. */
+/* places.c - connection limits. */
 #include "config.h"
 
 #include <errno.h>

@@ -1,4 +1,4 @@
-/* sandbox.c - giving up what the gateway does not need. */
+/* sandbox.c - give up what the gateway does not need. */
 #include "config.h"
 
 #include <errno.h>

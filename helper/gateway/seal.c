@@ -1,8 +1,8 @@
 /*
- * seal.c - messages under a finished context.
+ * seal.c - the messages of a complete context.
  *
- * Kerberos' are made of the context's keys (krbseal.c), NTLM's by its mechanism
- * and CredSSP's by TLS.
+ * Kerberos' are encrypted with the context's keys (krbseal.c), NTLM's by its
+ * mechanism and CredSSP's by TLS.
  */
 #include "config.h"
 

@@ -1,4 +1,4 @@
-/* target.c - where a request wants to go. */
+/* target.c - the server that a request is for. */
 #include "config.h"
 
 #include <arpa/inet.h>

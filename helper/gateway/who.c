@@ -1,4 +1,4 @@
-/* who.c - what the program is called that has a socket. */
+/* who.c - the name of the program that has a socket. */
 #include "config.h"
 
 #include <ctype.h>

@@ -1,4 +1,4 @@
-/* errand.c - one request to a user's broker, from a process of another. */
+/* errand.c - one request to a user's broker, from another user's process. */
 #include "config.h"
 
 #include <errno.h>

@@ -1,4 +1,4 @@
-/* bulk.c - what an exchange is good for once it is over. */
+/* bulk.c - messages and results of a complete exchange. */
 #include "config.h"
 
 #include <string.h>

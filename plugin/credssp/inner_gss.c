@@ -1,11 +1,12 @@
 /*
  * inner_gss.c - CredSSP's inner context, by GSSAPI in this process.
  *
- * SPNEGO with Kerberos or NTLM in it, or NTLMSSP by itself.  Messages may be
- * sealed before SPNEGO is content: with NTLM the client's pubKeyAuth goes out
- * with its last token, and the server's mechListMIC comes with the server's
- * pubKeyAuth.  gss_wrap_size_limit() tells when that point is reached, since
- * it fails until the inner mechanism has its keys and has no side effect.
+ * SPNEGO with Kerberos or NTLM in it, or NTLMSSP by itself.  Messages can be
+ * encrypted before SPNEGO is complete: with NTLM the client's pubKeyAuth goes
+ * out with its last token, and the server's mechListMIC comes with the
+ * server's pubKeyAuth.  gss_wrap_size_limit() tells when that point is
+ * reached, since it fails until the inner mechanism has its keys and has no
+ * side effect.
  */
 #include "config.h"
 

@@ -1,4 +1,4 @@
-/* tickets.c - what the mechanisms inside are given in the password's place. */
+/* tickets.c - what the inner mechanisms get instead of the password. */
 #include "config.h"
 
 #include <errno.h>
