@@ -39,8 +39,8 @@ static enum gw_answer
 say(const struct inquiry *q, enum gw_answer answer, const char *why,
     const char *detail)
 {
-    gw_trace("%s@%s: %s (%s%s)", q->name->other != NULL ? "host" : "HTTP",
-             gw_name_host(q->name),
+    gw_trace("%s%s: %s (%s%s)", gw_name_prefix(q->name),
+             gw_name_typed(q->name),
              answer == GW_YES ? "WinRM" : "not WinRM", why, detail);
     return answer;
 }
@@ -115,13 +115,13 @@ ask_gateway(struct inquiry *q)
 {
     struct gw_offer *offer = &q->d->offer;
 
-    gw_gateway_ask(&q->conns, gw_name_host(q->name), offer);
+    gw_gateway_ask(&q->conns, q->name, offer);
     if (offer->kind == GW_OFFER_NONE ||
         !gw_other_connection(&q->conns, &offer->port, 1,
                              gw_name_host(q->name)))
         return;
-    gw_trace("HTTP@%s: connected to the host itself as well as to the gateway",
-             gw_name_host(q->name));
+    gw_trace("%s%s: connected to the host itself as well as to the gateway",
+             gw_name_prefix(q->name), gw_name_typed(q->name));
     gw_offer_free(offer);
 }
 
@@ -165,7 +165,8 @@ reached_nodes(struct inquiry *q)
     for (node = p->nodes; node != NULL && *node != NULL && ret == 0; node++) {
         if (!gw_connected_to(&q->conns, p->ports, p->nports, *node))
             continue;
-        gw_trace("HTTP@%s: reached node %s", gw_name_host(q->name), *node);
+        gw_trace("%s%s: reached node %s", gw_name_prefix(q->name),
+                 gw_name_typed(q->name), *node);
         ret = gw_add_word(&q->d->hosts, &n, *node);
     }
     return ret;

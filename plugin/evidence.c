@@ -105,7 +105,7 @@ connected_from_here(int fd)
         info.tcpi_bytes_sent - info.tcpi_bytes_retrans + 1;
 }
 
-/* Of a connected socket that is none of ours. */
+/* Of a connected socket that is not ours. */
 static int
 is_stream(int fd)
 {

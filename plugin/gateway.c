@@ -183,6 +183,7 @@ send_question(int fd, const char *host)
     char question[GW_QUESTION_MAX];
     size_t len = gw_question_make(host, question);
 
+    errno = EINVAL;             /* of a host that is too long */
     return len > 0 && send(fd, question, len, MSG_NOSIGNAL | MSG_DONTWAIT) ==
         (ssize_t)len ? 0 : -1;
 }
@@ -197,6 +198,7 @@ await(int fd, void *buf, size_t size, long long end)
 
     for (;;) {
         now = gw_now_ms();
+        errno = ETIMEDOUT;      /* unless poll() says otherwise */
         if (now >= end)
             return -1;
         n = poll(&wait, 1, (int)(end - now));
@@ -208,17 +210,27 @@ await(int fd, void *buf, size_t size, long long end)
 }
 
 static void
-converse(int fd, const char *host, long long end, struct gw_offer *out)
+converse(int fd, const struct gw_name *name, long long end,
+         struct gw_offer *out)
 {
     unsigned char answer[ANSWER_MAX];
+    const char *why = NULL;
     ssize_t n = -1;
 
-    if (is_ours(fd) && send_question(fd, host) == 0)
-        n = await(fd, answer, sizeof(answer), end);
-    if (n <= 0 || (size_t)n > sizeof(answer) ||
-        gw_offer_parse(answer, (size_t)n, out) != 0)
-        gw_trace("HTTP@%s: the gateway does not answer; going on without it",
-                 host);
+    if (!is_ours(fd))
+        why = "it belongs to another user";
+    else if (send_question(fd, gw_name_host(name)) != 0 ||
+             (n = await(fd, answer, sizeof(answer), end)) < 0)
+        gw_trace("%s%s: no answer from the gateway: %m; going on without it",
+                 gw_name_prefix(name), gw_name_typed(name));
+    else if (n == 0)
+        why = "it closed the connection";
+    else if ((size_t)n > sizeof(answer) ||
+             gw_offer_parse(answer, (size_t)n, out) != 0)
+        why = "its answer is malformed";
+    if (why != NULL)
+        gw_trace("%s%s: no answer from the gateway: %s; going on without it",
+                 gw_name_prefix(name), gw_name_typed(name), why);
     explicit_bzero(answer, sizeof(answer));
 }
 
@@ -255,7 +267,8 @@ connect_until(int fd, const struct sockaddr_un *sun, long long end)
 
 /* end: when to stop waiting (clock.h). */
 static void
-ask(uint16_t port, const char *host, long long end, struct gw_offer *out)
+ask(uint16_t port, const struct gw_name *name, long long end,
+    struct gw_offer *out)
 {
     struct sockaddr_un sun;
     int fd;
@@ -264,15 +277,16 @@ ask(uint16_t port, const char *host, long long end, struct gw_offer *out)
         return;
     fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
     if (fd < 0) {
-        gw_trace("HTTP@%s: socket: %m; going on without the gateway at port "
-                 "%u", host, (unsigned)port);
+        gw_trace("%s%s: socket: %m; going on without the gateway at port %u",
+                 gw_name_prefix(name), gw_name_typed(name), (unsigned)port);
         return;
     }
     if (connect_until(fd, &sun, end) == 0)
-        converse(fd, host, end, out);
+        converse(fd, name, end, out);
     else
-        gw_trace("HTTP@%s: the gateway at port %u: connect: %m; going on "
-                 "without it", host, (unsigned)port);
+        gw_trace("%s%s: the gateway at port %u: connect: %m; going on without "
+                 "it", gw_name_prefix(name), gw_name_typed(name),
+                 (unsigned)port);
     close(fd);
     out->port = port;
 }
@@ -306,7 +320,7 @@ gw_gateway_reached(const struct gw_conns *conns)
 }
 
 void
-gw_gateway_ask(const struct gw_conns *conns, const char *host,
+gw_gateway_ask(const struct gw_conns *conns, const struct gw_name *name,
                struct gw_offer *out)
 {
     long long end = gw_now_ms() + PATIENCE_MS;
@@ -317,10 +331,10 @@ gw_gateway_ask(const struct gw_conns *conns, const char *host,
     memset(out, 0, sizeof(*out));
     for (i = 0; i < conns->n && out->kind == GW_OFFER_NONE; i++) {
         if (is_local(&conns->v[i].addr) && is_first(conns, i))
-            ask(conns->v[i].port, host, end, out);
+            ask(conns->v[i].port, name, end, out);
     }
     port = (conns->n == 0) ? port_of_proxy() : 0;
     if (port != 0)
-        ask(port, host, end, out);
+        ask(port, name, end, out);
     errno = error;
 }

@@ -2,15 +2,17 @@
  * gateway.h - asking gss-winrm-gateway for a ticket (docs/PROTOCOL.tickets.md).
  *
  * A program whose connection leads to the gateway of its own user speaks
- * Kerberos to that, by a ticket of its making; or the gateway passes on what it
- * sends.  Costs nothing where there is no connection to this machine and no
- * proxy in the environment, nor where the gateway is gone; one that is slow
- * is waited for, five seconds at most for all gateways together.
+ * Kerberos to the gateway, with a ticket that the gateway issues; or the
+ * gateway forwards what it sends.  Costs nothing where there is no connection
+ * to this machine and no proxy in the environment, nor where the gateway is
+ * gone; one that is slow is waited for, five seconds at most for all gateways
+ * together.
  */
 #ifndef GW_GATEWAY_H
 #define GW_GATEWAY_H
 
 #include "evidence.h"
+#include "handles.h"
 
 enum gw_offer_kind {
     GW_OFFER_NONE,              /* there is no gateway, or not for this host */
@@ -36,9 +38,9 @@ int gw_gateway_reached(const struct gw_conns *conns);
 
 /*
  * Ask each gateway that one of the connections leads to, or with no connection
- * that http_proxy names, about host.  Any failure is no offer.
+ * that http_proxy names, about the host of name.  Any failure is no offer.
  */
-void gw_gateway_ask(const struct gw_conns *conns, const char *host,
+void gw_gateway_ask(const struct gw_conns *conns, const struct gw_name *name,
                     struct gw_offer *out);
 void gw_offer_free(struct gw_offer *offer);
 

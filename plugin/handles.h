@@ -43,6 +43,19 @@ gw_name_host(const struct gw_name *name)
     return name->http_host;
 }
 
+/* "CLASS@HOST" as the caller asked for it, for the trace ("%s%s"). */
+static inline const char *
+gw_name_prefix(const struct gw_name *name)
+{
+    return (name->other != NULL) ? "" : "HTTP@";
+}
+
+static inline const char *
+gw_name_typed(const struct gw_name *name)
+{
+    return (name->other != NULL) ? name->other : name->http_host;
+}
+
 /* A credential.  Owns inner and ccache. */
 struct gw_cred {
     gss_cred_id_t inner;

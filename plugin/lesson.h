@@ -14,8 +14,8 @@
 #include "handles.h"
 
 /*
- * The name that this program got in with at host, in new memory; or NULL when
- * nothing is known, or there is no cache to read.  dflt is the default cache's
+ * The name under which this program was authenticated at host, in new memory;
+ * or NULL if there is none, or no cache to read.  dflt is the default cache's
  * full name, or NULL.  What was read is kept for a few hosts: of a FILE cache
  * until the file changes, of others for a second.
  */

@@ -20,8 +20,8 @@
 /*
  * A context for host now waits for the answer to this name, sent over the
  * connection with this traffic (cookie 0: the client had not connected).  With
- * mute set only a token will tell the answer: a context that wants none looks
- * the same whether it got in or not.
+ * mute set only a token tells the answer: a context that needs none looks the
+ * same whether it was accepted or not.
  */
 void gw_memory_sent(const char *host, const char *name,
                     const struct gw_traffic *traffic, int mute);
@@ -44,7 +44,7 @@ int gw_memory_was_rejected(const char *host, int stale_token,
  * it waits, without blame.  Returns 1 or 0. */
 int gw_memory_take_pending(const char *host, char *name);
 
-/* The name is no good at host: the server refused it, or no KDC knows it. */
+/* The name is rejected at host: the server refused it, or no KDC knows it. */
 void gw_memory_reject(const char *host, const char *name);
 
 int gw_memory_is_rejected(const char *host, const char *name);
@@ -53,8 +53,8 @@ int gw_memory_is_rejected(const char *host, const char *name);
 void gw_memory_start_over(const char *host);
 
 /*
- * The server at host has proved itself.  Forgets the rejections; returns 1
- * when there were any, so that there is something to learn.
+ * The server at host has authenticated itself.  Forgets the rejections;
+ * returns 1 when there were any, so that there is something to learn.
  */
 int gw_memory_proven(const char *host);
 

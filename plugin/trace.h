@@ -2,7 +2,7 @@
 #ifndef GW_TRACE_H
 #define GW_TRACE_H
 
-/* Does anybody read?  (Never in a set-id program: secure_getenv.) */
+/* Is there a trace file?  (Never in a set-id program: secure_getenv.) */
 int gw_tracing(void);
 
 /*

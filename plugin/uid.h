@@ -1,11 +1,11 @@
 /*
  * uid.h - is a user id somebody's?
  *
- * In a user namespace that does not map all users of the machine, each of the
- * others looks like one and the same: the overflow uid (user_namespaces(7)),
- * in stat(), SO_PEERCRED and sock_diag.  Where two are compared that may be
- * this one, they say nothing.  The first namespace maps everybody, and there
- * it is an account as any (nobody, often).
+ * In a user namespace that does not map all users of the machine, all unmapped
+ * users have the same uid, the overflow uid (user_namespaces(7)), in stat(),
+ * SO_PEERCRED and sock_diag.  Comparing two uids that may be this one proves
+ * nothing.  The initial namespace maps everybody, and there it is an ordinary
+ * account (often nobody).
  */
 #ifndef GW_UID_H
 #define GW_UID_H

@@ -1,4 +1,4 @@
-/* check.c - asking the KDC about a new password, for a limited time. */
+/* check.c - verify a new password with the KDC, within a time limit. */
 #include "config.h"
 
 #include <errno.h>
@@ -90,7 +90,7 @@ wait_for(struct check *c, struct cs_error *err)
         *err = c->err;
     } else {
         ret = cs_fail(err, CS_INNER, "no Kerberos ticket: no domain "
-                      "controller answers for %s (waited %d seconds)",
+                      "controller answered for %s within %d seconds",
                       cs_creds_name(c->creds), CHECK_SECONDS);
         err->ntstatus = NO_LOGON_SERVERS;
     }
@@ -107,12 +107,14 @@ check_password(struct cs_creds *creds, struct cs_error *err)
 
     if (c == NULL)
         return cs_nomem(err);
-    if (pthread_create(&thread, NULL, ask, c) == 0) {
+    ret = pthread_create(&thread, NULL, ask, c);
+    if (ret == 0) {
         (void)pthread_detach(thread);
         ret = wait_for(c, err);
     } else {
         c->users = 1;
-        ret = cs_fail(err, CS_SYSTEM, "no thread to ask the KDC with");
+        ret = cs_fail_errno(err, CS_SYSTEM, ret,
+                            "cannot start a thread to ask the KDC");
     }
     leave(c);
     return ret;

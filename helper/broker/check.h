@@ -1,4 +1,4 @@
-/* check.h - asking the KDC about a new password, for a limited time. */
+/* check.h - verify a new password with the KDC, within a time limit. */
 #ifndef BD_CHECK_H
 #define BD_CHECK_H
 
@@ -8,9 +8,8 @@
  * long for each of a realm's KDCs, and asks one after the other. */
 #define CHECK_SECONDS 30
 
-/* cs_creds_check() in a thread of its own, whose end is not waited for longer.
- * It holds on to the credential, whose password the caller should then wipe.
- */
+/* cs_creds_check() in a thread of its own, for at most that time.  It holds on
+ * to the credential, whose password the caller should then wipe. */
 int check_password(struct cs_creds *creds, struct cs_error *err);
 
 #endif /* BD_CHECK_H */

@@ -69,17 +69,18 @@ choose_credssp(struct broker *b, const struct wish *wish, struct choice *c,
         return ret;
     if (!c->host->credssp.delegate)
         return cs_fail(err, CS_POLICY, "krb5.conf (credssp: delegate_to) does "
-                       "not name %s: it gets no password", c->host->host);
+                       "not name %s, so no password is delegated",
+                       c->host->host);
     ret = choice_creds(b->vault, c, err);
     if (ret == 0 && c->creds == NULL)
-        ret = cs_fail(err, CS_POLICY, "there is no password to delegate: "
+        ret = cs_fail(err, CS_POLICY, "there is no password to delegate: run "
                       "`gss-winrm login' first");
     if (ret == 0)
         ret = choice_name(wish, c->host->credssp.ntlm, c, err);
     return ret;
 }
 
-/* The ticket goes into the context inside; its name stays, for people. */
+/* The ticket goes into the inner context; its name stays, for people. */
 static void
 take_proof(struct context *c, struct cs_proof *proof)
 {
@@ -352,7 +353,7 @@ first_step(struct context *c, struct cs_span in, struct cs_buf *out,
 static int
 is_dead(const struct context *c, struct cs_error *err)
 {
-    return c->dead ? cs_fail(err, CS_USAGE, "the context has failed before") :
+    return c->dead ? cs_fail(err, CS_USAGE, "the context has already failed") :
         0;
 }
 
@@ -364,11 +365,11 @@ context_step(struct context *c, struct cs_span in, struct cs_buf *out,
 
     if (ret == 0 && c->complete)
         ret = cs_fail(err, CS_UNEXPECTED,
-                      "a token came after the end of the authentication");
+                      "a token came after the authentication was complete");
     /* MIT's SPNEGO crashes when it is called again with nothing. */
     if (ret == 0 && c->begun != (in.len > 0))
-        ret = cs_fail(err, CS_USAGE, "the first step takes no token, and each "
-                      "later one takes one");
+        ret = cs_fail(err, CS_USAGE, "the first step takes no token, and "
+                      "every later step takes one");
     if (ret == 0)
         ret = c->begun ? step(c, in, out, err) : first_step(c, in, out, err);
     c->begun = 1;

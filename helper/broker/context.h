@@ -1,8 +1,8 @@
 /*
  * context.h - one security context of a connection.
  *
- * The checks are all here, whoever asks: the host's policy, the order of
- * events, mutual authentication.  After an error it is of no more use.
+ * All checks are here, whoever asks: the host's policy, the order of events,
+ * mutual authentication.  After an error the context is dead.
  */
 #ifndef BD_CONTEXT_H
 #define BD_CONTEXT_H
@@ -48,9 +48,10 @@ int context_delegate(struct context *context, struct cs_buf *out,
                      struct cs_error *err);
 
 /*
- * The others alone: what sealing messages takes, and then the context is
- * forgotten.  Of Kerberos *keys, which the caller wipes; of NTLM the context
- * itself, in out: its keys are of this one exchange and lead nowhere else.
+ * The others alone: export what encrypts messages, and forget the context.
+ * For Kerberos that is *keys, which the caller wipes; for NTLM the context
+ * itself, in out: its keys belong to this one exchange and are of no use
+ * elsewhere.
  */
 int context_export(struct context *context, struct krb_keys *keys,
                    struct cs_buf *out, struct cs_error *err);

@@ -6,6 +6,7 @@
  */
 #include "config.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -196,7 +197,7 @@ do_channel(struct dispatch *s, struct cs_buf *out, struct cs_error *err)
 
     (void)out;
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) != 0)
-        return cs_fail(err, CS_SYSTEM, "no channel: too many are open");
+        return cs_fail_errno(err, CS_SYSTEM, errno, "socketpair");
     ret = s->broker->adopt(s->broker, pair[0], s->confined, err);
     if (ret != 0) {
         (void)close(pair[1]);
@@ -459,10 +460,11 @@ legal(const struct dispatch *s, struct cs_error *err)
             break;
     }
     if (r == rules + NRULES || !(r->states & (int)s->state))
-        cs_set_error(err, CS_UNEXPECTED, "%s is not due at this time",
+        cs_set_error(err, CS_UNEXPECTED, "%s is not allowed in this state",
                      bp_name(s->request.number));
     else if (r->who == USER && s->confined)
-        cs_set_error(err, CS_POLICY, "%s is not for a confined connection",
+        cs_set_error(err, CS_POLICY, "%s is not allowed on a confined "
+                     "connection",
                      bp_name(s->request.number));
     else
         return r;

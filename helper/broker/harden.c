@@ -18,9 +18,9 @@ harden_process(void)
     int fd;
 
     if (prctl(PR_SET_DUMPABLE, 0) != 0 || setrlimit(RLIMIT_CORE, &none) != 0)
-        log_line(LOG_WARNING, "core dumps cannot be switched off");
+        log_line(LOG_WARNING, "cannot disable core dumps: %m");
     if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
-        log_line(LOG_WARNING, "privileges cannot be given up");
+        log_line(LOG_WARNING, "cannot set no_new_privs: %m");
     /* A page or two for each secret. */
     rlimits_raise(RLIMIT_MEMLOCK);
     /* A gateway may have many connections; the usual limit is for programs
@@ -28,8 +28,8 @@ harden_process(void)
     rlimits_raise(RLIMIT_NOFILE);
     (void)umask(S_IRWXG | S_IRWXO);
     fd = open("/dev/null", O_RDWR | O_CLOEXEC);
-    if (fd >= 0 && dup2(fd, 0) < 0)
-        log_line(LOG_WARNING, "stdin stays open");
+    if (fd < 0 || dup2(fd, 0) < 0)
+        log_line(LOG_WARNING, "cannot redirect stdin to /dev/null: %m");
     if (fd > 2)
         (void)close(fd);
 }

@@ -2,9 +2,8 @@
 #ifndef BD_HARDEN_H
 #define BD_HARDEN_H
 
-/* No core dumps, no debuggers of the same user, no privileges by exec, files
- * of its own for nobody else, nothing on stdin.  What cannot be done is a line
- * in the log. */
+/* No core dumps, no debuggers of the same user, no new privileges by exec, no
+ * access for others to its files, nothing on stdin.  Failures are logged. */
 void harden_process(void);
 
 #endif /* BD_HARDEN_H */

@@ -1,4 +1,4 @@
-/* journal.c - how it last went with each host. */
+/* journal.c - the last outcome for each host. */
 #include "config.h"
 
 #include <pthread.h>

@@ -1,5 +1,5 @@
 /*
- * journal.h - how it last went with each host, for `gss-winrm status'.
+ * journal.h - the last outcome for each host, for `gss-winrm status'.
  *
  * What the broker knows, and what gateways say, are kept apart: neither takes
  * the other's place, and only the first is without a mark.  Safe to use from
@@ -26,8 +26,8 @@ void journal_free(struct journal **journal);
 void journal_note(struct journal *journal, const char *host, uint32_t ntstatus,
                   const char *text);
 
-/* A gateway's word on a failure, which gets JOURNAL_MARK in front; and that
- * it has no complaint any more. */
+/* A failure that a gateway reports, marked with JOURNAL_MARK; and that there
+ * is none any more. */
 void journal_report(struct journal *journal, const char *host,
                     uint32_t ntstatus, const char *text);
 void journal_withdraw(struct journal *journal, const char *host);

@@ -23,8 +23,8 @@
 
 #define BACKLOG 64
 
-/* One that was killed has its lock until it is gone, with all its threads and
- * locked memory: wait a little. */
+/* A broker that was killed keeps its lock until all its threads and locked
+ * memory are gone: wait a little. */
 static int
 lock(int fd)
 {
@@ -40,6 +40,12 @@ lock(int fd)
 }
 
 static int
+already(const char *path, struct cs_error *err)
+{
+    return cs_fail(err, CS_SYSTEM, "a broker is already running at %s", path);
+}
+
+static int
 take_lock(const char *path, int *out, struct cs_error *err)
 {
     char *name;
@@ -49,10 +55,10 @@ take_lock(const char *path, int *out, struct cs_error *err)
         return cs_nomem(err);
     fd = open(name, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
     if (fd < 0)
-        ret = cs_fail(err, CS_SYSTEM, "%s cannot be made", name);
+        ret = cs_fail_errno(err, CS_SYSTEM, errno, "cannot create %s", name);
     else if (lock(fd) != 0)
-        ret = cs_fail(err, CS_SYSTEM, "a broker is there already, at %s",
-                      path);
+        ret = (errno == EWOULDBLOCK) ? already(path, err) :
+            cs_fail_errno(err, CS_SYSTEM, errno, "cannot lock %s", name);
     free(name);
     if (ret != 0 && fd >= 0)
         (void)close(fd);
@@ -60,7 +66,7 @@ take_lock(const char *path, int *out, struct cs_error *err)
     return ret;
 }
 
-/* Does somebody listen there, who has no lock (systemd, say)? */
+/* Does somebody without a lock (systemd, say) listen there? */
 static int
 is_alive(const struct sockaddr_un *address)
 {
@@ -84,14 +90,13 @@ clear_way(const struct sockaddr_un *address, struct cs_error *err)
     if (lstat(address->sun_path, &st) != 0)
         return 0;
     if (!S_ISSOCK(st.st_mode))
-        return cs_fail(err, CS_SYSTEM, "%s is there, and is not a socket",
+        return cs_fail(err, CS_SYSTEM, "%s exists and is not a socket",
                        address->sun_path);
     if (is_alive(address))
-        return cs_fail(err, CS_SYSTEM, "a broker is there already, at %s",
-                       address->sun_path);
+        return already(address->sun_path, err);
     if (unlink(address->sun_path) != 0)
-        return cs_fail(err, CS_SYSTEM, "%s cannot be replaced",
-                       address->sun_path);
+        return cs_fail_errno(err, CS_SYSTEM, errno, "cannot remove %s",
+                             address->sun_path);
     return 0;
 }
 
@@ -102,7 +107,8 @@ bind_socket(const char *path, int *out, struct cs_error *err)
     int fd, ret;
 
     if (strlen(path) >= sizeof(address.sun_path))
-        return cs_fail(err, CS_SYSTEM, "%s is too long for a socket", path);
+        return cs_fail(err, CS_SYSTEM, "%s is too long for a socket's path",
+                       path);
     memcpy(address.sun_path, path, strlen(path));
     ret = clear_way(&address, err);
     if (ret != 0)
@@ -111,9 +117,10 @@ bind_socket(const char *path, int *out, struct cs_error *err)
     if (fd < 0 ||
         bind(fd, (struct sockaddr *)&address, sizeof(address)) != 0 ||
         listen(fd, BACKLOG) != 0) {
+        ret = cs_fail_errno(err, CS_SYSTEM, errno, "cannot listen at %s", path);
         if (fd >= 0)
             (void)close(fd);
-        return cs_fail(err, CS_SYSTEM, "%s: no socket there", path);
+        return ret;
     }
     *out = fd;
     return 0;
@@ -126,8 +133,8 @@ passed_socket(int n, struct listener *out, struct cs_error *err)
     int fd = SD_LISTEN_FDS_START;
 
     if (n != 1 || sd_is_socket_unix(fd, SOCK_STREAM, 1, NULL, 0) <= 0)
-        return cs_fail(err, CS_SYSTEM, "systemd has to pass one Unix stream "
-                       "socket that listens");
+        return cs_fail(err, CS_SYSTEM, "systemd must pass exactly one "
+                       "listening Unix stream socket");
     out->fd = fd;
     return 0;
 }

@@ -11,8 +11,8 @@ struct listener {
 
 /*
  * The socket that systemd has passed, or a new one at path (NULL: runtime.h's)
- * in the place of a stale one.  CS_SYSTEM, with words about it, when a broker
- * listens there already.
+ * in the place of a stale one.  CS_SYSTEM, with a text that says so, if a
+ * broker already listens there.
  */
 int listener_open(const char *path, struct listener *out,
                   struct cs_error *err);

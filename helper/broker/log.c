@@ -1,4 +1,4 @@
-/* log.c - what the broker has to say. */
+/* log.c - the broker's log. */
 #include "config.h"
 
 #include "log.h"

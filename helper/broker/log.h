@@ -1,6 +1,6 @@
 /*
- * log.h - what the broker has to say: to syslog, and on stderr in the
- * foreground.  Never a secret; what others have chosen is cleaned (say.h).
+ * log.h - the broker's log: to syslog, and to stderr in the foreground.  Never
+ * a secret; what others have chosen is cleaned (say.h).
  */
 #ifndef BD_LOG_H
 #define BD_LOG_H

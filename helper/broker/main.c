@@ -1,6 +1,6 @@
 /*
  * main.c - gss-winrmd, the broker: holds a user's credentials, and uses them
- * for others without giving them away (docs/PROTOCOL.broker.md).
+ * for other programs without revealing them (docs/PROTOCOL.broker.md).
  */
 #include "config.h"
 
@@ -55,10 +55,10 @@ background(int *report, struct cs_error *err)
     pid_t pid;
 
     if (pipe2(ends, O_CLOEXEC) != 0)
-        return cs_fail(err, CS_SYSTEM, "no pipe");
+        return cs_fail_errno(err, CS_SYSTEM, errno, "cannot create a pipe");
     pid = fork();
     if (pid < 0)
-        return cs_fail(err, CS_SYSTEM, "no process for the background");
+        return cs_fail_errno(err, CS_SYSTEM, errno, "cannot fork");
     if (pid > 0) {
         (void)close(ends[1]);
         _exit(parent_status(ends[0]));
@@ -108,8 +108,8 @@ run(const struct options *o, const struct listener *l, int report,
     if (ret == 0)
         ret = load_sources(o, b.vault, err);
     if (ret == 0 && !vault_locked(b.vault))
-        log_line(LOG_WARNING, "passwords cannot be locked in memory: raise "
-                 "the limit (ulimit -l, LimitMEMLOCK=)");
+        log_line(LOG_WARNING, "cannot lock passwords in memory: raise the "
+                 "limit (ulimit -l, LimitMEMLOCK=)");
     if (ret == 0 && report >= 0)
         detach(report);
     if (ret == 0) {

@@ -74,16 +74,16 @@ check_stat(const char *path, const struct stat *st, int other_owner,
            struct cs_error *err)
 {
     if (!S_ISREG(st->st_mode))
-        return cs_fail(err, CS_SYSTEM, "%s is not a file", path);
+        return cs_fail(err, CS_SYSTEM, "%s is not a regular file", path);
     if (!gw_uid_is_ours(st->st_uid) && !(other_owner && st->st_uid == 0))
-        return cs_fail(err, CS_SYSTEM, "%s belongs to uid %u and not to %u",
+        return cs_fail(err, CS_SYSTEM, "%s belongs to uid %u, not to uid %u",
                        path, (unsigned int)st->st_uid,
                        (unsigned int)geteuid());
     /* systemd lets root's group mask be what an ACL makes of it. */
     if (st->st_mode & (other_owner && st->st_uid == 0 ? S_IRWXO :
                        S_IRWXG | S_IRWXO))
-        return cs_fail(err, CS_SYSTEM, "%s can be read by others (mode "
-                       "%03o): chmod 600", path,
+        return cs_fail(err, CS_SYSTEM, "other users can access %s (mode "
+                       "%03o): chmod 600 it", path,
                        (unsigned int)(st->st_mode & 0777));
     if ((uint64_t)st->st_size > NTLMFILE_MAX)
         return cs_fail(err, CS_SYSTEM, "%s is too long", path);
@@ -103,7 +103,8 @@ read_all(int fd, const char *path, struct cs_buf *out, struct cs_error *err)
         if (n > 0)
             out->len += (size_t)n;
     } while ((n > 0 && out->len < NTLMFILE_MAX) || (n < 0 && errno == EINTR));
-    return (n >= 0) ? 0 : cs_fail(err, CS_SYSTEM, "%s cannot be read", path);
+    return (n >= 0) ? 0 :
+        cs_fail_errno(err, CS_SYSTEM, errno, "cannot read %s", path);
 }
 
 static int
@@ -113,12 +114,12 @@ read_file(const char *path, int other_owner, struct cs_buf *out,
     int fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC), ret;
     struct stat st;
 
+    if (fd < 0 && errno == ELOOP)
+        return cs_fail(err, CS_SYSTEM, "%s is a symbolic link", path);
     if (fd < 0)
-        return cs_fail(err, CS_SYSTEM, "%s %s", path,
-                       errno == ELOOP ? "is a link" : errno == ENOENT ?
-                       "does not exist" : "cannot be opened");
+        return cs_fail_errno(err, CS_SYSTEM, errno, "cannot open %s", path);
     ret = (fstat(fd, &st) == 0) ? check_stat(path, &st, other_owner, err) :
-        cs_fail(err, CS_SYSTEM, "%s cannot be looked at", path);
+        cs_fail_errno(err, CS_SYSTEM, errno, "cannot stat %s", path);
     if (ret == 0)
         ret = read_all(fd, path, out, err);
     (void)close(fd);
@@ -159,8 +160,8 @@ ntlmfile_load(const char *path, int other_owner, const char *source,
     left = cs_buf_span(&text);
     while (ret == 0 && (more = ntlmfile_next(&left, &number, &line)) != 0) {
         ret = (more > 0) ? add_line(&line, source, vault, err) :
-            cs_fail(err, CS_MALFORMED, "%s, line %u: not DOMAIN:USER:PASSWORD "
-                    "in UTF-8", path, number);
+            cs_fail(err, CS_MALFORMED, "%s, line %u: expected "
+                    "DOMAIN:USER:PASSWORD in UTF-8", path, number);
     }
     cs_buf_free(&text);
     return ret;
@@ -209,8 +210,9 @@ ntlmfile_load_systemd(const char *directory, struct vault *vault,
         return 0;
     n = scandir(directory, &list, is_ours, alphasort);
     if (n < 0)
-        return cs_fail(err, CS_SYSTEM, "%s ($CREDENTIALS_DIRECTORY) cannot be "
-                       "read", directory);
+        return cs_fail_errno(err, CS_SYSTEM, errno,
+                             "cannot read $CREDENTIALS_DIRECTORY, %s",
+                             directory);
     for (i = 0; i < n; i++) {
         if (ret == 0)
             ret = load_named(directory, list[i]->d_name, vault, err);

@@ -19,8 +19,8 @@ struct ntlmfile_line {          /* borrowed from the text */
 };
 
 /* Take the first line with a credential off text.  1 with *out, 0 at the end,
- * CS_MALFORMED for a line that is none (*number is its number, counted from
- * what the caller has put there). */
+ * CS_MALFORMED for any other line (*number is its number, counted from the
+ * caller's value). */
 int ntlmfile_next(struct cs_span *text, unsigned int *number,
                   struct ntlmfile_line *out);
 

@@ -17,15 +17,15 @@
 static const char usage[] =
     "usage: gss-winrmd [OPTION]...\n"
     "Hold this user's credentials and use them for others (gss-winrmd(8)).\n"
-    "  -f, --foreground       stay there, and write what happens to stderr too\n"
+    "  -f, --foreground       stay in the foreground, and log to stderr too\n"
     "      --socket PATH      listen at PATH\n"
-    "      --lifetime SECONDS how long a login lasts that does not say (36000)\n"
+    "      --lifetime SECONDS default lifetime of a login (36000)\n"
     "      --idle-exit SECONDS\n"
-    "                         end after that time with nothing to do\n"
-    "      --ntlm-file FILE   take the credentials in FILE, a line\n"
-    "                         DOMAIN:USER:PASSWORD for each; its mode is 0600\n"
-    "      --help\n"
-    "      --version\n";
+    "                         exit after that time with nothing to do\n"
+    "      --ntlm-file FILE   read credentials from FILE (mode 0600), a line\n"
+    "                         DOMAIN:USER:PASSWORD for each\n"
+    "      --help             print this help and exit\n"
+    "      --version          print the version and exit\n";
 
 enum { SOCKET = 256, LIFE, IDLE, NTLM, HELP, VERSION_OPTION };
 
@@ -52,7 +52,7 @@ seconds(const char *text, const char *option, unsigned long max,
     if (errno == 0 && *text >= '0' && *text <= '9' && *end == '\0' &&
         *out >= 1 && *out <= max)
         return -1;
-    say_line(stderr, "gss-winrmd: --%s wants a number of seconds, not %s",
+    say_line(stderr, "gss-winrmd: --%s takes a number of seconds, not %s",
              option, text);
     return 2;
 }
@@ -104,7 +104,7 @@ options_parse(int argc, char **argv, struct options *out)
            (option = getopt_long(argc, argv, "f", names, NULL)) != -1)
         ret = one_option(option, out);
     if (ret == -1 && optind < argc) {
-        say_line(stderr, "gss-winrmd: %s is too much: try --help",
+        say_line(stderr, "gss-winrmd: unexpected argument %s; try --help",
                  argv[optind]);
         ret = 2;
     }

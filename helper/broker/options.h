@@ -11,7 +11,7 @@ struct options {                /* strings borrowed from argv */
     unsigned int idle_exit;     /* seconds; 0: never */
 };
 
-/* Returns -1 to go on, or the status to exit with. */
+/* Returns -1 to continue, or the exit status. */
 int options_parse(int argc, char **argv, struct options *out);
 
 #endif /* BD_OPTIONS_H */

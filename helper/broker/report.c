@@ -1,4 +1,4 @@
-/* report.c - what a gateway says of a host. */
+/* report.c - what a gateway reports about a host. */
 #include "config.h"
 
 #include <stdlib.h>
@@ -36,7 +36,8 @@ check_host(const char *host, struct cs_error *err)
 
     if (ret == 0 && !h->reachable)
         ret = cs_fail(err, CS_POLICY, "krb5.conf does not let the gateway "
-                      "reach %s: there is nothing to report of it", h->host);
+                      "connect to %s, so it has nothing to report about it",
+                      h->host);
     hc_host_free(&h);
     return ret;
 }

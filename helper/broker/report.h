@@ -1,9 +1,9 @@
 /*
- * report.h - what a gateway says of a host.
+ * report.h - what a gateway reports about a host.
  *
- * It is the word of a program that talks to the network, and may have been
- * taken over: it is journaled and logged as that, and says nothing that looks
- * like the broker's own.
+ * It comes from a program that talks to the network and may have been taken
+ * over: it is journaled and logged as a report, and never looks like one of
+ * the broker's own lines.
  */
 #ifndef BD_REPORT_H
 #define BD_REPORT_H

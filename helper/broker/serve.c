@@ -136,6 +136,7 @@ connect_thread(struct broker *broker, int fd, int adopted, int confined,
                struct cs_error *err)
 {
     struct connection *c = malloc(sizeof(*c));
+    int ret;
 
     if (c == NULL) {
         (void)close(fd);
@@ -145,12 +146,14 @@ connect_thread(struct broker *broker, int fd, int adopted, int confined,
     if (c->place < 0) {
         free(c);
         (void)close(fd);
-        return cs_fail(err, CS_POLICY, "the broker has %d connections and "
-                       "takes no more", SERVE_MAX);
+        return cs_fail(err, CS_POLICY, "the broker already has %d "
+                       "connections, its limit", SERVE_MAX);
     }
-    if (start_thread(c) != 0) {
+    ret = start_thread(c);
+    if (ret != 0) {
         leave(c);
-        return cs_fail(err, CS_POLICY, "no thread for another connection");
+        return cs_fail_errno(err, CS_POLICY, ret,
+                             "cannot start a thread for a connection");
     }
     return 0;
 }
@@ -198,15 +201,18 @@ prepare(struct pollfd *fds, struct broker *broker, int listener,
     (void)sigaddset(&signals, SIGTERM);
     (void)sigaddset(&signals, SIGINT);
     all.wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    if (all.wake < 0)
+        return cs_fail_errno(err, CS_SYSTEM, errno, "eventfd");
     fds[0].fd = signalfd(-1, &signals, SFD_CLOEXEC);
+    if (fds[0].fd < 0)
+        return cs_fail_errno(err, CS_SYSTEM, errno, "signalfd");
     fds[1].fd = listener;
     fds[2].fd = vault_fd(broker->vault);
     fds[3].fd = all.wake;
     for (i = 0; i < 4; i++)
         fds[i].events = POLLIN;
     broker->adopt = adopt;
-    return (all.wake < 0 || fds[0].fd < 0) ?
-        cs_fail(err, CS_SYSTEM, "no descriptors to wait with") : 0;
+    return 0;
 }
 
 static int

@@ -1,4 +1,4 @@
-/* turns.c - not all at once at the KDC. */
+/* turns.c - limit how many sessions ask the KDC at once. */
 #include "config.h"
 
 #include <errno.h>

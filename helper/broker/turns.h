@@ -1,5 +1,5 @@
 /*
- * turns.h - not all at once at the KDC.
+ * turns.h - limit how many sessions ask the KDC at once.
  *
  * After a login or a restart hundreds of sessions with a host may begin at
  * once.  Where they would all ask the KDC the same, one does, and its ticket is

@@ -1,6 +1,7 @@
 /* vault.c - the credentials of the user, each for its lifetime. */
 #include "config.h"
 
+#include <errno.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -70,7 +71,7 @@ vault_new(struct vault **out, struct cs_error *err)
     v->timer = timerfd_create(CLOCK, TFD_CLOEXEC | TFD_NONBLOCK);
     if (v->timer < 0) {
         free(v);
-        return cs_fail(err, CS_SYSTEM, "no timer");
+        return cs_fail_errno(err, CS_SYSTEM, errno, "timerfd_create");
     }
     (void)pthread_mutex_init(&v->lock, NULL);
     v->unlocked = !probe();
@@ -189,8 +190,8 @@ fill(struct vault *v, struct entry *e, struct cs_creds **creds,
     }
     if (!cs_creds_locked(e->creds) && !v->unlocked) {
         v->unlocked = 1;
-        log_line(LOG_WARNING, "a password could not be locked in memory: "
-                 "raise the limit (ulimit -l, LimitMEMLOCK=)");
+        log_line(LOG_WARNING, "cannot lock a password in memory: raise the "
+                 "limit (ulimit -l, LimitMEMLOCK=)");
     }
 }
 
@@ -210,8 +211,8 @@ vault_add(struct vault *v, struct cs_creds **creds, const char *source,
         if (e == NULL)
             e = find_free(v);
         if (e == NULL)
-            ret = cs_fail(err, CS_POLICY, "the broker holds %d credentials "
-                          "and no more", VAULT_MAX);
+            ret = cs_fail(err, CS_POLICY, "the broker already holds %d "
+                          "credentials, its limit", VAULT_MAX);
     }
     if (ret == 0 && e != NULL) {
         fill(v, e, creds, source, lifetime);
@@ -327,10 +328,10 @@ choose(struct vault *v, const char *name, const char *realm,
     list(v, names, sizeof(names));
     if (name != NULL) {
         *out = find(v, name);
-        return *out != NULL ? 0 : cs_fail(err, CS_POLICY, "the credential %s, "
-                                          "which krb5.conf names, is not "
-                                          "there (there is: %s)", name,
-                                          *names != '\0' ? names : "none");
+        return *out != NULL ? 0 : cs_fail(
+            err, CS_POLICY, "krb5.conf names the credential %s, which the "
+            "broker does not have (it has: %s)", name,
+            *names != '\0' ? names : "none");
     }
     *out = (realm != NULL) ? only(v, realm, &fit) : NULL;
     if (*out != NULL)
@@ -338,9 +339,9 @@ choose(struct vault *v, const char *name, const char *realm,
     *out = only(v, NULL, &all);
     if (*out != NULL || all == 0)
         return 0;
-    return cs_fail(err, CS_POLICY, "%s of the credentials is of the realm %s: "
-                   "name one in krb5.conf (credential = ...); there are: %s",
-                   fit > 1 ? "more than one" : "none",
+    return cs_fail(err, CS_POLICY, "the broker has %s for realm %s: name one "
+                   "in krb5.conf (credential = ...); it has: %s",
+                   fit > 1 ? "more than one credential" : "no credential",
                    realm != NULL ? realm : "(unknown)", names);
 }
 

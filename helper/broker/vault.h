@@ -43,8 +43,8 @@ int vault_locked(struct vault *vault);
 /*
  * The credential for a host: the one with that name, else the one of this
  * realm (its own name, or the NetBIOS domain that its first label is), else
- * the only one.  *out is a reference (cs_creds_free), or NULL with 0 when
- * there is none at all and none was named.  CS_POLICY says which there are.
+ * the only one.  *out is a reference (cs_creds_free), or NULL with 0 if there
+ * is none at all and none was named.  CS_POLICY's text lists them.
  */
 int vault_choose(struct vault *vault, const char *name, const char *realm,
                  struct cs_creds **out, struct cs_error *err);

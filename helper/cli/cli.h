@@ -62,8 +62,8 @@ int cli_disable(int argc, char **argv);
 int cli_option(int argc, char **argv, const char *flags,
                const struct option *options);
 
-/* Say what is wrong with the arguments, and how to get help; with --json also
- * as an object on stdout.  CLI_USAGE. */
+/* Print a usage error and how to get help; with --json also as an object on
+ * stdout.  Returns CLI_USAGE. */
 int cli_usage(const char *command, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 
@@ -126,8 +126,8 @@ int cli_wait(pid_t pid);
 
 /* --- sessions.c --- */
 
-/* What each gateway of this user says of its sessions: an array, of objects
- * as in PROTOCOL.tickets.md with their "port".  Given up by the caller. */
+/* What each gateway of this user reports of its sessions: an array of objects
+ * as in PROTOCOL.tickets.md with their "port".  The caller releases it. */
 json_t *cli_gateways(void);
 /* One of these objects out of what a gateway has answered, fit to be printed;
  * NULL if it is none.  Pure. */
@@ -137,7 +137,7 @@ void cli_print_prometheus(const json_t *gateways);
 
 /* --- localhost.c --- */
 
-/* Say so if NAME.localhost is asked of others.  1 if it is. */
+/* Warn if this system looks NAME.localhost up with a server.  1 if it does. */
 int cli_warn_of_name(const char *name);
 /* The same for the first such name in a command's arguments. */
 void cli_warn_of_arguments(char **argv);

@@ -38,9 +38,9 @@ check_files(DIR *dir, const char *path, struct cs_error *err)
         if (conf_is_read(entry->d_name) &&
             fstatat(dirfd(dir), entry->d_name, &st, 0) == 0 &&
             (st.st_mode & S_IROTH) == 0)
-            return cs_fail(err, CS_SYSTEM, "%s/%s is not for everybody to "
-                           "read: chmod o+r it, or all but root are without "
-                           "Kerberos", path, entry->d_name);
+            return cs_fail(err, CS_SYSTEM, "%s/%s is not world-readable: "
+                           "chmod o+r it, or only root can use Kerberos",
+                           path, entry->d_name);
     }
     return 0;
 }
@@ -59,13 +59,13 @@ conf_directory_ok(const struct conf_job *job, struct cs_error *err)
     if (dir == NULL || fstat(dirfd(dir), &st) != 0)
         ret = cs_fail(err, CS_SYSTEM, "%s: %s", path, strerror(errno));
     else if ((st.st_mode & S_IWOTH) != 0)
-        ret = cs_fail(err, CS_SYSTEM, "%s is for everybody to write into: "
-                      "krb5.conf should not include it", path);
+        ret = cs_fail(err, CS_SYSTEM, "%s is world-writable: krb5.conf should "
+                      "not include it", path);
     else if (job->main.exists && (job->main.st.st_mode & S_IROTH) == 0)
         ;                       /* a krb5.conf of one's own */
     else if ((st.st_mode & (S_IROTH | S_IXOTH)) != (S_IROTH | S_IXOTH))
-        ret = cs_fail(err, CS_SYSTEM, "%s is not for everybody to read: "
-                      "chmod o+rx it, or all but root are without Kerberos",
+        ret = cs_fail(err, CS_SYSTEM, "%s is not world-readable: chmod o+rx "
+                      "it, or only root can use Kerberos",
                       path);
     else
         ret = check_files(dir, path, err);

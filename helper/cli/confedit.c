@@ -178,10 +178,12 @@ confedit_set(struct confedit *edit, const char *const *path, const char *key,
     int ret;
 
     if (value != NULL && !is_value(value))
-        return cs_fail(err, CS_USAGE, "%s: this cannot be written as a value",
+        return cs_fail(err, CS_USAGE, "%s: this value cannot be written to "
+                       "krb5.conf",
                        key);
     if (value != NULL && strlen(key) + strlen(value) > LINE_BYTES - AROUND)
-        return cs_fail(err, CS_USAGE, "%s: this is longer than libkrb5 reads",
+        return cs_fail(err, CS_USAGE, "%s: this value is longer than libkrb5 "
+                       "can read",
                        key);
     ret = confpath_each(&edit->lines, path, n, choose_name, &s, err);
     if (ret == 0)

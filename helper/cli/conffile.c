@@ -62,8 +62,8 @@ find_directory(struct conf_job *job, struct cs_error *err)
         return cs_fail(err, CS_USAGE, "%s is not an absolute path in a "
                        "directory", path);
     if (!conf_is_read(slash + 1))
-        return cs_fail(err, CS_USAGE, "libkrb5 would not read a file called "
-                       "%s: it should end in .conf", slash + 1);
+        return cs_fail(err, CS_USAGE, "libkrb5 ignores a file named %s: its "
+                       "name must end in .conf", slash + 1);
     job->directory = strndup(path, slash - path);
     return job->directory != NULL ? 0 : cs_nomem(err);
 }
@@ -184,7 +184,7 @@ conf_save(const struct conf_file *file, struct cs_error *err)
     /* A link stays one. */
     real = realpath(file->path, NULL);
     if (real == NULL && lstat(file->path, &st) == 0)
-        return cs_fail(err, CS_SYSTEM, "%s is a link that leads nowhere",
+        return cs_fail(err, CS_SYSTEM, "%s is a dangling symbolic link",
                        file->path);
     confedit_write(file->edit, &text);
     ret = text.error != 0 ? cs_nomem(err) : 0;

@@ -126,8 +126,8 @@ include(struct conf_job *job, int told, struct cs_error *err)
     if (ret != 0 || included)
         return ret;
     if (!told)
-        return cs_fail(err, CS_POLICY, "nothing would read %s: %s does not "
-                       "include %s.  --includedir puts that line in",
+        return cs_fail(err, CS_POLICY, "%s would not be read: %s does not "
+                       "include %s.  --includedir adds that line",
                        job->dropin.path, job->main.path, job->directory);
     ret = conf_include(job, err);
     return ret != 0 ? ret : conf_main_ok(job, err);
@@ -195,7 +195,7 @@ finish(struct conf_job *job, int dry, struct cs_error *err)
     show(&job->main, list);
     show(&job->dropin, list);
     if (!changed && list == NULL)
-        say_line(stdout, "%s says so already.", job->dropin.path);
+        say_line(stdout, "%s already has these settings.", job->dropin.path);
     (void)fflush(stdout);
     /* First the file, then who includes it. */
     if (!dry)
@@ -260,7 +260,7 @@ cli_configure(int argc, char **argv)
         dry |= c == 'n';
     }
     if (argc - optind < 2)
-        return cli_usage(argv[0], "it needs a target, and KEY=VALUE");
+        return cli_usage(argv[0], "a target and KEY=VALUE are required");
     job.target = argv[optind];
     if (!is_target(job.target, job.realm))
         return cli_usage(argv[0], "%s is not a %s", job.target, job.realm ?

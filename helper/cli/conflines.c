@@ -57,9 +57,9 @@ read_section(struct line *l, const char *p, size_t depth)
     const char *end = strchr(p, ']');
 
     if (depth > 0)
-        return "a section begins inside of braces";
+        return "a section begins inside braces";
     if (end == NULL || end[1 + strspn(end + 1, BLANKS)] != '\0')
-        return "this is no section: [NAME] is expected";
+        return "expected a section: [NAME]";
     l->kind = LINE_SECTION;
     l->name = strndup(p + 1, end - p - 1);      /* blanks count */
     return NULL;
@@ -72,22 +72,22 @@ read_relation(struct line *l, const char *p)
     const char *equals = strchr(p, '='), *value;
 
     if (equals == NULL)
-        return "this is neither a section, nor KEY = VALUE, nor a brace";
+        return "expected a section, KEY = VALUE, or a brace";
     l->name = cut(p, equals);
     value = equals + 1 + strspn(equals + 1, BLANKS);
     l->value = cut(value, value + strlen(value));
     if (l->name == NULL || l->value == NULL)
         return NULL;
     if (*l->name == '\0' || strpbrk(l->name, BLANKS "{}[]\"*") != NULL)
-        return "this is no name of a key";
+        return "invalid name of a key";
     if (*l->value == '\0')
-        return "there is no value behind the =";
+        return "there is no value after the =";
     if (*l->value == '"')
-        return "values in quotes are not understood";
+        return "quoted values are not supported";
     l->kind = strcmp(l->value, "{") == 0 ? LINE_OPEN : LINE_KEY;
     if (*l->value == '{' && l->kind == LINE_KEY &&
         l->value[strlen(l->value) - 1] != '}')
-        return "a section goes on behind its {";
+        return "something follows a section's {";
     return NULL;
 }
 
@@ -103,14 +103,14 @@ read_line(struct line *l, size_t *depth)
         return read_section(l, p, *depth);
     if (*p == '}') {
         if (*depth == 0 || p[1 + strspn(p + 1, BLANKS)] != '\0')
-            return "this } has no beginning, or something behind it";
+            return "this } has no matching {, or something follows it";
         l->kind = LINE_CLOSE;
         l->depth = --*depth;
         return NULL;
     }
     wrong = read_relation(l, p);
     if (wrong == NULL && l->kind == LINE_OPEN && ++*depth > DEPTH_MAX)
-        return "there are too many sections inside of each other";
+        return "sections are nested too deeply";
     return wrong;
 }
 
@@ -122,7 +122,7 @@ begin(struct lines *lines, const struct line *l)
         lines->begun = 1;
     if (lines->begun || l->kind == LINE_EMPTY || l->kind == LINE_DIRECTIVE)
         return NULL;
-    return "libkrb5 reads nothing in front of the first [section] at the "
+    return "libkrb5 ignores everything before the first [section] at the "
         "beginning of a line";
 }
 
@@ -144,10 +144,10 @@ unfit(const struct lines *lines, struct cs_span text)
     if (lines->n >= LINES_MAX)
         return "there are too many lines";
     if (text.len > LINE_BYTES)
-        return "it is longer than libkrb5 reads";
+        return "it is longer than libkrb5 can read";
     if (text.len > 0 && text.p[text.len - 1] == '\r')
-        return "it ends with a carriage return, as on Windows (dos2unix takes "
-            "them out)";
+        return "it ends with a carriage return, as on Windows (dos2unix "
+            "removes them)";
     return has_control(text) ? "there are control characters" : NULL;
 }
 

@@ -29,7 +29,7 @@ cli_doctor(int argc, char **argv)
     for (i = 0; i < argc; i++)
         list[i + 1] = argv[i];
     (void)execv(path, list);
-    cli_error("%s cannot be run: %s", path, strerror(errno));
+    cli_error("cannot run %s: %m", path);
     free(path);
     free(list);
     return CLI_FAILED;

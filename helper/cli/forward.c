@@ -57,8 +57,8 @@ check_target(const char *host, uint16_t port)
     ret = hc_host_load(host, &h, &err);
     if (ret == 0 && !h->reachable)
         ret = cs_fail(&err, CS_POLICY, "krb5.conf does not let the gateway "
-                      "reach %s: add it to [appdefaults] winrm, gateway = { "
-                      "targets = ... } (gss-winrm.conf(5))", h->host);
+                      "connect to %s: add it to [appdefaults] winrm, gateway "
+                      "= { targets = ... } (gss-winrm.conf(5))", h->host);
     else if (ret == 0 && port != 0 && !hc_port_ok(h, port))
         ret = cs_fail(&err, CS_POLICY, "port %u of %s is not one of WinRM's "
                       "(krb5.conf: ports)", port, h->host);
@@ -73,7 +73,8 @@ serve(struct cli_gateway *g, const char *target)
     struct signalfd_siginfo info = { 0 };
     int ret = 0;
 
-    say_line(stdout, "http://%s/wsman is %s now.  Ctrl-C ends it.", g->where,
+    say_line(stdout, "http://%s/wsman now leads to %s.  Press Ctrl-C to stop.",
+             g->where,
              target);
     (void)fflush(stdout);
     while (ret == 0 && (info.ssi_signo == 0 || info.ssi_signo == SIGCHLD))
@@ -91,7 +92,7 @@ warn_of_name(const char *host)
     if (asprintf(&name, "%s.localhost", host) < 0)
         return;
     if (cli_warn_of_name(name))
-        cli_error("use the address for the program, and not that name");
+        cli_error("give the program the address, not that name");
     free(name);
 }
 
@@ -109,7 +110,7 @@ cli_forward(int argc, char **argv)
     while (cli_option(argc, argv, ":h", options) != -1)
         where = optarg;
     if (argc - optind != 1)
-        return cli_usage(argv[0], "it needs one HOST[:PORT]");
+        return cli_usage(argv[0], "one HOST[:PORT] is required");
     if (cli_host_port(argv[optind], &host, &port) != 0)
         return cli_usage(argv[0], "%s is not HOST or HOST:PORT",
                          argv[optind]);

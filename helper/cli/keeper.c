@@ -92,7 +92,7 @@ become_gateway(const struct cli_gateway *g, int ready)
     }
     argv[n] = NULL;
     (void)execv(g->path, argv);
-    cli_error("%s cannot be run: %s", g->path, strerror(errno));
+    cli_error("cannot run %s: %m", g->path);
     _exit(CLI_RUN_FAILED);
 }
 
@@ -140,22 +140,27 @@ read_ready(int fd, char *buf, size_t size)
 static int
 spawn_and_wait(struct cli_gateway *g)
 {
-    int ends[2], ret = CLI_FAILED;
+    int ends[2], ret;
 
-    if (pipe2(ends, O_CLOEXEC) == 0) {
-        ret = spawn(g, ends[1]) == 0 ? CLI_OK : CLI_FAILED;
-        (void)close(ends[1]);
-        if (ret == CLI_OK &&
-            read_ready(ends[0], g->where, sizeof(g->where)) != 0)
-            ret = CLI_FAILED;
+    if (pipe2(ends, O_CLOEXEC) != 0) {
+        cli_error("cannot start the gateway: %m");
+        return CLI_FAILED;
+    }
+    if (spawn(g, ends[1]) != 0) {
+        cli_error("cannot start the gateway: %m");
         (void)close(ends[0]);
+        (void)close(ends[1]);
+        return CLI_FAILED;
     }
-    if (ret != 0) {
-        cli_gateway_end(g);     /* it may have to say why */
-        cli_error("the gateway, gss-winrm-gateway, did not start (what it "
-                  "said is above)");
-    }
-    return ret;
+    (void)close(ends[1]);
+    ret = read_ready(ends[0], g->where, sizeof(g->where));
+    (void)close(ends[0]);
+    if (ret == 0)
+        return CLI_OK;
+    cli_gateway_end(g);         /* it may have to say why */
+    cli_error("the gateway, gss-winrm-gateway, did not start (its messages "
+              "are above)");
+    return CLI_FAILED;
 }
 
 static int
@@ -185,7 +190,7 @@ block_signals(struct cli_gateway *g, const int *numbers, size_t n,
         (void)sigaddset(&set, numbers[i]);
     g->signals = signalfd(-1, &set, SFD_CLOEXEC);
     if (g->signals < 0 || sigprocmask(SIG_BLOCK, &set, old) != 0) {
-        cli_error("signals cannot be waited for: %s", strerror(errno));
+        cli_error("cannot wait for signals: %m");
         return CLI_FAILED;
     }
     /* If the gateway has ended already, nobody has told us. */
@@ -209,7 +214,7 @@ cli_gateway_start(struct cli_gateway *g, const char *host, uint16_t port,
         pipe2(g->needed, O_CLOEXEC) == 0)
         ret = take_port(g, host, port);
     else
-        cli_error("the gateway cannot be started: %s", strerror(errno));
+        cli_error("cannot start the gateway: %m");
     if (ret == 0)
         ret = spawn_and_wait(g);
     if (ret == 0)
@@ -305,10 +310,10 @@ look_after(struct cli_gateway *g)
     apart_finish(&g->process);
     say_why(status, why, sizeof(why));
     if (plan(g) == 0) {
-        tell(why, "it is started again, and the port stays ours");
+        tell(why, "restarting it on the same port");
         return 0;
     }
-    tell(why, "it does so again and again, and is not started any more");
+    tell(why, "it keeps ending, so it is not restarted");
     g->given_up = 1;
     return -1;
 }
@@ -318,12 +323,13 @@ static void
 again(struct cli_gateway *g)
 {
     struct bl_link *link = NULL;
+    int ret = cli_broker(1, &link);
 
-    if (cli_broker(1, &link) != 0 || spawn(g, -1) != 0) {
-        if (plan(g) != 0) {
-            tell("", "and cannot be started again");
-            g->given_up = 1;
-        }
+    if (ret == 0 && (ret = spawn(g, -1)) != 0)
+        cli_error("cannot start the gateway: %m");
+    if (ret != 0 && plan(g) != 0) {
+        tell("", "it cannot be restarted");
+        g->given_up = 1;
     }
     bl_close(&link);
 }

@@ -1,10 +1,10 @@
 /*
  * keeper.h - a gateway of our own, for `run' and `forward'.
  *
- * We have its socket, so that nobody else gets the port while it is there no
- * more, and start it again.  It is apart from us (apart.h): it has that
- * socket, and pipes to say that it serves, and to notice that nobody needs it
- * any more.
+ * We hold its socket, so that nobody else can take the port while the gateway
+ * is down, and restart it.  It is apart from us (apart.h): it has only that
+ * socket, and pipes to tell us when it is ready and to notice when nobody
+ * needs it.
  */
 #ifndef CLI_KEEPER_H
 #define CLI_KEEPER_H
@@ -21,7 +21,7 @@ struct cli_gateway {
     struct apart process;
     char *path, *target;        /* owned; target may be NULL */
     int listener, signals;      /* owned, or -1 */
-    /* A pipe: it ends when nobody has the second any more. */
+    /* A pipe: it exits when nobody holds the second end. */
     int needed[2];
     char where[CLI_GATEWAY_WHERE];
     unsigned int ended;         /* times, since then */
@@ -46,9 +46,9 @@ int cli_gateway_start(struct cli_gateway *g, const char *host, uint16_t port,
                       sigset_t *old);
 
 /*
- * Print what the gateway says, and start it again when it has ended, until
- * there is a signal: 0.  -1, once, after an error message: it ends again and
- * again, and is given up.  From then on whoever connects is refused.
+ * Print the gateway's messages, and restart it when it has ended, until there
+ * is a signal: 0.  -1, once, after an error message: it keeps ending, and is
+ * given up.  From then on clients are refused.
  */
 int cli_gateway_wait(struct cli_gateway *g, struct signalfd_siginfo *info);
 

@@ -73,7 +73,7 @@ parse(int argc, char **argv, struct login *l)
         ret = cli_usage(argv[0], "one user at a time");
     l->user = argv[optind];
     if (ret == 0 && l->user != NULL && *l->user == '\0')
-        ret = cli_usage(argv[0], "an empty name is nobody's");
+        ret = cli_usage(argv[0], "the user name is empty");
     return ret;
 }
 
@@ -228,8 +228,8 @@ cli_login(int argc, char **argv)
         return ret;
     user = (l.user != NULL) ? strdup(l.user) : default_user();
     if (user == NULL)
-        return cli_usage(argv[0], "there is no ticket and no default realm to "
-                         "tell who you are: say USER@REALM");
+        return cli_usage(argv[0], "neither a ticket nor a default realm says "
+                         "who you are: give USER@REALM");
     ret = cli_broker(1, &link);
     if (ret == 0)
         ret = send_password(&l, link, user);

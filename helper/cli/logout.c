@@ -25,8 +25,8 @@ only_name(struct bl_link *link, char **name, struct cs_error *err)
     if (m->ncredentials == 0)
         return cs_fail(err, CS_USAGE, "the broker has no credential");
     if (m->ncredentials > 1)
-        return cs_fail(err, CS_USAGE, "the broker has %u credentials: say "
-                       "which (`gss-winrm status' lists them), or --all",
+        return cs_fail(err, CS_USAGE, "the broker has %u credentials: name "
+                       "one (`gss-winrm status' lists them), or use --all",
                        m->ncredentials);
     *name = strndup((const char *)m->credentials[0].name.p,
                     m->credentials[0].name.len);
@@ -63,7 +63,7 @@ cli_logout(int argc, char **argv)
     while ((c = cli_option(argc, argv, ":h", options)) != -1)
         all |= c == 'A';
     if (argc - optind > 1 || (all && argc > optind))
-        return cli_usage(argv[0], "one NAME, or --all");
+        return cli_usage(argv[0], "give one NAME, or --all");
     ret = cli_broker(0, &link);
     if (ret != 0)
         return ret;

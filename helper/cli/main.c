@@ -11,37 +11,37 @@
 const struct cli_command cli_commands[] = {
     { "login", cli_login, "[USER@REALM | DOMAIN\\USER]",
       "give the broker a password to use for you",
-      "The user is that of the default credential cache, unless given.  The\n"
-      "password is asked for on the terminal.\n\n"
-      "  --lifetime TIME    forget it after that time: 8h, 90m, 1d12h\n"
-      "  --no-check         do not try it at the domain first\n"
+      "The default user is that of the default credential cache.  The\n"
+      "password is read from the terminal.\n\n"
+      "  --lifetime TIME    forget it after TIME: 8h, 90m, 1d12h\n"
+      "  --no-check         do not verify it with the domain first\n"
       "  --stdin            read it from standard input, one line\n"
       "  --askpass PROGRAM  run PROGRAM, which prints it\n" },
     { "logout", cli_logout, "[NAME | --all]",
       "make the broker forget a password",
-      "NAME is as `gss-winrm status' shows it, and may be left out where\n"
-      "there is one only.\n\n"
-      "  --all              all of them\n" },
+      "NAME is as `gss-winrm status' shows it.  It can be omitted if the\n"
+      "broker has only one password.\n\n"
+      "  --all              forget all of them\n" },
     { "status", cli_show_status, "[--watch[=TIME] | --prometheus]",
-      "show what the broker has, and how it went",
-      "Credentials with their ends, the last outcome per host, and the\n"
+      "show credentials, outcomes and sessions",
+      "Shows when credentials expire, the last outcome per host, and the\n"
       "sessions of the gateways.\n\n"
-      "  --watch[=TIME]     again and again, every 2 seconds or TIME\n"
-      "  --prometheus       the gateways' counts, as Prometheus takes them\n" },
+      "  --watch[=TIME]     repeat every 2 seconds, or every TIME\n"
+      "  --prometheus       print the gateways' counters for Prometheus\n" },
     { "forward", cli_forward, "HOST[:PORT]",
-      "be that host's WinRM on a local port",
-      "For programs that know no proxy.  Runs until it is interrupted.\n\n"
-      "  --listen [ADDRESS:]PORT   where; by default 127.0.0.1:5985, and\n"
-      "                            port 0 is one that is free\n" },
+      "serve that host's WinRM on a local port",
+      "For programs without proxy support.  Runs until interrupted.\n\n"
+      "  --listen [ADDRESS:]PORT   listen there (default 127.0.0.1:5985);\n"
+      "                            port 0 takes any free port\n" },
     { "run", cli_run, "[--] COMMAND [ARGUMENT]...",
       "run a command through a gateway of its own",
       "http_proxy and HTTP_PROXY are set for it.  The exit status is the\n"
       "command's.\n" },
     { "explain", cli_explain, "HOST[:PORT]",
-      "what would happen there, and which line says so",
-      "Asks krb5.conf only, no network.\n" },
+      "show what would happen there, and which line decides it",
+      "Reads krb5.conf only; does not use the network.\n" },
     { "doctor", cli_doctor, "HOST[:PORT]",
-      "find out why WinRM does not let you in", "" },
+      "find out why WinRM does not authenticate you", "" },
     { "spn", cli_doctor, "-q SPN | -x [HOST]",
       "ask the domain who owns a service name", "" },
     { "configure", cli_configure, "HOST | .SUFFIX | REALM  KEY=VALUE...",
@@ -56,13 +56,12 @@ const struct cli_command cli_commands[] = {
       "                     /etc/krb5.conf.d/gss-winrm.conf\n" },
     { "enable", cli_enable, "",
       "let programs on this machine use the plugin",
-      "What `disable' has put off is on again, for programs that start from\n"
-      "now on.  Needs root.\n\n"
-      "  --root DIR         of the system whose root directory that is\n" },
+      "Undoes `disable', for programs started from now on.  Needs root.\n\n"
+      "  --root DIR         act on the system whose root directory is DIR\n" },
     { "disable", cli_disable, "",
       "keep programs on this machine from using the plugin",
       "Needs root; upgrades leave it off.  (For one process: GSS_WINRM=off.)\n\n"
-      "  --root DIR         of the system whose root directory that is\n" },
+      "  --root DIR         act on the system whose root directory is DIR\n" },
     { NULL, NULL, NULL, NULL, NULL }
 };
 
@@ -75,8 +74,7 @@ print_help(FILE *to)
               "Reach WinRM with Kerberos and CredSSP.\n\n");
     for (c = cli_commands; c->name != NULL; c++)
         say_line(to, "  %-9s %s", c->name, c->summary);
-    say_lines(to, "\n`gss-winrm COMMAND --help' and gss-winrm(1) tell "
-              "more.\n");
+    say_lines(to, "\nSee `gss-winrm COMMAND --help' and gss-winrm(1).\n");
 }
 
 int
@@ -104,7 +102,7 @@ main(int argc, char **argv)
         if (strcmp(c->name, argv[1]) == 0)
             return c->run(argc - 1, argv + 1);
     }
-    cli_error("there is no command %s; `gss-winrm --help' lists them",
+    cli_error("unknown command %s; `gss-winrm --help' lists the commands",
               argv[1]);
     return CLI_USAGE;
 }

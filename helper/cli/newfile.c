@@ -1,4 +1,4 @@
-/* newfile.c - reading a file, and putting a new one in its place. */
+/* newfile.c - read a file, and replace it with a new one. */
 #define _GNU_SOURCE
 #include "config.h"
 
@@ -18,8 +18,8 @@
 const char *
 newfile_text(int error)
 {
-    return error == ESTALE ? "it has been changed meanwhile, and is left as it "
-        "is now" : error == EINVAL ? "it is not a file of text" :
+    return error == ESTALE ? "it has changed in the meantime and is left as "
+        "it is" : error == EINVAL ? "it is not a text file" :
         strerror(error);
 }
 

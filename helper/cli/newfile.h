@@ -1,5 +1,5 @@
 /*
- * newfile.h - reading a file, and putting a new one in its place.
+ * newfile.h - read a file, and replace it with a new one.
  *
  * Names are in a directory that the caller has opened (AT_FDCWD will do), and
  * are not followed if they are symbolic links.  Functions return 0 or an errno.

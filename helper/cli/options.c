@@ -74,7 +74,7 @@ cli_option(int argc, char **argv, const char *flags,
         case '?':
             if (has_option(options, 'j'))
                 cli_look_for_json(argc, argv);
-            exit(cli_usage(argv[0], "there is no option %s",
+            exit(cli_usage(argv[0], "unknown option %s",
                            argv[optind - 1]));
         case ':':
             if (has_option(options, 'j'))

@@ -25,6 +25,8 @@ read_first_line(int fd, const char *what, struct cs_buf *out)
         n = read(fd, block, sizeof(block));
         if (n == -1 && errno == EINTR)
             continue;
+        if (n == -1)
+            cli_error("cannot read from %s: %m", what);
         if (n <= 0)
             break;
         ended = memchr(block, '\n', n) != NULL;
@@ -51,7 +53,7 @@ run_askpass(const char *program, const char *prompt, struct cs_buf *out)
     pid_t pid;
 
     if (pipe2(fds, O_CLOEXEC) != 0) {
-        cli_error("no pipe: %s", strerror(errno));
+        cli_error("cannot create a pipe: %m");
         return -1;
     }
     pid = cli_spawn(argv, -1, fds[1]);
@@ -60,7 +62,7 @@ run_askpass(const char *program, const char *prompt, struct cs_buf *out)
     (void)close(fds[0]);
     status = (pid == -1) ? -1 : cli_wait(pid);
     if (ret == 0 && WIFEXITED(status) && WEXITSTATUS(status) != 0) {
-        cli_error("%s gave up (status %d)", program, WEXITSTATUS(status));
+        cli_error("%s failed (exit status %d)", program, WEXITSTATUS(status));
         ret = -1;
     }
     return ret;
@@ -77,14 +79,18 @@ ask(const char *prompt, struct cs_buf *out)
         cli_error("no password was given");
         return -1;
     }
-    if (errno != ENXIO) {
+    if (errno == EINTR) {
         cli_error("no password was given");
+        return -1;
+    }
+    if (errno != ENXIO) {
+        cli_error("cannot read the password from the terminal: %m");
         return -1;
     }
     if (askpass != NULL && *askpass != '\0')
         return run_askpass(askpass, prompt, out);
-    cli_error("there is no terminal to ask on: use --stdin or --askpass, or "
-              "set GSS_WINRM_ASKPASS");
+    cli_error("there is no terminal to ask for the password on: use --stdin "
+              "or --askpass, or set GSS_WINRM_ASKPASS");
     return -1;
 }
 

@@ -35,7 +35,7 @@ cli_program(const char *name)
             return path;
         free(path);
     }
-    cli_error("there is no %s in %s; is the package installed completely?",
+    cli_error("there is no %s in %s; is the whole package installed?",
               name, places);
     return NULL;
 }
@@ -70,11 +70,11 @@ cli_spawn(char *const *argv, int in, int out)
     if (pid == 0) {
         set_up_child(in, out);
         (void)execvp(argv[0], argv);
-        cli_error("%s cannot be run: %s", argv[0], strerror(errno));
+        cli_error("cannot run %s: %m", argv[0]);
         _exit(126);
     }
     if (pid == -1)
-        cli_error("%s cannot be run: %s", argv[0], strerror(errno));
+        cli_error("cannot run %s: %m", argv[0]);
     return pid;
 }
 
@@ -104,17 +104,18 @@ start_broker(void)
         return -1;
     if (apart_fork(&broker, "gss-winrmd", NULL, 0) == 0) {
         (void)execv(path, argv);
-        cli_error("%s cannot be run: %s", path, strerror(errno));
+        cli_error("cannot run %s: %m", path);
         _exit(126);
     }
-    free(path);
     if (broker.pid == -1) {
-        cli_error("the broker cannot be started: %s", strerror(errno));
+        cli_error("cannot start the broker: %m");
+        free(path);
         return -1;
     }
+    free(path);
     status = apart_end(&broker);
     if (status != 0)
-        cli_error("the broker, gss-winrmd, did not start (what it said is "
+        cli_error("the broker, gss-winrmd, did not start (its messages are "
                   "above, or in the journal)");
     return status == 0 ? 0 : -1;
 }

@@ -38,13 +38,15 @@ become_command(const struct cli_gateway *g, char **argv, const sigset_t *mask)
 
     (void)snprintf(proxy, sizeof(proxy), "http://%s", g->where);
     if (setenv("http_proxy", proxy, 1) != 0 ||
-        setenv("HTTP_PROXY", proxy, 1) != 0)
+        setenv("HTTP_PROXY", proxy, 1) != 0) {
+        cli_error("cannot set http_proxy: %m");
         _exit(CLI_RUN_FAILED);
+    }
     cli_gateway_hold(g);
     (void)sigprocmask(SIG_SETMASK, mask, NULL);
     (void)execvp(argv[0], argv);
     missing = errno == ENOENT;
-    cli_error("%s cannot be run: %s", argv[0], strerror(errno));
+    cli_error("cannot run %s: %m", argv[0]);
     _exit(missing ? 127 : 126);
 }
 
@@ -68,8 +70,8 @@ wait_for_command(struct cli_gateway *g, pid_t command, int *status)
 
     for (;;) {
         if (cli_gateway_wait(g, &info) != 0) {
-            cli_error("the command is asked to end (SIGTERM), since it has no "
-                      "gateway");
+            cli_error("sending the command SIGTERM, since it has no gateway "
+                      "any more");
             (void)kill(command, SIGTERM);
             ret = -1;
             continue;
@@ -114,7 +116,7 @@ run_command(struct cli_gateway *g, char **argv, const sigset_t *mask)
     if (command == 0)
         become_command(g, argv, mask);
     if (command == -1) {
-        cli_error("%s cannot be run: %s", argv[0], strerror(errno));
+        cli_error("cannot run %s: %m", argv[0]);
         cli_gateway_end(g);
         return CLI_RUN_FAILED;
     }
@@ -148,7 +150,7 @@ cli_run(int argc, char **argv)
 
     (void)cli_option(argc, argv, "+:h", options);
     if (argc == optind) {
-        (void)cli_usage(argv[0], "it needs a COMMAND");
+        (void)cli_usage(argv[0], "a COMMAND is required");
         return CLI_RUN_FAILED;
     }
     if (cli_broker(1, &link) != 0)

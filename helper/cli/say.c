@@ -1,6 +1,7 @@
 /* say.c - for people and for programs: errors, times, JSON. */
 #include "config.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,10 +14,12 @@
 void
 cli_error(const char *fmt, ...)
 {
+    int error = errno;
     va_list ap;
 
     (void)fflush(stdout);
     say(stderr, "gss-winrm: ");
+    errno = error;              /* for %m */
     va_start(ap, fmt);
     say_vline(stderr, fmt, ap);
     va_end(ap);

@@ -1,4 +1,4 @@
-/* status.c - gss-winrm status: what the broker has, and how it went. */
+/* status.c - gss-winrm status: credentials, outcomes and sessions. */
 #include "config.h"
 
 #include <stdio.h>

@@ -54,7 +54,7 @@ fail(const char *path, int error)
     /* The reason has to have room behind the path. */
     (void)cs_fail(&err, CS_USAGE, "%.*s%s: %s%s", PATH_SHOWN, path,
                   strlen(path) > PATH_SHOWN ? "..." : "", error == ELOOP ?
-                  "there are symbolic links that cannot be followed" :
+                  "its symbolic links cannot be followed" :
                   newfile_text(error),
                   error == EACCES || error == EROFS || error == EPERM ?
                   "; this needs root" : "");
@@ -196,10 +196,10 @@ print_result(const struct file *f, int on, int changed)
         cli_set_text(object, "file", path);
         cli_print_json(object);
     } else if (!changed) {
-        say_line(stdout, "The plugin was %s already.", on ? "on" : "off");
+        say_line(stdout, "The plugin was already %s.", on ? "on" : "off");
     } else {
-        say_line(stdout, "The plugin is %s, for programs that start from now "
-                 "on.", on ? "on" : "off");
+        say_line(stdout, "The plugin is %s for programs started from now on.",
+                 on ? "on" : "off");
     }
 }
 
@@ -246,7 +246,7 @@ parse(int argc, char **argv, int on)
             root = optarg;
     }
     if (argc > optind)
-        return cli_usage(argv[0], "no arguments");
+        return cli_usage(argv[0], "it takes no arguments");
     return turn(root, on);
 }
 

@@ -1,5 +1,5 @@
 /*
- * tty.c - asking on the terminal without echo.
+ * tty.c - prompt on the terminal without echo.
  *
  * Signals that would end or stop the program while it waits are held until the
  * terminal is as it was, and take effect then.
@@ -79,7 +79,7 @@ any_caught(void)
 
 /*
  * Up to the end of the line.  0, or -1 at a signal or without memory.  Signals
- * are let in while it waits and at no other time: one that came just before
+ * are delivered while it waits and at no other time: one that came just before
  * read() would be seen after the user's next key only.
  */
 static int

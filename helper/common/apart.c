@@ -1,4 +1,4 @@
-/* apart.c - a process that shares nothing with whoever started it. */
+/* apart.c - a process that shares nothing with the one that starts it. */
 #include "config.h"
 
 #include <errno.h>
@@ -180,7 +180,7 @@ static void
 tell_more(struct apart *a)
 {
     if (a->more > 0)
-        say_line(stderr, "%s: (%lu more lines are not shown)", a->name,
+        say_line(stderr, "%s: (%lu more lines not shown)", a->name,
                  a->more);
     a->more = 0;
 }

@@ -1,11 +1,11 @@
 /*
- * apart.h - a process that shares nothing with whoever started it.
+ * apart.h - a process that shares nothing with the one that starts it.
  *
- * The gateway may be taken over by what it reads.  What it has been given
- * then is the attacker's: a terminal can be typed into, read from and made to
- * answer, and a descriptor can be used.  So it is given nothing but a pipe for
- * what it has to say, whose other end prints that, cleaned, with the program's
- * name before each line, and not without end.
+ * The gateway may be taken over by what it reads.  What it has been given then
+ * is the attacker's: a terminal can be typed into, read from and made to
+ * answer, and a descriptor can be used.  So it is given only a pipe for its
+ * messages, whose other end prints them, cleaned, rate-limited, and with the
+ * program's name before each line.
  */
 #ifndef AP_APART_H
 #define AP_APART_H
@@ -50,8 +50,8 @@ int apart_silence(void);
 pid_t apart_fork(struct apart *a, const char *name, const int *keep, size_t n);
 
 /*
- * Print what it says on stderr until there is a signal for the signalfd
- * (*info; 1) or the time is over (0).  ms: -1 for ever.
+ * Print its messages on stderr until there is a signal for the signalfd
+ * (*info; 1) or the time is over (0).  ms: -1 forever.
  */
 int apart_wait(struct apart *a, int signals, int ms,
                struct signalfd_siginfo *info);
@@ -59,7 +59,7 @@ int apart_wait(struct apart *a, int signals, int ms,
 /* When it has ended: print the rest, and forget it. */
 void apart_finish(struct apart *a);
 
-/* Print what it says until nobody says any more, and wait for its end: its
+/* Print its messages until the pipe is closed, and wait for it to exit: its
  * wait status, or -1. */
 int apart_end(struct apart *a);
 

@@ -1,4 +1,4 @@
-/* clean.c - texts that others have chosen, made fit to be shown. */
+/* clean.c - sanitize texts that others have chosen, before they are shown. */
 #include "config.h"
 
 #include <stdlib.h>

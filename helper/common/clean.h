@@ -1,5 +1,5 @@
 /*
- * clean.h - texts that others have chosen, made fit to be shown.
+ * clean.h - sanitize texts that others have chosen, before they are shown.
  *
  * Servers, whoever is between, KDCs, directories, other users, and a gateway
  * that has been taken over choose bytes that end up on a terminal, in a log or

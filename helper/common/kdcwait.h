@@ -1,8 +1,8 @@
 /*
  * kdcwait.h - how long this process waits for a KDC.
  *
- * krb5 1.22 waits for ever for one that accepts a TCP connection and then says
- * nothing, unless krb5.conf has a request_timeout (krb5.conf(5)), which older
+ * krb5 1.22 waits forever for one that accepts a TCP connection and does not
+ * answer, unless krb5.conf has a request_timeout (krb5.conf(5)), which older
  * releases do not know: they give up by themselves.
  */
 #ifndef HC_KDCWAIT_H
@@ -11,9 +11,9 @@
 #define KDC_WAIT_MAX 20         /* seconds, for one request */
 
 /*
- * Bound it for all that libkrb5 and GSSAPI do in this process: a file in
- * memory goes in front of those of KRB5_CONFIG.  A shorter time that krb5.conf
- * has stays.  To be called at the start, before there are threads.
+ * Limit it for all of libkrb5 and GSSAPI in this process: a file in memory is
+ * put before those of KRB5_CONFIG.  A shorter time that krb5.conf has stays.
+ * To be called at the start, before there are threads.
  */
 void kdc_wait_bound(void);
 

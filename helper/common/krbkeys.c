@@ -1,4 +1,5 @@
-/* krbkeys.c - what sealing messages under a finished Kerberos context takes. */
+/* krbkeys.c - the keys that encrypt messages of a complete Kerberos
+ * context. */
 #include "config.h"
 
 #include <string.h>
@@ -23,7 +24,7 @@ krb_keys_wipe(struct krb_keys *keys)
     explicit_bzero(keys, sizeof(*keys));
 }
 
-/* The one key that messages are sealed with. */
+/* The one key that messages are encrypted with. */
 static const gss_krb5_lucid_key_t *
 message_key(const gss_krb5_lucid_context_v1_t *l)
 {
@@ -42,8 +43,8 @@ copy(const gss_krb5_lucid_context_v1_t *l, struct krb_keys *out,
     if ((l->protocol != CFX && key->type != ENCTYPE_ARCFOUR_HMAC) ||
         key->length > sizeof(out->key))
         return cs_fail(err, CS_INNER, "the server's tickets have encryption "
-                       "type %d, which is too old for messages: let its "
-                       "account have AES (msDS-SupportedEncryptionTypes)",
+                       "type %d, which is too old to encrypt messages: enable "
+                       "AES for its account (msDS-SupportedEncryptionTypes)",
                        (int)key->type);
     out->initiator = l->initiate;
     out->acceptor_subkey = l->protocol == CFX &&

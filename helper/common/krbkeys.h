@@ -1,11 +1,11 @@
 /*
- * krbkeys.h - what sealing messages under a finished Kerberos context takes.
+ * krbkeys.h - the keys that encrypt messages of a complete Kerberos context.
  *
- * gss_export_sec_context() would give more away: the session key of the
- * ticket.  Who has that, and has seen the exchange, has a working ticket for
- * the machine, and can open whatever was sealed for it under the same ticket
- * (a forwarded ticket, RFC 4121 section 4.1.1).  These keys were made for one
- * context and are good for its messages alone.
+ * gss_export_sec_context() would give away more: the session key of the
+ * ticket.  Whoever has that, and has seen the exchange, has a working ticket
+ * for the machine, and can decrypt whatever was encrypted for it under the
+ * same ticket (a forwarded ticket, RFC 4121 section 4.1.1).  These keys were
+ * made for one context and are good only for its messages.
  */
 #ifndef KK_KRBKEYS_H
 #define KK_KRBKEYS_H
@@ -29,7 +29,7 @@ struct krb_keys {
 };
 
 /*
- * Take the keys of a complete context of krb5's, also inside SPNEGO.  *ctx is
+ * Take the keys of a complete krb5 context, also inside SPNEGO.  *ctx is
  * deleted, whatever happens.  CS_INNER for a context that has none (another
  * mechanism) or whose encryption we do not know (DES).
  */

@@ -151,7 +151,8 @@ connect_to(const char *path, int *out, struct cs_error *err)
 
     *out = -1;
     if (strlen(path) >= sizeof(address.sun_path))
-        return cs_fail(err, CS_SYSTEM, "%s is too long for a socket", path);
+        return cs_fail(err, CS_SYSTEM, "%s is too long for a socket's path",
+                       path);
     memcpy(address.sun_path, path, strlen(path));
     error = bp_connect(&address, out);
     if (error == 0)
@@ -160,7 +161,7 @@ connect_to(const char *path, int *out, struct cs_error *err)
         return cs_fail(err, CS_SYSTEM, "no broker listens at %s: start one "
                        "with `systemctl --user start gss-winrmd.socket' or "
                        "`gss-winrmd'", path);
-    return cs_fail(err, CS_SYSTEM, "%s: %s", path, strerror(error));
+    return cs_fail_errno(err, CS_SYSTEM, error, "cannot connect to %s", path);
 }
 
 static int
@@ -334,7 +335,8 @@ bl_channel(struct bl_link *link, struct bl_link **out, struct cs_error *err)
     link->request.number = BP_CHANNEL;
     ret = bl_call_fd(link, BP_OK, &fd, err);
     if (ret == 0 && fd < 0)
-        ret = cs_fail(err, CS_INNER, "the broker has given no channel");
+        ret = cs_fail(err, CS_INNER, "the broker sent no descriptor for the "
+                      "channel");
     if (ret == 0 && (*out = bl_new(fd)) == NULL)
         ret = cs_nomem(err);
     if (ret == 0) {
@@ -465,8 +467,9 @@ import_ntlm(const struct bp_message *m, gss_ctx_id_t *out,
     OM_uint32 major, minor;
 
     major = gss_import_sec_context(&minor, &token, out);
-    return GSS_ERROR(major) ? cs_fail(err, CS_INNER, "the context cannot be "
-                                      "imported (%u, %u)", major, minor) : 0;
+    return GSS_ERROR(major) ? cs_fail(err, CS_INNER, "cannot import the "
+                                      "context (major %u, minor %u)",
+                                      major, minor) : 0;
 }
 
 uint32_t

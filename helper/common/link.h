@@ -1,10 +1,10 @@
 /*
  * link.h - a connection to the broker: its messages as functions.
  *
- * Blocking, one request at a time; a link may be used by one thread at a
- * time.  An error that the broker has reported comes back as it was there
- * (code, ntstatus, text).  After one of the connection itself, CS_SYSTEM, all
- * further calls fail so, and only bl_close() makes sense.
+ * Blocking, one request at a time; a link may be used by one thread at a time.
+ * An error that the broker has reported comes back as it was there (code,
+ * ntstatus, text).  After an error of the connection itself, CS_SYSTEM, all
+ * further calls fail in the same way, and only bl_close() is useful.
  */
 #ifndef BL_LINK_H
 #define BL_LINK_H
@@ -18,8 +18,8 @@
 struct bl_link;
 
 /* Connect to the broker of this user, check its uid, and say HELLO.  path
- * NULL: where it is by default (runtime.h).  CS_SYSTEM with a text that says
- * how to start one when nobody listens there. */
+ * NULL: the default (runtime.h).  CS_SYSTEM with a text that says how to start
+ * one when nobody listens there. */
 int bl_open(const char *path, struct bl_link **out, struct cs_error *err);
 void bl_close(struct bl_link **link);
 
@@ -85,24 +85,25 @@ int bl_context(struct bl_link *link, enum bp_scheme scheme,
 /* A token in (p == NULL: none), perhaps one out. */
 int bl_step(struct bl_link *link, struct cs_span in, struct cs_buf *out,
             int *complete, struct cs_error *err);
-/* The mechanism that was really used, once a context is complete, and the name
- * that the server has proved; borrowed from link. */
+/* The inner mechanism, once a context is complete, and the name that the
+ * server is authenticated under; borrowed from link. */
 enum bp_mech bl_mech(const struct bl_link *link);
 const char *bl_proved(const struct bl_link *link);
 /* The flags that were granted (GSS_C_DELEG_FLAG...), likewise. */
 uint32_t bl_granted(const struct bl_link *link);
-/* What is needed of a finished context to seal messages. */
+/* What encrypts the messages of a complete context. */
 struct bl_exported {
-    enum bp_mech mech;          /* the real one */
+    enum bp_mech mech;          /* the inner one */
     struct krb_keys keys;       /* Kerberos: wipe them */
     gss_ctx_id_t ntlm;          /* NTLM: the context, in this process; owned */
 };
 int bl_export(struct bl_link *link, struct bl_exported *out,
               struct cs_error *err);
-/* Give up a context that did not come about.  Nothing to do is fine. */
+/* Give up a context that was not completed.  No context is fine. */
 void bl_abandon(struct bl_link *link);
 
-/* How it ended, for `gss-winrm status'.  Well: ntstatus 0 and no text. */
+/* Report how it ended, for `gss-winrm status'.  Success: ntstatus 0 and no
+ * text. */
 void bl_report(struct bl_link *link, const char *host, uint32_t ntstatus,
                const char *text);
 

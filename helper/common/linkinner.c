@@ -1,5 +1,5 @@
 /*
- * linkinner.c - the context inside CredSSP, run by the broker.
+ * linkinner.c - CredSSP's inner context, run by the broker.
  *
  * The order of events and the policy are enforced there; a program with this
  * one never sees the password nor the keys.
@@ -27,8 +27,8 @@ import_user(struct cs_span text, gss_name_t *out, struct cs_error *err)
     if (text.len == 0)
         return 0;
     major = gss_import_name(&minor, &buffer, GSS_C_NT_USER_NAME, out);
-    return GSS_ERROR(major) ? cs_fail(err, CS_INNER, "a name that the broker "
-                                      "gave cannot be imported") : 0;
+    return GSS_ERROR(major) ? cs_fail(err, CS_INNER, "cannot import a name "
+                                      "from the broker") : 0;
 }
 
 /* The link, until the context is finished. */
@@ -38,7 +38,7 @@ link_of(struct cs_inner *inner, struct cs_error *err)
     struct bl_link *link = ((struct link_inner *)inner)->link;
 
     if (link == NULL)
-        cs_set_error(err, CS_USAGE, "the context inside is finished");
+        cs_set_error(err, CS_USAGE, "the inner context is already complete");
     return link;
 }
 
@@ -69,7 +69,7 @@ link_step(struct cs_inner *inner, struct cs_span in, struct cs_buf *out,
         return CS_USAGE;
     if (inner->complete)
         return cs_fail(err, CS_UNEXPECTED,
-                       "a token came after the end of the authentication");
+                       "a token came after the authentication was complete");
     ret = bl_step(l->link, in, out, &complete, err);
     if (ret != 0)
         return ret;
@@ -88,7 +88,7 @@ take_data(struct bl_link *link, struct cs_buf *out, struct cs_error *err)
         return ret;
     cs_buf_add(out, link->reply.data.p, link->reply.data.len);
     return (out->error == CS_NOMEM) ? cs_nomem(err) : out->error != 0 ?
-        cs_fail(err, CS_MALFORMED, "a sealed message is too long") : 0;
+        cs_fail(err, CS_MALFORMED, "an encrypted message is too long") : 0;
 }
 
 static int

@@ -1,4 +1,4 @@
-/* localnames.c - who says where NAME.localhost is? */
+/* localnames.c - what resolves NAME.localhost? */
 #include "config.h"
 
 #include <arpa/inet.h>
@@ -214,9 +214,9 @@ local_names_warning(const char *name)
     const char *by;
 
     if (local_names_ask(name, &by, &services) &&
-        asprintf(&text, "%s is asked of %s on this system (nsswitch.conf: "
-                 "hosts: %s): whoever answers gets commands, and passwords of "
-                 "Basic; " LOCAL_NAMES_FIX, name, strcmp(by, "dns") == 0 ?
+        asprintf(&text, "this system looks %s up with %s (nsswitch.conf: "
+                 "hosts: %s): whoever answers receives commands, and Basic's "
+                 "passwords; " LOCAL_NAMES_FIX, name, strcmp(by, "dns") == 0 ?
                  "DNS" : by, services != NULL ? services : "(no line)") < 0)
         text = NULL;
     free(services);

@@ -1,10 +1,9 @@
 /*
- * localnames.h - who says where NAME.localhost is?
+ * localnames.h - what resolves NAME.localhost?
  *
- * RFC 6761 wants names below .localhost to be this machine, and nobody else to
- * be asked.  The C library asks whom nsswitch.conf lists; on Debian as it is
- * installed that is DNS, so whoever answers there is given what was meant for
- * the gateway.
+ * By RFC 6761 names below .localhost are this machine, and no server is asked.
+ * The C library asks what nsswitch.conf lists; on Debian by default that is
+ * DNS, so whoever answers receives what was meant for the gateway.
  */
 #ifndef HC_LOCALNAMES_H
 #define HC_LOCALNAMES_H

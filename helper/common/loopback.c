@@ -62,19 +62,18 @@ loopback_bind(const char *host, uint16_t port, int *fd, int *absent,
     hints.ai_socktype = SOCK_STREAM;
     (void)snprintf(service, sizeof(service), "%u", (unsigned int)port);
     if (getaddrinfo(host, service, &hints, &ai) != 0)
-        return cs_fail(err, CS_USAGE, "%s: not an address", host);
+        return cs_fail(err, CS_USAGE, "%s is not an IP address", host);
     if (!is_loopback(ai->ai_addr)) {
-        ret = cs_fail(err, CS_USAGE, "%s is not a loopback address: who "
-                      "connects from elsewhere cannot be known", host);
+        ret = cs_fail(err, CS_USAGE, "%s is not a loopback address: only "
+                      "loopback connections can be traced to a user", host);
     } else {
         *fd = open_listener(ai);
         *absent = *fd < 0 && (errno == EADDRNOTAVAIL ||
                               errno == EAFNOSUPPORT);
         if (*fd < 0)
             ret = cs_fail(err, CS_SYSTEM, strchr(host, ':') != NULL ?
-                          "cannot listen on [%s]:%s: %s%s" :
-                          "cannot listen on %s:%s: %s%s", host, service,
-                          strerror(errno),
+                          "cannot listen on [%s]:%s: %m%s" :
+                          "cannot listen on %s:%s: %m%s", host, service,
                           errno == EADDRINUSE ? IN_USE : "");
     }
     freeaddrinfo(ai);
@@ -85,7 +84,7 @@ int
 loopback_listen(int fd, struct cs_error *err)
 {
     return listen(fd, SOMAXCONN) == 0 ? 0 :
-        cs_fail(err, CS_SYSTEM, "cannot listen: %s%s", strerror(errno),
+        cs_fail(err, CS_SYSTEM, "cannot listen: %m%s",
                 errno == EADDRINUSE ? IN_USE : "");
 }
 
@@ -103,11 +102,11 @@ loopback_adopt(int fd, struct cs_error *err)
         getsockname(fd, (struct sockaddr *)&ss, &len) != 0 ||
         fcntl(fd, F_SETFL, flags | O_NONBLOCK) != 0 ||
         fcntl(fd, F_SETFD, FD_CLOEXEC) != 0)
-        return cs_fail(err, CS_USAGE, "descriptor %d cannot be listened on: "
-                       "%s", fd, strerror(errno));
+        return cs_fail_errno(err, CS_USAGE, errno,
+                             "cannot listen on descriptor %d", fd);
     if (!listens || type != SOCK_STREAM ||
         !is_loopback((const struct sockaddr *)&ss))
-        return cs_fail(err, CS_USAGE, "descriptor %d is not a TCP socket that "
-                       "listens on a loopback address", fd);
+        return cs_fail(err, CS_USAGE, "descriptor %d is not a TCP socket "
+                       "listening on a loopback address", fd);
     return 0;
 }

@@ -1,8 +1,8 @@
 /*
  * loopback.h - TCP sockets on which the gateway listens: on this machine only.
  *
- * Whoever starts a gateway for a command opens them and keeps them, so that
- * the port stays taken when the gateway ends.
+ * A program that starts a gateway for a command opens them and keeps them, so
+ * that the port stays reserved when the gateway ends.
  */
 #ifndef LB_LOOPBACK_H
 #define LB_LOOPBACK_H

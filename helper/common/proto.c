@@ -255,9 +255,9 @@ bp_encode(const struct bp_message *m, struct cs_buf *out,
     cs_buf_free(&frame);
     if (ret == CS_NOMEM)
         return cs_nomem(err);
-    return (ret == 0) ? 0 : cs_fail(err, CS_MALFORMED, "%s cannot be a "
-                                    "message of the broker: it is too long, "
-                                    "or has text that is not UTF-8",
+    return (ret == 0) ? 0 : cs_fail(err, CS_MALFORMED, "cannot encode the "
+                                    "broker message %s: it is too long, or "
+                                    "has text that is not UTF-8",
                                     bp_name(m->number));
 }
 
@@ -422,7 +422,7 @@ bp_decode(struct cs_span frame, struct bp_message *m, struct cs_error *err)
         CS_MALFORMED;
     row = find_row((unsigned int)number);
     if (ret != 0 || row == NULL)
-        return cs_fail(err, CS_MALFORMED, "not a message of the broker");
+        return cs_fail(err, CS_MALFORMED, "not a broker message");
     m->number = row->number;
     for (f = row->fields; ret == 0 && f->kind != END; f++) {
         if (f->kind == IF_COMPLETE && !m->complete)

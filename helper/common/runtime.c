@@ -1,8 +1,8 @@
 /*
  * runtime.c - the directory of this user's sockets.
  *
- * It is opened, and what has been opened is looked at: a name can be turned
- * into a link, or another directory, between two system calls.
+ * It is opened, and the open directory is checked: a name can be replaced by a
+ * link, or another directory, between two system calls.
  */
 #include "config.h"
 
@@ -27,10 +27,10 @@ rt_check_user(struct cs_error *err)
 
     if (!gw_uid_is_anybodys(uid))
         return 0;
-    return cs_fail(err, CS_POLICY, "uid %u is what every user looks like whom "
-                   "this user namespace does not map (/proc/self/uid_map), so "
-                   "nothing can be kept from others: run this as a user that "
-                   "it maps", (unsigned int)uid);
+    return cs_fail(err, CS_POLICY, "uid %u stands for every user whom this "
+                   "user namespace does not map (/proc/self/uid_map), so "
+                   "other users could read everything: run this as a mapped "
+                   "user", (unsigned int)uid);
 }
 
 static int
@@ -41,12 +41,12 @@ check_stat(const char *path, const struct stat *st, struct cs_error *err)
     if (ret != 0)
         return ret;
     if (st->st_uid != geteuid())
-        return cs_fail(err, CS_SYSTEM, "%s belongs to uid %u and not to %u",
+        return cs_fail(err, CS_SYSTEM, "%s belongs to uid %u, not to uid %u",
                        path, (unsigned int)st->st_uid,
                        (unsigned int)geteuid());
     if (st->st_mode & (S_IRWXG | S_IRWXO))
-        return cs_fail(err, CS_SYSTEM, "%s can be entered by others (mode "
-                       "%03o): chmod 700", path,
+        return cs_fail(err, CS_SYSTEM, "other users can access %s (mode "
+                       "%03o): chmod 700 it", path,
                        (unsigned int)(st->st_mode & 0777));
     return 0;
 }
@@ -58,14 +58,12 @@ rt_check(const char *path, struct cs_error *err)
     struct stat st;
     int ret;
 
-    if (fd < 0) {
-        return cs_fail(err, CS_SYSTEM, "%s %s", path,
-                       errno == ENOENT ? "does not exist" :
-                       errno == ENOTDIR || errno == ELOOP ?
-                       "is not a directory" : "cannot be opened");
-    }
+    /* ELOOP: O_NOFOLLOW's. */
+    if (fd < 0)
+        return cs_fail_errno(err, CS_SYSTEM, errno == ELOOP ? ENOTDIR : errno,
+                             "cannot open %s", path);
     if (fstat(fd, &st) != 0)
-        ret = cs_fail(err, CS_SYSTEM, "%s cannot be looked at", path);
+        ret = cs_fail_errno(err, CS_SYSTEM, errno, "cannot stat %s", path);
     else
         ret = check_stat(path, &st, err);
     (void)close(fd);
@@ -82,9 +80,7 @@ rt_directory(int create, char **out, struct cs_error *err)
     if (ret == 0 && gw_rundir(path, sizeof(path)) != 0)
         ret = cs_fail(err, CS_SYSTEM, "XDG_RUNTIME_DIR is too long");
     if (ret == 0 && create && mkdir(path, S_IRWXU) != 0 && errno != EEXIST)
-        ret = cs_fail(err, CS_SYSTEM, "%s cannot be made (%s)", path,
-                      errno == ENOENT ? "what is above it does not exist" :
-                      errno == EACCES ? "permission denied" : "mkdir failed");
+        ret = cs_fail_errno(err, CS_SYSTEM, errno, "cannot create %s", path);
     if (ret == 0)
         ret = rt_check(path, err);
     if (ret != 0)
@@ -108,7 +104,8 @@ rt_socket(int create, const char *name, char **out, struct cs_error *err)
     if (n < 0)
         return cs_nomem(err);
     if ((size_t)n >= sizeof(address.sun_path)) {
-        ret = cs_fail(err, CS_SYSTEM, "%s is too long for a socket", path);
+        ret = cs_fail(err, CS_SYSTEM, "%s is too long for a socket's path",
+                      path);
         free(path);
         return ret;
     }

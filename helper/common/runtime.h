@@ -10,7 +10,7 @@
 
 #include "error.h"
 
-/* Are we somebody, to others and to ourselves (uid.h)?  0 or CS_POLICY. */
+/* Is our uid ours alone (uid.h)?  0 or CS_POLICY. */
 int rt_check_user(struct cs_error *err);
 
 /* The directory, in new memory.  With create it is made (0700).  Fails with

@@ -1,4 +1,4 @@
-/* say.c - what our programs say to people, cleaned. */
+/* say.c - everything that our programs print or log, cleaned. */
 #include "config.h"
 
 #include <langinfo.h>

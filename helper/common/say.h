@@ -1,10 +1,10 @@
 /*
- * say.h - all that our programs say to people goes through here, and is
- * cleaned (clean.h): to stdout and stderr, and to syslog.
+ * say.h - everything that our programs print or log goes through here, and is
+ * cleaned (clean.h): stdout, stderr and syslog.
  *
- * A formatted text is cleaned as a whole, so no argument can begin a line:
- * the line feeds are those of the functions.  `make lint' looks that nothing
- * in helper/ prints or logs in another way.
+ * A formatted text is cleaned as a whole, so no argument can begin a line: the
+ * line feeds are those of the functions.  %m is errno's text.  `make lint'
+ * checks that nothing in helper/ prints or logs in another way.
  */
 #ifndef HC_SAY_H
 #define HC_SAY_H
@@ -20,8 +20,8 @@ void say_line(FILE *to, const char *fmt, ...)
 void say_vline(FILE *to, const char *fmt, va_list ap)
     __attribute__((format(printf, 2, 0)));
 
-/* A text of several lines that are ours, with tabs; whoever puts others' words
- * into one cleans those before. */
+/* A text of several lines of our own, with tabs; clean what others have chosen
+ * before putting it into one. */
 void say_lines(FILE *to, const char *text);
 
 /* A terminal's control sequences, of our own. */

@@ -1,4 +1,4 @@
-/* wire.c - frames over a socket, for both of its ends. */
+/* wire.c - frames over a socket, for both ends. */
 #include "config.h"
 
 #include <errno.h>
@@ -12,11 +12,6 @@
 
 #define FDS_MAX 4               /* more are closed by the kernel */
 
-static int
-broken(struct cs_error *err, const char *what)
-{
-    return cs_fail(err, CS_SYSTEM, "the connection with the broker: %s", what);
-}
 
 /* A control message with one descriptor, or nothing. */
 static void
@@ -55,7 +50,8 @@ bp_send(int fd, struct cs_span frame, int passed, struct cs_error *err)
         if (n < 0 && errno == EINTR)
             continue;
         if (n < 0)
-            return broken(err, "it cannot be written to");
+            return cs_fail_errno(err, CS_SYSTEM, errno,
+                                 "cannot write to the broker's socket");
         passed = -1;            /* it went with the first octets */
         frame.p += n;
         frame.len -= (size_t)n;
@@ -106,10 +102,12 @@ receive_exactly(int fd, uint8_t *p, size_t left, int *passed,
         if (n < 0 && errno == EINTR)
             continue;
         if (n < 0)
-            return broken(err, "it cannot be read from");
+            return cs_fail_errno(err, CS_SYSTEM, errno,
+                                 "cannot read from the broker's socket");
         take_fds(&msg, passed);
         if (n == 0)
-            return broken(err, "it was closed");
+            return cs_fail(err, CS_SYSTEM, "the other end closed the broker's "
+                           "socket");
         p += n;
         left -= (size_t)n;
     }
@@ -132,7 +130,8 @@ bp_receive(int fd, struct cs_buf *in, int *passed, struct cs_error *err)
     n = (uint32_t)head[0] << 24 | (uint32_t)head[1] << 16 |
         (uint32_t)head[2] << 8 | head[3];
     if (n == 0 || n > BP_FRAME_MAX)
-        return cs_fail(err, CS_MALFORMED, "a message of %u octets", n);
+        return cs_fail(err, CS_MALFORMED, "a message of %u octets is not "
+                       "allowed (at most %u)", n, (unsigned int)BP_FRAME_MAX);
     to = cs_buf_room(in, n);
     if (to == NULL)
         return cs_nomem(err);
@@ -149,14 +148,15 @@ bp_check_peer(int fd, struct cs_error *err)
     socklen_t len = sizeof(peer);
 
     if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) != 0)
-        return broken(err, "it does not say whose it is");
+        return cs_fail_errno(err, CS_SYSTEM, errno, "SO_PEERCRED of the "
+                             "broker's socket");
     if (gw_uid_is_anybodys(peer.uid))
         return cs_fail(err, CS_POLICY, "the other end of the socket runs as "
                        "uid %u, which may be anybody's in this user namespace",
                        (unsigned int)peer.uid);
     if (peer.uid != geteuid())
         return cs_fail(err, CS_POLICY, "the other end of the socket runs as "
-                       "uid %u and not as %u", (unsigned int)peer.uid,
+                       "uid %u, not as uid %u", (unsigned int)peer.uid,
                        (unsigned int)geteuid());
     return 0;
 }

@@ -1,5 +1,5 @@
 /*
- * wire.h - frames over a socket, for both of its ends.
+ * wire.h - frames over a socket, for both ends.
  *
  * Blocking; no SIGPIPE.
  */

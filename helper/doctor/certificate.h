@@ -6,8 +6,8 @@
 
 #include "doctor.h"
 
-/* Say what there is to say of it, and leave in d what is wrong.  verified: what
- * the authorities make of it (X509_V_...).  Does no I/O but doc_say(). */
+/* Report what is found, and leave in d what is wrong.  verified: what the
+ * authorities make of it (X509_V_...).  Does no I/O but doc_say(). */
 void certificate_look(struct doctor *d, X509 *cert, long verified);
 
 #endif /* DOC_CERTIFICATE_H */

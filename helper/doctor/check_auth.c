@@ -35,7 +35,7 @@ possible(struct doctor *d)
                                      GATE_OFFERS_KERBEROS)) &&
         d->cache != NULL && d->expired == 0 && !is_without_kdc(d))
         return 1;
-    doc_say(d, LOOK_UNSEEN, "cannot be tried: %s", !d->answered ?
+    doc_say(d, LOOK_UNSEEN, "not tried: %s", !d->answered ?
             "the server does not answer" : d->cache == NULL ||
             d->expired != 0 ? "there are no tickets" : is_without_kdc(d) ?
             "no KDC answers" :
@@ -66,7 +66,7 @@ try_name(struct doctor *d, struct candidate *c)
                 0 ? "" : ": ", r.encrypted > 0 ? "" : r.why);
 }
 
-/* Would clients without channel bindings get in? */
+/* Would clients without channel bindings be authenticated? */
 static void
 try_unbound(struct doctor *d, const struct candidate *good)
 {
@@ -83,7 +83,7 @@ try_unbound(struct doctor *d, const struct candidate *good)
             r.outcome == DOC_FAILED ? r.why : "");
 }
 
-/* The first of krb5.conf's that gets in; else the first of the usual. */
+/* The first of krb5.conf's that is accepted; else the first of the usual. */
 static void
 try_names(struct doctor *d, int ours, size_t *tries)
 {
@@ -144,7 +144,8 @@ check_programs(struct doctor *d)
     if (!possible(d))
         return;
     if (witness_authenticate(d) != 0) {
-        doc_say(d, LOOK_UNSEEN, "no process could be made to try with");
+        doc_say(d, LOOK_UNSEEN, "the process that tries failed: %s",
+                witness_why(d->witness));
         return;
     }
     if (d->seen.sent != NULL)
@@ -153,9 +154,9 @@ check_programs(struct doctor *d)
     else
         doc_say(d, LOOK_NOTE, "HTTP@%s goes out unchanged", d->host);
     if (d->seen.outcome == DOC_ACCEPTED)
-        doc_say(d, LOOK_OK, "a program that asks for it gets in");
+        doc_say(d, LOOK_OK, "a program that asks for it is authenticated");
     else
-        doc_say(d, LOOK_BAD, "a program that asks for it does not get in "
+        doc_say(d, LOOK_BAD, "a program that asks for it is not authenticated "
                 "(%s)", d->seen.why != NULL ? d->seen.why : "no answer");
     doc_fact(d, "sends", d->seen.sent);
     (void)json_object_set_new(d->current, "accepted", json_boolean(

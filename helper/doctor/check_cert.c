@@ -149,7 +149,7 @@ judge(struct doctor *d, X509 *cert, long verified, const char *until)
     int ends = X509_cmp_current_time(X509_get0_notAfter(cert));
 
     if (ends == 0 || *until == '\0') {
-        doc_set(&d->certificate_why, "when it ends cannot be read");
+        doc_set(&d->certificate_why, "its expiry date cannot be read");
     } else if (ends < 0) {
         d->certificate_expired = 1;
         doc_set(&d->certificate_why, "it has expired (%s)", until);
@@ -183,7 +183,7 @@ say_bindings(struct doctor *d, X509 *cert)
         doc_say(d, LOOK_NOTE, "signed with %s; channel bindings use %s",
                 OBJ_nid2sn(X509_get_signature_nid(cert)), hash);
     } else {
-        doc_say(d, LOOK_WARN, "channel bindings cannot be made of it");
+        doc_say(d, LOOK_WARN, "no channel bindings can be computed from it");
     }
     cs_buf_free(&bindings);
 }
@@ -209,7 +209,7 @@ check_certificate(struct doctor *d)
     int fd = -1;
 
     if (d->naddresses == 0 || !(d->tls ? d->port_open : d->open[1])) {
-        doc_say(d, LOOK_NOTE, "no port with TLS to ask");
+        doc_say(d, LOOK_NOTE, "there is no TLS port to ask");
         return;
     }
     tls = SSL_CTX_new(TLS_client_method());

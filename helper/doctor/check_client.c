@@ -25,8 +25,8 @@ say_learned(struct doctor *d, const char *program)
         krb5_cc_resolve(d->k5, d->user_cache, &cache) == 0 &&
         krb5_parse_name(d->k5, text, &server) == 0 &&
         krb5_cc_get_config(d->k5, cache, server, "winrm_spn", &data) == 0) {
-        doc_say(d, LOOK_NOTE, "it has got in here by %.*s before, and the "
-                "cache remembers", (int)data.length, data.data);
+        doc_say(d, LOOK_NOTE, "it was authenticated here by %.*s before "
+                "(learned, in the cache)", (int)data.length, data.data);
         krb5_free_data_contents(d->k5, &data);
     }
     krb5_free_principal(d->k5, server);
@@ -62,8 +62,7 @@ check_client(struct doctor *d)
     doc_say(d, LOOK_NOTE, "the plugin knows it as %s", program);
     doc_fact(d, "program", program);
     if (lists(p->except, program))
-        doc_say(d, LOOK_WARN, "krb5.conf, except: the plugin is not there in "
-                "it");
+        doc_say(d, LOOK_WARN, "krb5.conf, except: the plugin stays out of it");
     else if (p->match != GW_MATCH_AUTO)
         doc_say(d, LOOK_NOTE, "match = %s decides for every program",
                 p->match == GW_MATCH_ALWAYS ? "always" : "never");

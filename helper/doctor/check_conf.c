@@ -64,7 +64,7 @@ look_at_files(struct doctor *d)
 
     while (rest != NULL && (path = strsep(&rest, ":")) != NULL) {
         if (access(path, R_OK) != 0) {
-            doc_say(d, LOOK_WARN, "%s cannot be read", path);
+            doc_say(d, LOOK_WARN, "cannot read %s: %m", path);
             continue;
         }
         any = 1;

@@ -1,6 +1,6 @@
 /*
  * check_localhost.c - HOST.localhost, by which programs may reach a gateway:
- * is it this machine, and who says so?
+ * is it this machine, and what says so?
  */
 #define _GNU_SOURCE
 #include "config.h"
@@ -81,7 +81,7 @@ check_localhost(struct doctor *d)
     else if (any)
         doc_say(d, LOOK_OK, "%s is this machine (%s)", name, by);
     else
-        doc_say(d, LOOK_NOTE, "%s has no address, and nobody is asked for "
+        doc_say(d, LOOK_NOTE, "%s has no address, and no server is asked for "
                 "one; `gss-winrm run' and `gss-winrm forward' need none",
                 name);
     doc_fact(d, "name", name);

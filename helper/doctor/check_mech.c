@@ -42,7 +42,7 @@ read_line(struct doctor *d, const char *file, char *line)
     if (strcmp(oid, OID) != 0)
         doc_set(&d->mech_why, "the object identifier is %s, not " OID, oid);
     else if (*module == '/' && access(module, R_OK) != 0)
-        doc_set(&d->mech_why, "there is no %s", module);
+        doc_set(&d->mech_why, "cannot read %s: %m", module);
     else if (strstr(rest != NULL ? rest : "", "<interposer>") == NULL)
         doc_set(&d->mech_why, "it does not end in <interposer>");
     if (d->mech_why != NULL)
@@ -71,7 +71,7 @@ read_files(struct doctor *d)
     size_t i;
 
     if (only != NULL && *only != '\0') {
-        doc_say(d, LOOK_WARN, "GSS_MECH_CONFIG=%s stands for all of "
+        doc_say(d, LOOK_WARN, "GSS_MECH_CONFIG=%s replaces all of "
                 "/etc/gss/mech.d", only);
         read_file(d, only);
         return;
@@ -103,15 +103,15 @@ say_aside(struct doctor *d)
     enum gw_match match = GW_MATCH_AUTO;
 
     if (gw_boolean(proxy) == 1)
-        doc_say(d, LOOK_BAD, "GSS_USE_PROXY=%s: gssproxy has the place, and "
-                "the plugin stands aside", proxy);
+        doc_say(d, LOOK_BAD, "GSS_USE_PROXY=%s: gssproxy takes krb5's place, "
+                "and the plugin stands aside", proxy);
     if (gw_environment_word(d->environment[1], &match) &&
         match == GW_MATCH_NEVER)
         doc_say(d, LOOK_BAD, "GSS_WINRM=off: the plugin stands aside");
     note_general(d);
     if (d->off_in_general)
         doc_say(d, LOOK_BAD, "krb5.conf has enabled = false in general: the "
-                "plugin is not there");
+                "plugin is off");
     else if (!d->conf->policy->enabled)
         doc_say(d, LOOK_BAD, "krb5.conf has enabled = false for this host");
     if (d->conf->policy->match == GW_MATCH_NEVER)
@@ -123,9 +123,10 @@ check_mech(struct doctor *d)
 {
     read_files(d);
     if (witness_look(d) != 0)
-        doc_say(d, LOOK_UNSEEN, "no process could be made to look with");
+        doc_say(d, LOOK_UNSEEN, "the process that looks failed: %s",
+                witness_why(d->witness));
     else if (d->seen.plugin != NULL && d->mech_why != NULL)
-        doc_say(d, LOOK_BAD, "the plugin is loaded, and not in krb5's place: "
+        doc_say(d, LOOK_BAD, "the plugin is loaded, but not in krb5's place: "
                 "%s", d->seen.plugin);
     else if (d->seen.plugin != NULL)
         doc_say(d, LOOK_OK, "the plugin is loaded: %s", d->seen.plugin);
@@ -139,7 +140,7 @@ check_mech(struct doctor *d)
                 d->mech_file, d->mech_module);
     if (d->seen.gssproxy)
         doc_say(d, LOOK_NOTE, "gssproxy's interposer is installed; it is used "
-                "with GSS_USE_PROXY only");
+                "only with GSS_USE_PROXY");
     say_aside(d);
     doc_fact(d, "plugin", d->seen.plugin);
     doc_fact(d, "listed_in", d->mech_file);

@@ -1,4 +1,4 @@
-/* check_name.c - the name: what DNS and what krb5 make of it. */
+/* check_name.c - the name: how DNS and krb5 resolve it. */
 #define _GNU_SOURCE
 #include "config.h"
 
@@ -85,9 +85,11 @@ say_reverse(struct doctor *d)
     if (d->naddresses == 0)
         return;
     if (d->reverse == NULL)
-        doc_say(d, LOOK_NOTE, "%s has no reverse name", d->addresses[0]);
+        doc_say(d, LOOK_NOTE, "%s has no name in reverse DNS",
+                d->addresses[0]);
     else
-        doc_say(d, LOOK_NOTE, "%s is called %s in reverse", d->addresses[0],
+        doc_say(d, LOOK_NOTE, "%s is called %s in reverse DNS",
+                d->addresses[0],
                 d->reverse);
 }
 
@@ -109,8 +111,8 @@ look_at_krb5(struct doctor *d)
         return;
     doc_say(d, strcasecmp(d->krb5_name, d->dns_name != NULL ? d->dns_name :
                           d->host) == 0 ? LOOK_OK : LOOK_WARN,
-            "krb5 makes %s of it, realm %s", d->krb5_name, d->realm != NULL ?
-            d->realm : "to be found by referral");
+            "krb5 turns it into %s, realm %s", d->krb5_name, d->realm != NULL ?
+            d->realm : "found by referral");
 }
 
 void

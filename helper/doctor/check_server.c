@@ -126,5 +126,5 @@ check_clock(struct doctor *d)
                                   json_integer(d->dc_ahead));
     }
     if (!d->server_clock && !d->dc_clock)
-        doc_say(d, LOOK_UNSEEN, "nobody says what the time is");
+        doc_say(d, LOOK_UNSEEN, "no server says what time it is");
 }

@@ -67,8 +67,9 @@ say_keys(struct doctor *d)
         if (!c->asked || c->code != 0 || plain->code != 0 || !plain->asked ||
             (c->kvno == plain->kvno && c->enctype == plain->enctype))
             continue;
-        doc_say(d, LOOK_WARN, "%s and %s are sealed with different keys: they "
-                "belong to different accounts", plain->spn, c->spn);
+        doc_say(d, LOOK_WARN, "tickets for %s and %s are encrypted in "
+                "different keys: they belong to different accounts",
+                plain->spn, c->spn);
         return;
     }
 }
@@ -181,10 +182,10 @@ say_owner(struct doctor *d, const struct candidate *c)
     }
     if (n == 0) {
         if (c->issued != NULL)
-            doc_say(d, LOOK_UNSEEN, "%s: somebody's, since there is a ticket, "
-                    "but not to be found here", c->spn);
+            doc_say(d, LOOK_UNSEEN, "%s: registered, since the KDC issues a "
+                    "ticket, but not found in this directory", c->spn);
         else if (c->ours)
-            doc_say(d, LOOK_NOTE, "%s: nobody's", c->spn);
+            doc_say(d, LOOK_NOTE, "%s: not registered", c->spn);
         return;
     }
     if (n > 1) {
@@ -290,7 +291,7 @@ check_accounts(struct doctor *d)
         ret = accounts_find(d, &err);
     if (ret != 0) {
         doc_set(&d->dir_why, "%s", err.text);
-        doc_say(d, LOOK_UNSEEN, "who owns the names, and whether one is "
+        doc_say(d, LOOK_UNSEEN, "who owns the names, and whether any is "
                 "registered twice: %s", err.text);
         json_decref(list);
         return;

@@ -1,4 +1,4 @@
-/* claims.c - what servers call themselves, and who says so besides. */
+/* claims.c - what servers call themselves, and what confirms it. */
 #define _GNU_SOURCE
 #include "config.h"
 
@@ -124,12 +124,12 @@ say_claims(struct doctor *d)
         if (c->vouched)
             doc_say(d, LOOK_NOTE, "%s calls itself %s", c->address, c->name);
         else
-            doc_say(d, LOOK_WARN, "%s calls itself %s, which is unproved: DNS "
-                    "does not say so, nor krb5.conf; it gets no ticket for "
-                    "that", c->address, c->name);
+            doc_say(d, LOOK_WARN, "%s calls itself %s, but neither DNS nor "
+                    "krb5.conf confirms it: it is sent no ticket for that name",
+                    c->address, c->name);
     }
     if (d->nodes_differ)
-        doc_say(d, LOOK_WARN, "one address leads to several machines");
+        doc_say(d, LOOK_WARN, "the address leads to several machines");
 }
 
 /* Each address; one alone is asked twice, in case it leads to several. */

@@ -1,4 +1,4 @@
-/* directory.c - a domain controller asked by LDAP. */
+/* directory.c - query a domain controller by LDAP. */
 #define _GNU_SOURCE
 #include "config.h"
 

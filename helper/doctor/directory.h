@@ -1,5 +1,5 @@
 /*
- * directory.h - a domain controller asked by LDAP, as the user of the tickets.
+ * directory.h - query a domain controller by LDAP, as the user of the tickets.
  *
  * SASL GSSAPI with the default credential cache; nothing is ever written.
  */

@@ -182,7 +182,7 @@ doc_doctor(int argc, char **argv)
     if (bad != NULL)
         return cli_usage(argv[0], "%s is not a port", bad);
     if (argc - optind != 1)
-        return cli_usage(argv[0], "it needs one HOST[:PORT]");
+        return cli_usage(argv[0], "one HOST[:PORT] is required");
     uint16_t port;
     if (cli_host_port(argv[optind], &host, &port) != 0)
         return cli_usage(argv[0], "%s is not HOST or HOST:PORT",

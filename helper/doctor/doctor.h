@@ -1,8 +1,8 @@
 /*
  * doctor.h - what gss-winrm doctor finds out, check by check.
  *
- * A check looks at one thing, says what it has found (doc_say), and leaves in
- * struct doctor what the verdict goes by.  Each goes on where it can: what an
+ * A check examines one thing, reports what it has found (doc_say), and leaves
+ * in struct doctor what the verdict needs.  Each does what it can: what an
  * earlier one could not find out is NULL or 0.
  */
 #ifndef DOC_DOCTOR_H
@@ -47,11 +47,11 @@ struct candidate {
 #define CANDIDATES_MAX 48
 
 /*
- * What one of the addresses calls itself: NTLM's word, which nobody has
- * authenticated.  Whoever is there may name another machine to get a ticket
- * for that, and pass it on.  So a name is tried only if DNS (as little to be
- * trusted as krb5 trusts it) says that it is that address, or krb5.conf that
- * it is the host.  Owns its strings.
+ * What one of the addresses calls itself, by NTLM: nobody has authenticated
+ * that.  An attacker there may name another machine to get a ticket for that,
+ * and relay it.  So a name is tried only if DNS (as little to be trusted as
+ * krb5 trusts it) says that it is that address, or krb5.conf that it is the
+ * host.  Owns its strings.
  */
 struct claim {
     char *name, *address;

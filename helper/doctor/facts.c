@@ -1,4 +1,4 @@
-/* facts.c - the words that verdicts are told with. */
+/* facts.c - the values of a verdict's {words}. */
 #define _GNU_SOURCE
 #include "config.h"
 
@@ -21,7 +21,7 @@
 
 /* --- Subjects --- */
 
-/* One of krb5.conf's; else, where nothing gets in, another. */
+/* One of krb5.conf's; else, if none is accepted, another. */
 const struct candidate *
 facts_duplicate(const struct doctor *d)
 {
@@ -42,7 +42,7 @@ facts_duplicate(const struct doctor *d)
     return candidate_accepted(d, 0) == NULL ? other : NULL;
 }
 
-/* The machine's account: that of HOST/. */
+/* The computer account: that of HOST/. */
 static const struct account *
 machine(const struct doctor *d)
 {

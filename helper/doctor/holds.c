@@ -1,4 +1,5 @@
-/* holds.c - what verdicts go by: tests of what the checks have found. */
+/* holds.c - the conditions of verdicts: tests of what the checks have
+ * found. */
 #define _GNU_SOURCE
 #include "config.h"
 
@@ -13,14 +14,14 @@
 
 /* --- What several go by --- */
 
-/* A program here gets in. */
+/* A program here is authenticated. */
 int
 holds_works(const struct doctor *d)
 {
     return d->seen.outcome == DOC_ACCEPTED;
 }
 
-/* krb5 alone gets in, with what programs ask for. */
+/* Without the plugin the name that programs ask for is accepted. */
 static int
 plain_works(const struct doctor *d)
 {
@@ -36,7 +37,7 @@ is_left_alone(const struct doctor *d)
     return !holds_works(d) && candidate_accepted(d, 1) != NULL;
 }
 
-/* Another name than those of krb5.conf gets in. */
+/* A name other than krb5.conf's is accepted. */
 static int
 is_elsewhere(const struct doctor *d)
 {
@@ -44,7 +45,7 @@ is_elsewhere(const struct doctor *d)
         candidate_accepted(d, 0) != NULL;
 }
 
-/* Nothing gets in, by whatever name. */
+/* No name is accepted. */
 static int
 is_shut_out(const struct doctor *d)
 {
@@ -204,7 +205,7 @@ holds_disabled(const struct doctor *d)
     return facts_disabled(d) != NULL;
 }
 
-/* Where names get in, one that is registered twice is not what is wrong. */
+/* If names are accepted, one that is registered twice is not what is wrong. */
 int
 holds_duplicate(const struct doctor *d)
 {

@@ -1,5 +1,5 @@
 /*
- * holds.h - what verdicts go by: tests of what the checks have found.
+ * holds.h - the conditions of verdicts: tests of what the checks have found.
  *
  * The table in verdicts.c is asked from the top, so each may take for granted
  * that those above it do not hold.

@@ -16,21 +16,21 @@
 
 const struct cli_command cli_commands[] = {
     { "doctor", doc_doctor, "HOST[:PORT]",
-      "find out why WinRM does not let you in",
-      "Looks at everything between a program here and WinRM there, says what "
-      "is wrong\nand how to put it right.  Changes nothing.\n\n"
+      "find out why WinRM does not authenticate you",
+      "Checks everything between a program here and WinRM there, and says "
+      "what is\nwrong and how to fix it.  Changes nothing.\n\n"
       "  -p, --port PORT        by default krb5.conf's, 5985\n"
-      "  -c, --client PROGRAM   also what the plugin makes of that program, "
+      "  -c, --client PROGRAM   also show what the plugin does in PROGRAM, "
       "which is\n"
       "                         not run\n" },
     { "spn", doc_spn, "-q SPN | -x [HOST]",
       "ask the domain who owns a service name",
-      "As setspn -Q and -X.  In SPN a * stands for anything.\n\n"
-      "  -q, --query SPN        who has it\n"
-      "  -x, --duplicates       names that are registered more than once, at "
-      "HOST or\n"
-      "                         in the whole domain\n"
-      "  -r, --realm REALM      another domain than the tickets'\n" },
+      "Like setspn -Q and -X.  In SPN, * matches anything.\n\n"
+      "  -q, --query SPN        show the owner of SPN\n"
+      "  -x, --duplicates       show names registered more than once, at "
+      "HOST or in\n"
+      "                         the whole domain\n"
+      "  -r, --realm REALM      ask REALM, not the realm of the tickets\n" },
     { NULL, NULL, NULL, NULL, NULL }
 };
 
@@ -49,7 +49,7 @@ main(int argc, char **argv)
         if (strcmp(c->name, argv[1]) == 0)
             return c->run(argc - 1, argv + 1);
     }
-    cli_error("gss-winrm-doctor is for `gss-winrm doctor' and `gss-winrm "
-              "spn' to run");
+    cli_error("gss-winrm-doctor is run by `gss-winrm doctor' and `gss-winrm "
+              "spn'");
     return CLI_USAGE;
 }

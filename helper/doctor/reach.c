@@ -1,4 +1,4 @@
-/* reach.c - TCP connections that do not take longer than somebody waits. */
+/* reach.c - TCP connections within a time limit. */
 #define _GNU_SOURCE
 #include "config.h"
 

@@ -1,4 +1,4 @@
-/* reach.h - TCP connections that do not take longer than somebody waits. */
+/* reach.h - TCP connections within a time limit. */
 #ifndef DOC_REACH_H
 #define DOC_REACH_H
 

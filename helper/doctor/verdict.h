@@ -1,4 +1,4 @@
-/* verdict.h - what it all comes to, in one sentence, and what to do. */
+/* verdict.h - the verdict, in one sentence, and what to do. */
 #ifndef DOC_VERDICT_H
 #define DOC_VERDICT_H
 
@@ -6,7 +6,7 @@
 
 #define FIXES_MAX 3
 
-/* Who can do it, and in which language. */
+/* Who applies a fix, and in which language. */
 enum fix_kind {
     FIX_NONE, FIX_CONF, FIX_SHELL, FIX_DOMAIN, FIX_SERVER,
     FIX_THEN                    /* here, after the one before */

@@ -46,7 +46,7 @@ web_offers(unsigned int offers, char *buf, size_t size)
             len += snprintf(buf + len, size - len, "%s%s",
                             len > 0 ? ", " : "", names[i].name);
     }
-    return len > 0 ? buf : "nothing that is known";
+    return len > 0 ? buf : "nothing known";
 }
 
 /* --- A connection --- */
@@ -117,7 +117,7 @@ web_post(struct web *web, const char *scheme, struct cs_span token,
     memset(&request, 0, sizeof(request));
     memset(reply, 0, sizeof(*reply));
     if (left <= 0)
-        return cs_fail(err, CS_SYSTEM, "the server takes too long");
+        return cs_fail(err, CS_SYSTEM, "the server did not answer in time");
     request.seconds = left < WEB_REQUEST_MAX ? left : WEB_REQUEST_MAX;
     request.path = "/wsman";
     request.content_type = type != NULL ? type : SOAP_TYPE;
@@ -259,7 +259,8 @@ exchange(struct legs *l, struct web_result *r, struct cs_error *err)
         if (in.len > 0 && !l->complete)
             ret = step(l, in, &out, err);
         if (ret == 0 && r->outcome == DOC_ACCEPTED && !l->complete)
-            ret = cs_fail(err, CS_INNER, "the server has not proved itself");
+            ret = cs_fail(err, CS_INNER, "the server did not authenticate "
+                          "itself");
         up_reply_free(&reply);
         if (r->outcome == DOC_ACCEPTED)
             break;

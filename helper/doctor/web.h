@@ -25,12 +25,12 @@ struct web_try {
     const char *name;           /* a form of names.h */
     const char *address;        /* where; NULL: any of the host's */
     int bindings;               /* send channel bindings (5986) */
-    int encrypt;                /* then send a sealed message (5985) */
+    int encrypt;                /* then send an encrypted message (5985) */
 };
 
 struct web_result {
     enum doc_outcome outcome;
-    int encrypted;              /* 1: an answer could be opened; -1: not */
+    int encrypted;              /* 1: an answer could be decrypted; -1: not */
     char why[256];
 };
 

@@ -1,7 +1,8 @@
-/* witness.c - a process that has this machine's GSSAPI mechanisms. */
+/* witness.c - a process with this machine's GSSAPI mechanisms. */
 #define _GNU_SOURCE
 #include "config.h"
 
+#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,6 +22,7 @@
 struct witness {
     pid_t pid;
     int fd;                     /* JSON both ways, an object a message */
+    int error;                  /* errno: why it was not started */
     int dead;                   /* or as good as that: no answer came */
 };
 
@@ -171,13 +173,17 @@ witness_start(void)
     struct witness *p = calloc(1, sizeof(*p));
     int pair[2];
 
-    if (p == NULL || socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0,
-                                pair) != 0) {
-        free(p);
+    if (p == NULL)
         return NULL;
+    p->fd = -1;
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) != 0) {
+        p->error = errno;
+        return p;
     }
     (void)fflush(NULL);
     p->pid = fork();
+    if (p->pid < 0)
+        p->error = errno;
     if (p->pid == 0) {
         (void)close(pair[0]);
         child(pair[1]);
@@ -197,12 +203,20 @@ witness_end(struct witness **witness)
     *witness = NULL;
     if (p == NULL)
         return;
-    (void)close(p->fd);
+    if (p->fd >= 0)
+        (void)close(p->fd);
     if (p->pid > 0) {
         (void)kill(p->pid, SIGKILL);    /* it has nothing to leave tidy */
         (void)waitpid(p->pid, NULL, 0);
     }
     free(p);
+}
+
+const char *
+witness_why(const struct witness *p)
+{
+    return p == NULL ? "out of memory" : p->error != 0 ? strerror(p->error) :
+        "it ended or did not answer";
 }
 
 /* Send an order, and have the answer; takes the order over. */

@@ -1,6 +1,6 @@
 /*
  * accept.h - the client's own authentication, Negotiate or Kerberos with a
- * ticket of the gateway's, bound to its connection as in WinRM.
+ * ticket of the gateway, bound to its connection as in WinRM.
  */
 #ifndef GATE_ACCEPT_H
 #define GATE_ACCEPT_H

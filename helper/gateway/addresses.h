@@ -8,7 +8,7 @@
 
 #include "error.h"
 
-/* For how long: a cluster's name may lead elsewhere soon. */
+/* Seconds: a cluster's name may soon lead elsewhere. */
 #define ADDRESSES_SECONDS 10L
 
 struct addresses;

@@ -1,6 +1,6 @@
 /*
- * auth.c - how a session gets in: which way, as which node of a cluster, and
- * which service name after the first has been refused.
+ * auth.c - how a session is authenticated: which way, as which node of a
+ * cluster, and which service name after the first has been refused.
  */
 #include "config.h"
 
@@ -26,7 +26,7 @@ learn_node(struct session *s, const char *path, struct cs_error *err)
     ret = leg_post(s, path, "Negotiate", gate_ntlm_negotiate(), &reply, err);
     if (ret == 0 && !(reply.challenge.with_token & GATE_OFFERS_NEGOTIATE))
         ret = cs_fail(err, CS_INNER, "%s is a cluster (krb5.conf: nodes), and "
-                      "does not say which node answers; it offers %s",
+                      "its answer does not name the node (it offers %s)",
                       s->host, leg_offers(&reply, offers, sizeof(offers)));
     if (ret == 0)
         ret = gate_ntlm_name(cs_buf_span(&reply.challenge.token[0]), name,
@@ -51,8 +51,8 @@ look_first(struct session *s, const char *path, struct cs_error *err)
     int ret = leg_post(s, path, NULL, none, &reply, err);
 
     if (ret == 0 && reply.status != 401)
-        ret = cs_fail(err, CS_SYSTEM, "%s:%u answered HTTP status %ld where "
-                      "it should ask who we are: is it WinRM?", s->host,
+        ret = cs_fail(err, CS_SYSTEM, "%s:%u answered HTTP status %ld instead "
+                      "of asking for authentication: is it WinRM?", s->host,
                       (unsigned int)s->port, reply.status);
     up_reply_free(&reply);
     return ret;
@@ -124,8 +124,8 @@ choose(const struct session *s, enum gate_way *way, struct cs_error *err)
     if (gift != HC_REFUSED)
         return 0;
     return cs_fail(err, CS_POLICY, "krb5.conf has delegation = credssp for %s "
-                   "and does not let a password go there (credssp: "
-                   "delegate_to)", s->host);
+                   "but does not allow a password to be delegated to it "
+                   "(credssp: delegate_to)", s->host);
 }
 
 static const char *const way_names[] = { "CredSSP", "Negotiate", "Kerberos" };

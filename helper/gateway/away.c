@@ -1,4 +1,4 @@
-/* away.c - connections that are turned away. */
+/* away.c - reject connections, with a reason. */
 #include "config.h"
 
 #include <errno.h>

@@ -1,10 +1,10 @@
 /*
- * away.h - connections that are turned away: told why, and closed when the
- * client has read it.
+ * away.h - reject connections: tell the client why, and close when it has read
+ * that.
  *
  * A socket that is closed with something unread in it is reset, and the client
- * may never see the answer; so what it sends is taken and thrown away, for a
- * little while.  For one thread.
+ * may never see the answer; so what it sends is read and discarded for a short
+ * time.  For one thread.
  */
 #ifndef GATE_AWAY_H
 #define GATE_AWAY_H
@@ -27,8 +27,8 @@ struct away {
 /* 403: never; 503: not now. */
 enum away_status { AWAY_FORBIDDEN, AWAY_BUSY };
 
-/* Takes the socket.  When too many are under way, or strangers
- * (AWAY_FORBIDDEN) come too fast, it is closed without a word. */
+/* Takes the socket.  If too many are pending, or strangers (AWAY_FORBIDDEN)
+ * connect too fast, it is closed without an answer. */
 void away_send(struct away *away, int fd, enum away_status status,
                const char *why, int64_t now);
 

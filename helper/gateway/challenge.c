@@ -202,7 +202,7 @@ note(struct gate_challenge *c, struct cs_span name, struct cs_span token,
     if (ret != 0)
         return cs_fail(err, CS_MALFORMED, "the server's token for %s is %s",
                        schemes[i].name, to->error != 0 ? "too long" :
-                       "not in Base64");
+                       "not Base64");
     return 0;
 }
 

@@ -1,4 +1,5 @@
-/* client.c - what a client's requests mean, on one connection of its. */
+/* client.c - a client's requests on one connection, by their
+ * authentication. */
 #include "config.h"
 
 #include <stdio.h>

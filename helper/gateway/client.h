@@ -6,8 +6,7 @@
  *     the same with another ticket,
  *     and any other scheme            its own (session_pass)
  *
- * An empty request without Authorization is what a program sends that wants to
- * be asked who it is: it is.
+ * An empty request without Authorization asks for a challenge, and gets it.
  */
 #ifndef GATE_CLIENT_H
 #define GATE_CLIENT_H

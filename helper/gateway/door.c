@@ -1,4 +1,4 @@
-/* door.c - who is let in. */
+/* door.c - accept connections. */
 #include "config.h"
 
 #include <errno.h>
@@ -33,7 +33,7 @@ is_ours(const struct door *d, struct away *away, struct caller *c)
     uid_t uid;
 
     if (peer_find(d->peer, c->fd, &uid, &c->inode, &err) != 0) {
-        why = "who you are cannot be known";
+        why = "the gateway cannot tell which user you are";
         often_log(&of_strangers, OFTEN_BY_TEXT, LOG_WARNING,
                   "refused a connection: %s", err.text);
     } else if (uid != getuid()) {
@@ -148,7 +148,7 @@ turn(const struct door *d, struct away *away, int *idle, struct cs_error *err)
     ready = poll(fds, n + 1 + away->n, patience(d, away, *idle));
     if (ready < 0)
         return errno == EINTR ? 1 :
-            cs_fail(err, CS_SYSTEM, "poll: %s", strerror(errno));
+            cs_fail_errno(err, CS_SYSTEM, errno, "poll");
     if (fds[n].revents != 0)
         return 0;
     *idle = ready == 0;

@@ -1,6 +1,6 @@
 /*
- * door.h - who is let in: connections are accepted, and go to front.h if they
- * are this user's and there is a place for them.
+ * door.h - accept connections, and pass them to front.h if they are this
+ * user's and there is a place for them.
  */
 #ifndef GATE_DOOR_H
 #define GATE_DOOR_H

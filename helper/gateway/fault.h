@@ -1,6 +1,6 @@
 /*
  * fault.h - a SOAP fault, as a WinRM server sends it (MS-WSMV 2.2.4, DSP0226
- * 14): how the gateway says something to a SOAP client.
+ * 14): how the gateway reports an error to a SOAP client.
  *
  * Goes with HTTP status 500 and the Content-Type below.  pywinrm, pypsrp
  * and Ansible show the text.  No I/O.

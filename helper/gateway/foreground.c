@@ -1,4 +1,4 @@
-/* foreground.c - a gateway that somebody has started on a terminal. */
+/* foreground.c - a gateway that was started on a terminal. */
 #include "config.h"
 
 #include <errno.h>

@@ -1,4 +1,4 @@
-/* front.c - the side of the gateway that clients see. */
+/* front.c - the HTTP server for clients. */
 #include "config.h"
 
 #include <errno.h>
@@ -187,14 +187,14 @@ examine_method(struct request *r, const char *method, const char *version,
     }
     if (strcmp(method, "CONNECT") == 0) {
         *status = MHD_HTTP_NOT_IMPLEMENTED;
-        return cs_fail(&r->err, CS_MALFORMED, "this is no tunnel: it "
-                       "authenticates and encrypts for you, so give the "
-                       "client http://HOST:5986/wsman in the place of "
-                       "https://, and set http_proxy only");
+        return cs_fail(&r->err, CS_MALFORMED, "the gateway is not a tunnel: "
+                       "it authenticates and encrypts for you, so use "
+                       "http://HOST:5986/wsman instead of https://, and set "
+                       "only http_proxy");
     }
     if (strcmp(method, "POST") != 0) {
         *status = MHD_HTTP_METHOD_NOT_ALLOWED;
-        return cs_fail(&r->err, CS_MALFORMED, "WinRM takes POST only");
+        return cs_fail(&r->err, CS_MALFORMED, "WinRM accepts only POST");
     }
     return 0;
 }
@@ -410,7 +410,7 @@ front_serve(struct front *f, int fd, const struct sockaddr *addr,
     if (MHD_add_connection(f->daemon, fd, addr, len) == MHD_YES)
         return;
     often_log(&of_http, OFTEN_BY_TEXT, LOG_WARNING,
-              "a connection could not be served: %s", strerror(errno));
+              "cannot serve a connection: %m");
     places_cancel(f->places, fd);
 }
 
@@ -435,6 +435,7 @@ front_new(const struct gate *gate, struct mint *mint, struct places *places,
 {
     const struct hc_gateway *l = gate->limits;
     struct front *f = calloc(1, sizeof(*f));
+    int error;
 
     *out = f;
     if (f == NULL)
@@ -459,9 +460,10 @@ front_new(const struct gate *gate, struct mint *mint, struct places *places,
         MHD_OPTION_CONNECTION_MEMORY_LIMIT, l->max_header + POOL_EXTRA,
         MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_END);
     if (f->daemon == NULL) {
+        error = errno;
         front_free(out);
-        return cs_fail(err, CS_SYSTEM, "libmicrohttpd did not start: %s",
-                       strerror(errno));
+        return cs_fail_errno(err, CS_SYSTEM, error, "cannot start "
+                             "libmicrohttpd");
     }
     return 0;
 }

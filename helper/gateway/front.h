@@ -1,6 +1,6 @@
 /*
- * front.h - the side of the gateway that clients see: HTTP/1.1 by
- * libmicrohttpd, a thread per connection.
+ * front.h - the HTTP/1.1 server for clients, by libmicrohttpd, a thread per
+ * connection.
  */
 #ifndef GATE_FRONT_H
 #define GATE_FRONT_H

@@ -114,7 +114,7 @@ check_coding(struct gate_headers_check *check, struct cs_span value)
         return "the request has two Transfer-Encoding headers";
     check->chunked = 1;
     if (!gate_span_is(value, "chunked"))
-        return "the request's Transfer-Encoding is not just \"chunked\"";
+        return "the request's Transfer-Encoding is not \"chunked\" alone";
     return NULL;
 }
 
@@ -158,10 +158,10 @@ check_header(struct gate_headers_check *check, struct cs_span name,
         return "the request's headers are too long";
     check->bytes += name.len + value.len + LINE_EXTRA;
     if (!is_token(name))
-        return "a header of the request has a name that no header has";
+        return "the request has an invalid header field name";
     if (!gate_header_value_ok((const char *)value.p, value.len))
-        return "a header of the request has control characters in it, or "
-            "goes on in another line";
+        return "the request has a header field with control characters, or "
+            "folded over lines";
     for (i = 0; i < sizeof(framing) / sizeof(*framing); i++) {
         if (gate_span_is(name, framing[i].name))
             return framing[i].check(check, trimmed(value));

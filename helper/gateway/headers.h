@@ -15,8 +15,8 @@
 
 /*
  * Does a client's header go on to the server, or the server's to the client?
- * Only those of a list do.  Content-Type is on neither: of what is sealed the
- * type goes into the body, and of what is not the caller decides.
+ * Only those of a list do.  Content-Type is on neither: the type of an
+ * encrypted message goes into the body, and otherwise the caller decides.
  */
 int gate_header_up(const char *name);
 int gate_header_down(const char *name);
@@ -26,9 +26,9 @@ int gate_header_down(const char *name);
 int gate_header_value_ok(const char *value, size_t len);
 
 /*
- * Does this header of a request say that a web page made it?  No page can
- * leave them away: Origin, or a Sec-Fetch-Site that is not "none", which is
- * the user's own doing (https://www.w3.org/TR/fetch-metadata/).
+ * Does this header of a request show that a web page sent it?  No page can
+ * omit them: Origin, or a Sec-Fetch-Site that is not "none", which is the
+ * user's own doing (https://www.w3.org/TR/fetch-metadata/).
  */
 int gate_header_of_page(const char *name, const char *value);
 
@@ -49,8 +49,8 @@ void gate_headers_init(struct gate_headers_check *check, size_t max);
 void gate_headers_add(struct gate_headers_check *check, const char *name,
                       size_t name_len, const char *value, size_t value_len);
 
-/* Is there something that is said more than once, or in two ways?  Returns 0
- * or CS_MALFORMED with a sentence for the client. */
+/* Is anything given more than once, or in two ways?  Returns 0 or CS_MALFORMED
+ * with a sentence for the client. */
 int gate_headers_finish(const struct gate_headers_check *check,
                         struct cs_error *err);
 

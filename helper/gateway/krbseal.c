@@ -81,21 +81,22 @@ get_be(const uint8_t *from, size_t n)
 static int
 not_theirs(struct cs_error *err)
 {
-    return cs_fail(err, CS_INNER, "a message is not what its sender "
-                   "encrypted: something between us has changed it");
+    return cs_fail(err, CS_INNER, "a message failed its integrity check: it "
+                   "was modified in transit");
 }
 
 static int
 out_of_order(struct cs_error *err)
 {
-    return cs_fail(err, CS_INNER, "a message came twice, or out of order");
+    return cs_fail(err, CS_INNER, "a message was replayed or came out of "
+                   "order");
 }
 
 static int
 malformed(struct cs_error *err)
 {
-    return cs_fail(err, CS_MALFORMED, "a message is not encrypted in the form "
-                   "that Kerberos has for it");
+    return cs_fail(err, CS_MALFORMED, "a message is not a valid Kerberos wrap "
+                   "token");
 }
 
 static int
@@ -385,9 +386,9 @@ rc4_frame(struct cs_buf *out, size_t len)
 static int
 rc4_failed(struct cs_error *err)
 {
-    return cs_fail(err, CS_INNER, "OpenSSL has no RC4, MD5 or random bytes "
-                   "here: let the server's account have AES (msDS-"
-                   "SupportedEncryptionTypes)");
+    return cs_fail(err, CS_INNER, "OpenSSL provides no RC4, MD5 or random "
+                   "bytes: enable AES for the server's account "
+                   "(msDS-SupportedEncryptionTypes)");
 }
 
 static int

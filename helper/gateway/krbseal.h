@@ -25,9 +25,9 @@ int krbseal_wrap(struct krbseal *s, struct cs_span plain,
                  struct cs_error *err);
 
 /*
- * Append what was sealed.  CS_MALFORMED for what is no such token, CS_POLICY
- * for one that does not encrypt, CS_INNER for one that the peer did not seal,
- * or not at this place of the order.
+ * Append the plaintext.  CS_MALFORMED for anything but such a token, CS_POLICY
+ * for one that does not encrypt, CS_INNER for one that fails the integrity
+ * check, or is out of order.
  */
 int krbseal_unwrap(struct krbseal *s, struct cs_span header,
                    struct cs_span data, struct cs_buf *plain,

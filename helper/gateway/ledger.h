@@ -16,7 +16,7 @@
 struct ledger;
 struct ledger_entry;
 
-/* How a session got in.  Strings are copied. */
+/* How a session was authenticated.  Strings are copied. */
 struct ledger_session {
     const char *program;        /* who_program() */
     const char *credential;     /* whose, as the broker calls it */

@@ -117,8 +117,8 @@ credssp_refused(const struct session *s, const struct credssp_legs *l,
                 const struct up_reply *reply, struct cs_error *err)
 {
     if (l->done)
-        return cs_fail(err, CS_REMOTE, "%s took the authentication and then "
-                       "refused the delegated credential", s->host);
+        return cs_fail(err, CS_REMOTE, "%s accepted the authentication and "
+                       "then refused the delegated credential", s->host);
     if (!(reply->challenge.offers & GATE_OFFERS_CREDSSP) || l->answered == 0)
         return not_offered(s, reply, "CredSSP", err);
     return cs_fail(err, CS_INNER, "%s ended the authentication without a "
@@ -169,13 +169,13 @@ credssp_legs(struct session *s, const char *path, struct credssp_legs *l,
             break;
         if (reply.status == 200)
             ret = l->done ? 0 :
-                cs_fail(err, CS_UNEXPECTED, "%s let us in before it had "
-                        "proved who it is", s->host);
+                cs_fail(err, CS_UNEXPECTED, "%s accepted us before it had "
+                        "authenticated itself", s->host);
         else if (reply.status != 401)
             ret = odd_status(s, &reply, err);
         else if (l->sent == LEGS_MAX)
-            ret = cs_fail(err, CS_UNEXPECTED, "%s does not come to an end",
-                          s->host);
+            ret = cs_fail(err, CS_UNEXPECTED, "%s takes too many "
+                          "authentication steps", s->host);
         else if ((!l->done &&
                   (reply.challenge.with_token & GATE_OFFERS_CREDSSP)) ||
                  (l->empty_ok &&
@@ -284,8 +284,8 @@ gss_accepted(struct session *s, const struct gss_way *way,
                       &none, &complete, err);
     cs_buf_free(&none);
     if (ret == 0 && !complete)
-        ret = cs_fail(err, CS_UNEXPECTED, "%s let us in without proving who "
-                      "it is", s->host);
+        ret = cs_fail(err, CS_UNEXPECTED, "%s accepted us without "
+                      "authenticating itself", s->host);
     return ret;
 }
 

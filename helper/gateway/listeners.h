@@ -16,13 +16,12 @@ struct listeners {
 
 /*
  * Take the loopback addresses of a list that ends with NULL, "127.0.0.1:5980",
- * "[::1]:0".  A machine without IPv6 has no ::1: one that is not there is
- * passed over if another is, unless all of them have to be.
+ * "[::1]:0".  A machine without IPv6 has no ::1: a missing one is skipped if
+ * another is there, unless all are required.
  */
 int listeners_bind(struct listeners *listeners, const char *const *list,
                    int all, struct cs_error *err);
-/* Take the sockets that whoever has started us has opened; at most
- * LISTENERS_MAX. */
+/* Take sockets that our parent has opened; at most LISTENERS_MAX. */
 int listeners_adopt(struct listeners *listeners, const int *fds, size_t n,
                     struct cs_error *err);
 /* From now on clients can connect. */

@@ -71,8 +71,8 @@ logway_narrow(struct cs_error *err)
     for (fd = FIRST; fd < LAST; fd++) {
         if (option(fd, SO_DOMAIN) == AF_UNIX &&
             option(fd, SO_TYPE) == SOCK_DGRAM && narrow(fd) != 0)
-            return cs_fail(err, CS_SYSTEM, "no way to syslog: %s",
-                           strerror(errno));
+            return cs_fail_errno(err, CS_SYSTEM, errno,
+                                 "cannot fork a process for syslog");
     }
     return 0;
 }

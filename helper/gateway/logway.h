@@ -2,8 +2,8 @@
  * logway.h - to syslog, and to nothing else.
  *
  * syslog(3) has a datagram socket, which can send to any other one of the
- * machine: to what the user's service manager listens on, say.  In its place
- * comes one that leads to a process of our own, which has the real one.
+ * machine: to what the user's service manager listens on, say.  It is replaced
+ * by one that leads to a process of our own, which holds the real one.
  */
 #ifndef GATE_LOGWAY_H
 #define GATE_LOGWAY_H

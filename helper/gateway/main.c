@@ -64,17 +64,17 @@ struct gateway {
 enum { KEY_NO_SANDBOX = 256, KEY_LISTEN_FD, KEY_WHILE_FD };
 
 static const struct argp_option argp_options[] = {
-    { "listen", 'l', "ADDRESS:PORT", 0, "listen there, on this machine only "
+    { "listen", 'l', "ADDRESS:PORT", 0, "listen there, on loopback only "
       "(default: krb5.conf's, else 127.0.0.1:5980 and [::1]:5980); port 0 "
-      "takes any", 0 },
-    { "target", 't', "HOST[:PORT]", 0, "everything goes to this server, and "
+      "takes any free port", 0 },
+    { "target", 't', "HOST[:PORT]", 0, "send everything to this server; "
       "clients need no proxy", 0 },
-    { "ready-fd", 'r', "N", 0, "when it serves, write a line ADDRESS:PORT per "
+    { "ready-fd", 'r', "N", 0, "when ready, write a line ADDRESS:PORT per "
       "listener to this descriptor and close it", 0 },
-    { "listen-fd", KEY_LISTEN_FD, "N", 0, "listen on this descriptor, a TCP "
-      "socket that listens already", 0 },
-    { "while-fd", KEY_WHILE_FD, "N", 0, "end when nobody has the other end of "
-      "this pipe any more", 0 },
+    { "listen-fd", KEY_LISTEN_FD, "N", 0, "listen on this descriptor, a "
+      "listening TCP socket", 0 },
+    { "while-fd", KEY_WHILE_FD, "N", 0, "exit when the other end of this pipe "
+      "is closed", 0 },
     { "broker", 'b', "SOCKET", 0, "the broker's socket", 0 },
     { "no-sandbox", KEY_NO_SANDBOX, NULL, 0, "for debugging: keep all "
       "privileges", 0 },
@@ -153,10 +153,10 @@ catch_signals(struct cs_error *err)
     sigaddset(&set, SIGTERM);
     sigaddset(&set, SIGINT);
     sigaddset(&set, SIGHUP);
-    fd = pthread_sigmask(SIG_BLOCK, &set, NULL) == 0 ?
-        signalfd(-1, &set, SFD_CLOEXEC) : -1;
-    return fd >= 0 ? fd : cs_fail(err, CS_SYSTEM, "signals: %s",
-                                  strerror(errno));
+    errno = pthread_sigmask(SIG_BLOCK, &set, NULL);
+    fd = errno == 0 ? signalfd(-1, &set, SFD_CLOEXEC) : -1;
+    return fd >= 0 ? fd :
+        cs_fail_errno(err, CS_SYSTEM, errno, "cannot wait for signals");
 }
 
 /* Modules and libraries that are loaded at the first use would not be found
@@ -166,9 +166,12 @@ load_libraries(struct cs_error *err)
 {
     OM_uint32 minor;
     gss_OID_set mechs = GSS_C_NO_OID_SET;
+    CURLcode code;
 
-    if (curl_global_init(CURL_GLOBAL_DEFAULT) != 0)
-        return cs_fail(err, CS_SYSTEM, "libcurl does not start");
+    code = curl_global_init(CURL_GLOBAL_DEFAULT);
+    if (code != CURLE_OK)
+        return cs_fail(err, CS_SYSTEM, "curl_global_init: %s",
+                       curl_easy_strerror(code));
     (void)gss_indicate_mechs(&minor, &mechs);
     (void)gss_release_oid_set(&minor, &mechs);
     return 0;
@@ -248,8 +251,8 @@ prepare(struct gateway *g, const struct options *o, struct cs_error *err)
     if (ret != 0)
         return ret;
     if (!landlock)
-        say_log(LOG_NOTICE, o->no_sandbox ? "there is no sandbox" :
-                "this kernel has no Landlock: files are not shut off");
+        say_log(LOG_NOTICE, o->no_sandbox ? "running without a sandbox" :
+                "this kernel has no Landlock: files are not protected");
     g->gate.broker = g->broker;
     g->gate.limits = g->limits;
     g->gate.tls = g->tls;
@@ -324,8 +327,7 @@ keep_apart(struct options *o, int *status)
         left = apart_silence();
     }
     if (left < 0)
-        say_line(stderr, "gss-winrm-gateway: the terminal cannot be left: %s",
-                 strerror(errno));
+        say_line(stderr, "gss-winrm-gateway: cannot leave the terminal: %m");
     return left == 0;
 }
 

@@ -170,7 +170,7 @@ gate_ntlm_name(struct cs_span token, char *out, size_t size,
                        "challenge");
     if (find_pair(info, AV_DNS_COMPUTER, &value) != 0)
         return cs_fail(err, CS_MALFORMED, "the server's NTLM challenge does "
-                       "not say the computer's name");
+                       "not contain the computer name");
     ret = cs_utf8_from_utf16(value, &utf8);
     if (ret == 0)
         ret = take_name(cs_buf_span(&utf8), out, size);
@@ -179,6 +179,6 @@ gate_ntlm_name(struct cs_span token, char *out, size_t size,
         return 0;
     out[0] = '\0';
     return (ret == CS_NOMEM) ? cs_nomem(err) :
-        cs_fail(err, CS_MALFORMED, "the computer's name in the server's NTLM "
-                "challenge is none that a computer can have");
+        cs_fail(err, CS_MALFORMED, "the computer name in the server's NTLM "
+                "challenge is not valid");
 }

@@ -3,8 +3,8 @@
  * 2.2.1.2): a NEGOTIATE_MESSAGE to send, and the DNS computer name in the
  * answer.
  *
- * What comes back is a claim, good for choosing among names that krb5.conf
- * lists, and for nothing else.  No I/O.
+ * The answer is an unauthenticated claim: use it only to choose among names
+ * that krb5.conf lists.  No I/O.
  */
 #ifndef GATE_NTLMCHAL_H
 #define GATE_NTLMCHAL_H

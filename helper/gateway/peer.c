@@ -1,4 +1,4 @@
-/* peer.c - whose process is at the other end of a TCP connection. */
+/* peer.c - the user of the process at the other end of a TCP connection. */
 #include "config.h"
 
 #include <errno.h>
@@ -27,6 +27,7 @@ int
 peer_new(struct peer **out, struct cs_error *err)
 {
     struct peer *p = calloc(1, sizeof(*p));
+    int error;
 
     *out = p;
     if (p == NULL)
@@ -34,9 +35,10 @@ peer_new(struct peer **out, struct cs_error *err)
     (void)pthread_mutex_init(&p->lock, NULL);
     p->nl = mnl_socket_open2(NETLINK_SOCK_DIAG, SOCK_CLOEXEC);
     if (p->nl == NULL || mnl_socket_bind(p->nl, 0, MNL_SOCKET_AUTOPID) < 0) {
+        error = errno;
         peer_free(out);
-        return cs_fail(err, CS_SYSTEM, "the kernel does not tell who connects "
-                       "(sock_diag): %s", strerror(errno));
+        return cs_fail_errno(err, CS_SYSTEM, error, "cannot open a netlink "
+                             "socket (sock_diag) to identify clients");
     }
     p->portid = mnl_socket_get_portid(p->nl);
     return 0;
@@ -118,19 +120,20 @@ find(struct peer *p, int fd, struct inet_diag_msg *m, struct cs_error *err)
     memset(&ours, 0, sizeof(ours));
     if (getpeername(fd, (struct sockaddr *)&theirs, &len) != 0 ||
         getsockname(fd, (struct sockaddr *)&ours, &len2) != 0)
-        return cs_fail(err, CS_POLICY, "the connection has gone");
+        return cs_fail_errno(err, CS_POLICY, errno,
+                             "the client has disconnected");
     if (ask(p, &theirs, &ours) != 0)
-        return cs_fail(err, CS_SYSTEM, "sock_diag: %s", strerror(errno));
+        return cs_fail_errno(err, CS_SYSTEM, errno, "sock_diag");
     n = mnl_socket_recvfrom(p->nl, buf, sizeof(buf));
     if (n < 0 || mnl_cb_run(buf, n, p->seq, p->portid, take, m) < 0)
-        return cs_fail(err, CS_POLICY, "whoever connected is not on this "
-                       "machine, or has gone: %s", strerror(errno));
+        return cs_fail_errno(err, CS_POLICY, errno, "the client is not on "
+                             "this machine, or has disconnected");
     /* With no such connection the kernel answers with a listener. */
     if (m->id.idiag_dport != ((struct sockaddr_in *)&ours)->sin_port)
-        return cs_fail(err, CS_POLICY, "whoever connected has gone");
+        return cs_fail(err, CS_POLICY, "the client has disconnected");
     /* Sockets that nobody has any more count as root's. */
     return (m->idiag_inode == 0) ?
-        cs_fail(err, CS_POLICY, "whoever connected has gone") : 0;
+        cs_fail(err, CS_POLICY, "the client has disconnected") : 0;
 }
 
 int

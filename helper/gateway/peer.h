@@ -1,6 +1,6 @@
 /*
- * peer.h - whose process is at the other end of a TCP connection on this
- * machine (sock_diag(7)).
+ * peer.h - the user of the process at the other end of a local TCP connection
+ * (sock_diag(7)).
  */
 #ifndef GATE_PEER_H
 #define GATE_PEER_H
@@ -12,7 +12,7 @@
 
 struct peer;
 
-/* Opens the kernel's interface, which a sandbox may forbid later on. */
+/* Opens the kernel's interface, which a sandbox may forbid later. */
 int peer_new(struct peer **out, struct cs_error *err);
 void peer_free(struct peer **peer);
 

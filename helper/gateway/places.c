@@ -1,4 +1,4 @@
-/* places.c - who has the gateway's places. */
+/* places.c - connection limits. */
 #include "config.h"
 
 #include <errno.h>
@@ -175,14 +175,14 @@ make_room(struct places *p, pid_t pid, int64_t now, struct cs_error *err)
     unsigned int room = p->limit + places_spare(p->limit);
 
     if (p->total >= room)
-        return cs_fail(err, CS_POLICY, "the gateway is ending connections, "
-                       "and has no place yet; try again");
+        return cs_fail(err, CS_POLICY, "the gateway is full and is closing "
+                       "idle connections; try again");
     /* With fewer than a share, whose they are has not been asked. */
     if (p->live >= p->share && count_of(p, pid) >= p->share &&
         !cut_oldest(p, pid, now))
-        return cs_fail(err, CS_POLICY, "this program has %u of the gateway's "
-                       "%u connections, and gets no more (krb5.conf, gateway: "
-                       "connections)", p->share, p->limit);
+        return cs_fail(err, CS_POLICY, "this program already has %u of the "
+                       "gateway's %u connections, its limit (krb5.conf, "
+                       "gateway: connections)", p->share, p->limit);
     if (p->live >= p->limit && !cut_oldest(p, greediest(p, now), now))
         return cs_fail(err, CS_POLICY, "all of the gateway's %u connections "
                        "are in use (krb5.conf, gateway: connections); try "
@@ -293,8 +293,8 @@ places_take(struct places *p, int fd, unsigned long inode, pid_t pid,
     one->fd = fcntl(fd, F_DUPFD_CLOEXEC, 3);
     if (one->fd < 0) {
         free(one);
-        return cs_fail(err, CS_POLICY, "the gateway has no place for another "
-                       "connection: %s", strerror(errno));
+        return cs_fail_errno(err, CS_POLICY, errno, "the gateway cannot take "
+                             "another connection");
     }
     one->all = p;
     one->theirs = fd;

@@ -1,16 +1,16 @@
 /*
- * places.h - who has the gateway's places: how many connections there may be,
- * how many of one program's, and how long each may take over its request.
+ * places.h - connection limits: in all, per program, and how long each may
+ * take to send its request.
  *
  *     HEAD    nothing, or a part of a request's headers: for seconds
  *     BODY    the headers, and a part of the body, which has to get on
  *     BUSY    the request is served, or answered: as long as that takes
  *     IDLE    the next request has not begun: idle_timeout
  *
- * The first two are half-open: when all places are taken, the oldest of these
- * goes, of the program that has most.  A place is cut by shutting the socket
- * down; whoever reads from it notices and gives it back.  Times are in
- * milliseconds, of a clock of the caller's.  Thread-safe.
+ * The first two are half-open: when the limit is reached, the oldest of these
+ * is closed, of the program that has most.  A place is closed by shutting the
+ * socket down; the thread that reads from it notices and releases it.  Times
+ * are in milliseconds, of a clock of the caller's.  Thread-safe.
  */
 #ifndef GATE_PLACES_H
 #define GATE_PLACES_H

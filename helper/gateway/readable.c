@@ -1,4 +1,4 @@
-/* readable.c - which files the sandbox lets be read. */
+/* readable.c - the files that the sandbox can read. */
 #include "config.h"
 
 #include <ctype.h>

@@ -1,10 +1,10 @@
 /*
- * readable.h - which files the sandbox lets be read, and what to say when one
- * is not among them.
+ * readable.h - the files that the sandbox can read, and what to say about
+ * others.
  *
- * A rule of Landlock is about a file or a directory that is there when the
- * sandbox begins, and can never be added to.  So all that is needed later has
- * to be found before, wherever this system has it.
+ * A Landlock rule is about a file or a directory that exists when the sandbox
+ * begins, and none can be added later.  So everything that is needed later
+ * must be found before, wherever this system has it.
  */
 #ifndef GATE_READABLE_H
 #define GATE_READABLE_H
@@ -18,8 +18,8 @@ int readable_list(char ***paths, struct cs_error *err);
 /* In the sandbox: is this file one that the user may read and we may not? */
 int readable_hidden(const char *path);
 
-/* In the sandbox, where err may say that krb5.conf cannot be read: say, if it
- * is so, which file is hidden. */
+/* In the sandbox, if err may say that krb5.conf cannot be read: say which file
+ * is hidden, if one is. */
 void readable_explain_conf(struct cs_error *err);
 
 /* What to do about a file that is hidden, as the end of a sentence. */

@@ -1,4 +1,4 @@
-/* sandbox.c - giving up what the gateway does not need. */
+/* sandbox.c - give up what the gateway does not need. */
 #include "config.h"
 
 #include <errno.h>
@@ -25,7 +25,7 @@
 static int
 failed(const char *what, int code, struct cs_error *err)
 {
-    return cs_fail(err, CS_SYSTEM, "sandbox: %s: %s", what, strerror(code));
+    return cs_fail_errno(err, CS_SYSTEM, code, "sandbox: %s", what);
 }
 
 static int

@@ -1,6 +1,6 @@
 /*
- * sandbox.h - giving up what the gateway does not need, before it reads a
- * byte from anybody.
+ * sandbox.h - give up what the gateway does not need, before it reads a byte
+ * from anybody.
  */
 #ifndef GATE_SANDBOX_H
 #define GATE_SANDBOX_H
@@ -12,9 +12,9 @@
  * dumpable; by seccomp no system call that is not on a list; by Landlock,
  * where the kernel has it, no files but those that names, certificates and
  * krb5.conf come from, and none to write; from the directory removable they
- * may be removed.  *landlock says whether it has.  What is open already stays
- * usable: that it is harmless is up to the caller (apart.h, logway.h).  Fails
- * rather than doing half.
+ * may be removed.  *landlock says whether it has.  Open descriptors stay
+ * usable: the caller must make sure that they are harmless (apart.h,
+ * logway.h).  Fails rather than doing half of it.
  */
 int sandbox_enter(const char *removable, int *landlock, struct cs_error *err);
 

@@ -1,8 +1,8 @@
 /*
- * seal.c - messages under a finished context.
+ * seal.c - the messages of a complete context.
  *
- * Kerberos' are made of the context's keys (krbseal.c), NTLM's by its mechanism
- * and CredSSP's by TLS.
+ * Kerberos' are encrypted with the context's keys (krbseal.c), NTLM's by its
+ * mechanism and CredSSP's by TLS.
  */
 #include "config.h"
 
@@ -168,7 +168,7 @@ unwrap_ntlm(struct seal *s, const struct gate_part *part, struct cs_buf *plain,
 
     if (part->header.len != NTLM_SIGNATURE)
         return cs_fail(err, CS_MALFORMED, "the signature of the server's "
-                       "message has not 16 bytes");
+                       "message is not 16 bytes long");
     cs_buf_add(&token, part->header.p, part->header.len);
     cs_buf_add(&token, part->data.p, part->data.len);
     if (token.error != 0)
@@ -200,7 +200,7 @@ open_part(struct seal *s, const struct gate_part *part, struct cs_buf *plain,
          (s->krb5 == NULL ||
           part->length - (plain->len - before) > 8))))
         ret = cs_fail(err, CS_MALFORMED, "the server's message has %zu bytes "
-                      "where it says %zu", plain->len - before, part->length);
+                      "but says %zu", plain->len - before, part->length);
     return ret;
 }
 
@@ -240,7 +240,7 @@ seal_open(struct seal *s, const char *content_type, struct cs_span body,
             break;
     }
     if (ret == 0 && *type == NULL)
-        ret = cs_fail(err, CS_MALFORMED, "the server's message has no part");
+        ret = cs_fail(err, CS_MALFORMED, "the server's message has no parts");
     if (ret != 0) {
         free(*type);
         *type = NULL;

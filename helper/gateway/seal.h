@@ -1,6 +1,6 @@
 /*
- * seal.h - messages under a finished context: what makes of a plaintext the
- * body that WinRM wants, and back (MS-WSMV 2.2.9.1).
+ * seal.h - encrypt and decrypt the messages of a complete context, in the
+ * bodies that WinRM uses (MS-WSMV 2.2.9.1).
  */
 #ifndef GATE_SEAL_H
 #define GATE_SEAL_H

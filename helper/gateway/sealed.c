@@ -102,11 +102,11 @@ gate_sealed_type(const char *content_type, enum gate_protocol *protocol,
         if (gate_span_is(name, "protocol")) {
             if (protocols++ > 0 || !find_protocol(value, protocol))
                 return cs_fail(err, CS_MALFORMED, "a message is encrypted by "
-                               "a protocol that is not known");
+                               "an unknown protocol");
         } else if (gate_span_is(name, "boundary")) {
             if (boundaries++ > 0 || !gate_span_is(value, BOUNDARY))
-                return cs_fail(err, CS_MALFORMED, "an encrypted message has "
-                               "another boundary than WinRM's");
+                return cs_fail(err, CS_MALFORMED, "an encrypted message does "
+                               "not use WinRM's boundary");
         }
     }
     if (protocols != 1 || boundaries != 1)
@@ -254,14 +254,15 @@ read_description(struct gate_reader *reader, struct gate_part *part,
         if (is_field(&line, "Content-Type") && types++ == 0) {
             if (!right_protocol(reader->protocol, line))
                 return cs_fail(err, CS_MALFORMED, "a part of an encrypted "
-                               "message has another protocol than the whole");
+                               "message names a different protocol than the "
+                               "message");
         } else if (is_field(&line, "OriginalContent") && originals++ == 0) {
             if (read_original(line, part) != 0)
                 return cs_fail(err, CS_MALFORMED, "an encrypted message does "
-                               "not say how long it is");
+                               "not give its length");
         } else {
-            return cs_fail(err, CS_MALFORMED, "an encrypted message has a "
-                           "header that has no place there");
+            return cs_fail(err, CS_MALFORMED, "an encrypted message has an "
+                           "unexpected header field");
         }
     }
     return 0;
@@ -278,10 +279,10 @@ read_middle(struct gate_reader *reader, struct gate_part *part,
         !gate_take_text(&reader->rest, "\r\n") ||
         take_line(&reader->rest, &line) != 0 ||
         !is_field(&line, "Content-Type") || !gate_span_is(line, OCTETS))
-        return cs_fail(err, CS_MALFORMED, "an encrypted message has no octets "
-                       "behind the description of a part");
+        return cs_fail(err, CS_MALFORMED, "an encrypted message has no data "
+                       "after a part's headers");
     if (reader->rest.len < 4)
-        return cs_fail(err, CS_MALFORMED, "an encrypted message is cut off");
+        return cs_fail(err, CS_MALFORMED, "an encrypted message is truncated");
     field = take(&reader->rest, 4);
     part->field = field.p[0] | (uint32_t)field.p[1] << 8 |
         (uint32_t)field.p[2] << 16 | (uint32_t)field.p[3] << 24;
@@ -325,8 +326,8 @@ read_records(struct gate_reader *reader, struct gate_part *part,
     part->data = take(&reader->rest, reader->rest.len - at.len);
     if (part->length > GATE_PART_PLAIN || part->length > room ||
         part->field >= part->data.len)
-        return cs_fail(err, CS_MALFORMED, "a part of an encrypted message has "
-                       "another length than it says");
+        return cs_fail(err, CS_MALFORMED, "a part of an encrypted message is "
+                       "not as long as it says");
     return 0;
 }
 
@@ -338,7 +339,7 @@ read_wrapped(struct gate_reader *reader, struct gate_part *part,
 
     if (reader->parts > 0)
         return cs_fail(err, CS_MALFORMED, "an encrypted message has several "
-                       "parts, which only CredSSP's have");
+                       "parts, which only CredSSP allows");
     if (part->field == 0 || part->field > HEADER_MAX ||
         part->field > rest->len || part->length > rest->len - part->field)
         return cs_fail(err, CS_MALFORMED, "an encrypted message is shorter "
@@ -363,7 +364,7 @@ read_behind(struct gate_reader *reader, struct cs_error *err)
 
     if (!take_boundary(rest))
         return cs_fail(err, CS_MALFORMED, "an encrypted message has no "
-                       "boundary where a part ends");
+                       "boundary after a part");
     dashes = gate_take_text(rest, "--");
     while (ends < 2 && gate_take_text(rest, "\r\n"))
         ends++;
@@ -373,7 +374,7 @@ read_behind(struct gate_reader *reader, struct cs_error *err)
     }
     if (ends != 1 || (dashes && (!take_boundary(rest) ||
                                  !gate_take_text(rest, "\r\n"))))
-        return cs_fail(err, CS_MALFORMED, "something follows the end of an "
+        return cs_fail(err, CS_MALFORMED, "data follows the end of an "
                        "encrypted message");
     return 0;
 }

@@ -226,7 +226,7 @@ take_answer(struct session *s, struct up_reply *reply,
     answer->status = reply->status;
     if (reply->status == HTTP_UNAUTHORIZED)
         return cs_fail(err, CS_INNER, "%s asks for authentication again, "
-                       "right after it", s->host);
+                       "immediately after it", s->host);
     if (s->seal == NULL)
         return take_as_is(reply, answer, err);
     if (type == NULL || gate_sealed_type(type, &protocol, &multi, NULL) == 0)

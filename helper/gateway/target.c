@@ -1,4 +1,4 @@
-/* target.c - where a request wants to go. */
+/* target.c - the server that a request is for. */
 #include "config.h"
 
 #include <arpa/inet.h>
@@ -163,8 +163,8 @@ gate_hostport_parse(const char *text, char *host, size_t size,
 {
     if (read_hostport(gate_span(text), 1, host, size, port) != 0) {
         host[0] = '\0';
-        return cs_fail(err, CS_MALFORMED, "that is not HOST or HOST:PORT "
-                       "(an IPv6 address with a port is [ADDRESS]:PORT)");
+        return cs_fail(err, CS_MALFORMED, "expected HOST or HOST:PORT (an "
+                       "IPv6 address with a port is [ADDRESS]:PORT)");
     }
     return 0;
 }
@@ -204,12 +204,12 @@ read_absolute(struct cs_span rest, struct gate_target *out,
         return cs_fail(err, CS_MALFORMED, "the URL has no path");
     authority = split(&rest, slash);
     if (find(authority, '@') < authority.len)
-        return cs_fail(err, CS_MALFORMED, "the URL has a user name in it, "
-                       "which says nothing here: the gateway has its own "
+        return cs_fail(err, CS_MALFORMED, "the URL contains a user name, "
+                       "which has no effect: the gateway has its own "
                        "credentials");
     if (read_hostport(authority, 0, out->host, sizeof(out->host),
                       &out->port) != 0)
-        return cs_fail(err, CS_MALFORMED, "the URL has no host, or a wrong "
+        return cs_fail(err, CS_MALFORMED, "the URL has no host, or an invalid "
                        "host or port");
     out->path = (rest.len > 0) ? (const char *)rest.p : "/";
     return 0;
@@ -228,8 +228,8 @@ check_host(const char *header, const struct gate_target *target,
         return cs_fail(err, CS_MALFORMED, "the Host header is malformed");
     if (strcmp(host.host, target->host) != 0 ||
         (host.port != 0 ? host.port : HTTP_PORT) != port)
-        return cs_fail(err, CS_MALFORMED, "the Host header has another host "
-                       "than the URL");
+        return cs_fail(err, CS_MALFORMED, "the Host header names a different "
+                       "host than the URL");
     return 0;
 }
 
@@ -261,8 +261,7 @@ read_local(const char *header, struct gate_target *out, struct cs_error *err)
 static int
 bad_characters(struct cs_error *err)
 {
-    return cs_fail(err, CS_MALFORMED, "the URL has characters that no URL "
-                   "has");
+    return cs_fail(err, CS_MALFORMED, "the URL contains invalid characters");
 }
 
 /* This machine, by a name that no DNS server can give to others. */
@@ -305,8 +304,8 @@ check_own_host(const char *header, const struct gate_target *fixed,
         (is_loopback(host.host) &&
          (host.port != 0 ? host.port : HTTP_PORT) == port))
         return 0;
-    return cs_fail(err, CS_MALFORMED, "the Host header is for another machine "
-                   "or port: this listener is for %s alone, and is "
+    return cs_fail(err, CS_MALFORMED, "the Host header names another host or "
+                   "port: this listener serves only %s, as "
                    "http://127.0.0.1:%u/wsman or http://localhost:%u/wsman",
                    fixed->host, (unsigned int)port, (unsigned int)port);
 }
@@ -322,8 +321,8 @@ gate_target_fixed(const char *url, const char *host_header,
     if (!uri_characters(gate_span(url)))
         return bad_characters(err);
     if (url[0] != '/')
-        return cs_fail(err, CS_MALFORMED, "this listener is for %s alone, and "
-                       "no proxy", fixed->host);
+        return cs_fail(err, CS_MALFORMED, "this listener serves only %s and "
+                       "is not a proxy", fixed->host);
     ret = check_own_host(host_header, fixed, port, err);
     if (ret != 0)
         return ret;

@@ -1,6 +1,6 @@
 /*
- * target.h - where a request wants to go: the request target, Host, or the
- * listener's fixed target.  No I/O, no policy.
+ * target.h - the server that a request is for: the request target, Host, or
+ * the listener's fixed target.  No I/O, no policy.
  */
 #ifndef GATE_TARGET_H
 #define GATE_TARGET_H

@@ -27,10 +27,10 @@ void ticket_encode(struct cs_buf *out, krb5_const_principal server,
                    krb5_enctype enctype, krb5_kvno kvno,
                    const krb5_data *sealed);
 
-/* What to seal with: the first that krb5.conf permits.  A crypto-policies
- * include may have but those with SHA-2, and whoever gets a ticket has the same
- * krb5.conf.  RC4 and 3DES are not for a key that lives as long as the gateway:
- * ENCTYPE_NULL if nothing better is permitted. */
+/* The encryption type: the first that krb5.conf permits.  A crypto-policies
+ * include may have but those with SHA-2, and whoever gets a ticket has the
+ * same krb5.conf.  RC4 and 3DES are not for a key that lives as long as the
+ * gateway: ENCTYPE_NULL if nothing better is permitted. */
 krb5_error_code ticket_enctype(krb5_context context, krb5_enctype *out);
 
 #endif /* GATE_TICKET_H */

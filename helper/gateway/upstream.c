@@ -127,7 +127,7 @@ keep_header(struct upstream *u, const char *p, size_t len)
         strncasecmp(p, auth, sizeof(auth) - 1) == 0 &&
         gate_challenge_add(&r->challenge, p + sizeof(auth) - 1,
                            len - (sizeof(auth) - 1), &err) != 0) {
-        u->too_much = "the server's WWW-Authenticate cannot be understood";
+        u->too_much = "the server's WWW-Authenticate is malformed";
         return -1;
     }
     if (r->nheaders == UP_HEADERS_MAX)
@@ -185,7 +185,7 @@ watch_client(void *data, curl_off_t a, curl_off_t b, curl_off_t c,
     u->watched = ms;
     if (!hung_up(u->o.client))
         return 0;
-    u->too_much = "the client has hung up";
+    u->too_much = "the client closed the connection";
     return 1;
 }
 
@@ -449,8 +449,8 @@ curl_failed(struct upstream *u, CURLcode code, struct cs_error *err)
     if (u->too_much != NULL)
         return cs_fail(err, CS_MALFORMED, "%s", u->too_much);
     if (u->refused)
-        return cs_fail(err, CS_SYSTEM, "%s closed the connection while the "
-                       "request was under way; it may have been done",
+        return cs_fail(err, CS_SYSTEM, "%s closed the connection during the "
+                       "request, which it may have carried out",
                        u->o.host);
     if (hidden != NULL)
         return cs_fail(err, CS_SYSTEM, "%s:%u: %s: " READABLE_ADVICE,

@@ -1,8 +1,8 @@
 /*
  * upstream.h - one connection to a WinRM server, as HTTP requests on it.
  *
- * By libcurl.  Whoever authenticates on a connection, or encrypts for it, has
- * to know that the next request goes out on that one: a request is either
+ * By libcurl.  A caller that authenticates on a connection, or encrypts for
+ * it, must know that the next request is sent on that one: a request is either
  * allowed to connect or not, and then fails without a byte sent if the
  * connection is gone.
  */
@@ -14,7 +14,7 @@
 #include "challenge.h"
 #include "conf.h"
 
-/* Borrowed, and have to live as long as the connection. */
+/* Borrowed, and must live as long as the connection. */
 struct up_options {
     const struct hc_host *conf;
     const struct hc_gateway *limits;

@@ -50,7 +50,7 @@ watch(void *data)
     if (first_of(fds, 4, -1))
         return NULL;
     if (fds[1].revents == 0 && fds[2].revents == 0) {
-        say_log(LOG_ERR, "the broker has gone");
+        say_log(LOG_ERR, "the broker is gone");
         w->status = w->o.broker_status;
     }
     tell(w->stop);
@@ -66,6 +66,7 @@ warden_new(const struct warden_options *options, struct warden **out,
            struct cs_error *err)
 {
     struct warden *w = calloc(1, sizeof(*w));
+    int error;
 
     *out = w;
     if (w == NULL)
@@ -73,11 +74,13 @@ warden_new(const struct warden_options *options, struct warden **out,
     w->o = *options;
     w->stop = eventfd(0, EFD_CLOEXEC);
     w->done = eventfd(0, EFD_CLOEXEC);
-    w->running = w->stop >= 0 && w->done >= 0 &&
-        pthread_create(&w->thread, NULL, watch, w) == 0;
+    error = (w->stop < 0 || w->done < 0) ? errno :
+        pthread_create(&w->thread, NULL, watch, w);
+    w->running = error == 0;
     if (!w->running) {
         (void)warden_free(out);
-        return cs_fail(err, CS_SYSTEM, "no thread to wait for signals");
+        return cs_fail_errno(err, CS_SYSTEM, error, "cannot start the thread "
+                             "that waits for signals");
     }
     return 0;
 }

@@ -1,6 +1,6 @@
 /*
- * warden.h - a thread that ends the gateway, whatever its others do: at a
- * signal, when nobody needs it any more, and when the broker has gone.
+ * warden.h - a thread that ends the gateway, whatever the others do: at a
+ * signal, when nobody needs it any more, and when the broker is gone.
  */
 #ifndef GATE_WARDEN_H
 #define GATE_WARDEN_H
@@ -11,7 +11,7 @@ struct warden;
 
 struct warden_options {         /* descriptors: borrowed */
     int signals;                /* signalfd */
-    int needed;                 /* hangs up when nobody needs us any more; -1 */
+    int needed;                 /* closed when nobody needs us any more; -1 */
     int broker;
     int broker_status;          /* how to exit when it has gone */
     /* What must not be left in memory, however the process ends.  Others may

@@ -1,4 +1,4 @@
-/* who.c - what the program is called that has a socket. */
+/* who.c - the name of the program that has a socket. */
 #include "config.h"
 
 #include <ctype.h>
@@ -173,7 +173,7 @@ int
 who_new(struct who **out, struct cs_error *err)
 {
     struct who *w = calloc(1, sizeof(*w));
-    int pair[2];
+    int pair[2], error;
 
     *out = w;
     if (w == NULL)
@@ -182,9 +182,10 @@ who_new(struct who **out, struct cs_error *err)
     (void)pthread_mutex_init(&w->lock, NULL);
     if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) != 0 ||
         (w->pid = fork()) < 0) {
+        error = errno;
         who_free(out);
-        return cs_fail(err, CS_SYSTEM, "no process to look programs up: %s",
-                       strerror(errno));
+        return cs_fail_errno(err, CS_SYSTEM, error, "cannot fork a process "
+                             "to look programs up");
     }
     if (w->pid == 0) {
         (void)prctl(PR_SET_NAME, "gateway-who");

@@ -1,8 +1,8 @@
 /*
- * who.h - what the program is called that has a socket.
+ * who.h - the name of the program that has a socket.
  *
- * That is in /proc, which the sandbox shuts off; so a process of its own, made
- * before, looks it up.  All it answers is names and numbers of this user's
+ * That is in /proc, which the sandbox hides; so a process of its own, forked
+ * before, looks it up.  It answers only names and numbers of this user's
  * processes.
  */
 #ifndef GATE_WHO_H

@@ -83,12 +83,12 @@ arguments_parse(pam_handle_t *pamh, int argc, const char **argv,
         else if (strcmp(argv[i], "logout") == 0)
             out->logout = 1;
         else if (with_value(argv[i], out) != 0)
-            tell(pamh, LOG_ERR, "the argument %s is unknown, or makes "
-                 "no sense: it does not count", argv[i]);
+            tell(pamh, LOG_ERR, "ignoring the argument %s: unknown or invalid",
+                 argv[i]);
     }
     if (out->realm != NULL && out->domain != NULL) {
-        tell(pamh, LOG_ERR, "there are a realm and a domain: the domain "
-             "does not count");
+        tell(pamh, LOG_ERR, "both a realm and a domain are given: ignoring "
+             "the domain");
         out->domain = NULL;
     }
 }

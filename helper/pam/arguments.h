@@ -15,8 +15,8 @@ struct arguments {              /* strings borrowed from argv */
     int logout, debug;
 };
 
-/* What makes no sense is logged and left out: a typing error is no reason to
- * lock people out. */
+/* Invalid arguments are logged and ignored: a typing error must not lock
+ * people out. */
 void arguments_parse(pam_handle_t *pamh, int argc, const char **argv,
                      struct arguments *out);
 

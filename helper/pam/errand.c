@@ -1,4 +1,4 @@
-/* errand.c - one request to a user's broker, from a process of another. */
+/* errand.c - one request to a user's broker, from another user's process. */
 #include "config.h"
 
 #include <errno.h>
@@ -33,7 +33,8 @@ add_place(struct errand *e, const char *top, const char *directory,
 
     if (strlen(top) >= sizeof(p->top) ||
         strlen(directory) + sizeof("/broker") > sizeof(p->address.sun_path))
-        return cs_fail(err, CS_SYSTEM, "%s is too long for a socket", top);
+        return cs_fail(err, CS_SYSTEM, "%s is too long for a socket's path",
+                       top);
     (void)stpcpy(p->top, top);
     (void)stpcpy(p->directory, directory);
     p->address.sun_family = AF_UNIX;
@@ -144,7 +145,17 @@ become(const struct whose *w)
         syscall(CALL(setresgid), w->gid, w->gid, w->gid) != 0 ||
         syscall(CALL(setresuid), w->uid, w->uid, w->uid) != 0)
         return -1;
+    errno = EPERM;
     return (geteuid() == w->uid && getegid() == w->gid) ? 0 : -1;
+}
+
+/* Of parent or child. */
+static void
+report_error(struct report *r, const struct cs_error *err)
+{
+    memset(r, 0, sizeof(*r));
+    r->code = err->code;
+    memcpy(r->text, err->text, sizeof(r->text));
 }
 
 /*
@@ -157,7 +168,9 @@ static void
 child(struct errand *e, int report_fd)
 {
     static const struct rlimit none = { 0, 0 };
-    struct report r = { .code = CS_SYSTEM };
+    struct cs_error err;
+    struct report r;
+    int ret = 0;
 
     if (dup2(report_fd, 0) < 0)
         _exit(1);
@@ -166,10 +179,15 @@ child(struct errand *e, int report_fd)
 #endif
     (void)setrlimit(RLIMIT_CORE, &none);
     if (e->become && become(&e->whose) != 0)
-        (void)stpcpy(r.text, "the user cannot be become");
-    else if (prctl(PR_SET_DUMPABLE, 0) == 0 &&
-             prctl(PR_SET_PDEATHSIG, SIGKILL) == 0)
+        ret = cs_fail_errno(&err, CS_SYSTEM, errno, "cannot switch to uid %u",
+                            (unsigned int)e->whose.uid);
+    else if (prctl(PR_SET_DUMPABLE, 0) != 0 ||
+             prctl(PR_SET_PDEATHSIG, SIGKILL) != 0)
+        ret = cs_fail_errno(&err, CS_SYSTEM, errno, "prctl");
+    if (ret == 0)
         errand_talk(e, &r);
+    else
+        report_error(&r, &err);
     (void)!write(0, &r, sizeof(r));
     _exit(0);
 }
@@ -230,7 +248,7 @@ take_report(int fd, long deadline, struct report *out)
     ssize_t n;
 
     if (!wait_for(fd, deadline)) {
-        (void)stpcpy(out->text, "the broker has not answered in time");
+        (void)stpcpy(out->text, "the broker did not answer in time");
         return;
     }
     do
@@ -240,8 +258,7 @@ take_report(int fd, long deadline, struct report *out)
         return;
     memset(out, 0, sizeof(*out));
     out->code = CS_SYSTEM;
-    (void)stpcpy(out->text, "the process that was sent to the broker has "
-                 "died");
+    (void)stpcpy(out->text, "the child process that talks to the broker died");
 }
 
 /* The user may have stopped it, or it is stuck where no signal gets it out: do
@@ -261,22 +278,27 @@ void
 errand_run(struct errand *e, unsigned int timeout, struct report *out)
 {
     long deadline = now_ms() + (long)timeout * 1000;
+    struct cs_error err;
     int ends[2];
     pid_t pid;
 
     memset(out, 0, sizeof(*out));
     out->code = CS_SYSTEM;
     if (pipe2(ends, O_CLOEXEC) != 0) {
-        (void)stpcpy(out->text, "there is no pipe to be had");
+        (void)cs_fail_errno(&err, CS_SYSTEM, errno, "cannot create a pipe");
+        report_error(out, &err);
         return;
     }
     pid = start_child(e, ends[1]);
+    if (pid < 0) {
+        (void)cs_fail_errno(&err, CS_SYSTEM, errno,
+                            "cannot start a child process");
+        report_error(out, &err);
+    }
     (void)close(ends[1]);
     if (pid > 0) {
         take_report(ends[0], deadline, out);
         end_child(pid);
-    } else {
-        (void)stpcpy(out->text, "there is no process to be had");
     }
     (void)close(ends[0]);
 }

@@ -1,10 +1,10 @@
 /*
- * errand.h - one request to a user's broker, from a process of another.
+ * errand.h - one request to a user's broker, from another user's process.
  *
- * The PAM application is root, and single- or multi-threaded; what it meets at
- * the other end belongs to the user, who may have put there what never
- * answers.  So a child becomes the user, goes and talks, and has to be back in
- * time.  All that needs memory is done before.
+ * The PAM application is root, and single- or multi-threaded; what it finds at
+ * the other end belongs to the user, who may have put something there that
+ * never answers.  So a child switches to the user, makes the request, and has
+ * a time limit.  Everything that needs memory is done before.
  */
 #ifndef GP_ERRAND_H
 #define GP_ERRAND_H
@@ -35,7 +35,7 @@ struct errand {
     struct bp_message reply;
 };
 
-/* What the child says in the end.  Less than PIPE_BUF: it comes at once. */
+/* The child's result.  Less than PIPE_BUF, so it is written at once. */
 struct report {
     int code;                   /* 0 or that of an error */
     int absent;                 /* there is no broker */

@@ -2,7 +2,7 @@
  * pam_gss_winrm.c - hands the password of a login to the user's broker.
  *
  * It asks for nothing, checks nothing and decides nothing: every entry point
- * returns PAM_IGNORE, so that nobody is let in or locked out because of it.
+ * returns PAM_IGNORE, so that it neither allows nor denies a login.
  */
 #include "config.h"
 
@@ -42,7 +42,8 @@ say(pam_handle_t *pamh, const struct arguments *args, const struct whose *w,
     const struct report *r, const char *done)
 {
     if (r->code == 0)
-        tell(pamh, LOG_INFO, "%s: %s %s", w->name, done, r->name);
+        tell(pamh, LOG_INFO, "%s: %s%s%s", w->name, done,
+             *r->name != '\0' ? " as " : "", r->name);
     else if (!r->absent)
         tell(pamh, LOG_NOTICE, "%s: not %s: %s", w->name, done, r->text);
     else if (args->debug)
@@ -91,7 +92,7 @@ deliver(pam_handle_t *pamh, const struct arguments *args,
         m->password = password;
         m->lifetime = args->lifetime;
         go(pamh, args, w, m, BP_LOGGED_IN, &r);
-        say(pamh, args, w, &r, "logged in at the broker as");
+        say(pamh, args, w, &r, "logged in at the broker");
         if (r.code == 0)
             keep_name(pamh, r.name);
     }
@@ -149,8 +150,8 @@ pam_sm_authenticate(pam_handle_t *pamh, int flags, int argc, const char **argv)
     if (whose(pamh, &args, &w) != 0)
         return PAM_IGNORE;
     if (password == NULL && args.debug)
-        tell(pamh, LOG_DEBUG, "%s: no module before this one has a "
-             "password", w.name);
+        tell(pamh, LOG_DEBUG, "%s: no earlier module has obtained a password",
+             w.name);
     if (password != NULL && stash_put(pamh, &w, password) != 0)
         tell(pamh, LOG_NOTICE, "%s: out of memory", w.name);
     return PAM_IGNORE;

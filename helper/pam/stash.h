@@ -10,7 +10,7 @@
 #include "secret.h"
 #include "whose.h"
 
-/* In the place of one that is there.  0 or -1. */
+/* Replaces an existing one.  0 or -1. */
 int stash_put(pam_handle_t *pamh, const struct whose *w, const char *password);
 
 /* That of this very user, or NULL; p == NULL for none.  Borrowed from the

@@ -1,4 +1,4 @@
-/* tell.c - what the module has to say, to the log. */
+/* tell.c - the module's log. */
 #include "config.h"
 
 #include <stdarg.h>

@@ -41,8 +41,8 @@ whose(pam_handle_t *pamh, const struct arguments *args, struct whose *out)
     if (out->uid < args->minimum_uid)
         return not_for(pamh, args, out->name, "the uid is below minimum_uid");
     if (geteuid() != 0 && geteuid() != out->uid)
-        return not_for(pamh, args, out->name, "this program runs as somebody "
-                       "else");
+        return not_for(pamh, args, out->name, "this program runs as another "
+                       "user");
     return 0;
 }
 

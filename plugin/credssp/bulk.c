@@ -1,4 +1,4 @@
-/* bulk.c - what an exchange is good for once it is over. */
+/* bulk.c - messages and results of a complete exchange. */
 #include "config.h"
 
 #include <string.h>
@@ -16,7 +16,7 @@ credssp_wrap(struct credssp *c, struct cs_span plain, struct cs_buf *out,
     int ret = 0;
 
     if (c->state != S_DONE)
-        return cs_fail(err, CS_USAGE, "the exchange is not over");
+        return cs_fail(err, CS_USAGE, "the exchange is not complete");
     /* All at once: growing would copy, and wipe what it leaves. */
     if (cs_buf_room(out, plain.len + RECORD_EXTRA *
                     (1 + plain.len / CS_RECORD_MAX)) == NULL)
@@ -52,7 +52,7 @@ credssp_unwrap(struct credssp *c, struct cs_span in, struct cs_buf *plain,
     int ret = 0;
 
     if (c->state != S_DONE)
-        return cs_fail(err, CS_USAGE, "the exchange is not over");
+        return cs_fail(err, CS_USAGE, "the exchange is not complete");
     /* What came in one piece with the end of the exchange. */
     cs_buf_add(plain, c->in.p, c->in.len);
     cs_buf_free(&c->in);
@@ -70,7 +70,7 @@ credssp_unwrap(struct credssp *c, struct cs_span in, struct cs_buf *plain,
     }
     if (ret == 0 && !c->stream && cs_tls_pending_input(c->tls))
         ret = cs_fail(err, CS_MALFORMED,
-                      "a message ends in the middle of a record");
+                      "a message ends inside a TLS record");
     return ret;
 }
 

@@ -78,7 +78,7 @@ set_password(struct cs_creds *c, struct cs_span password, struct cs_error *err)
     if (password.p == NULL)
         return 0;
     if (memchr(password.p, '\0', password.len) != NULL)
-        return cs_fail(err, CS_USAGE, "the password has a NUL in it");
+        return cs_fail(err, CS_USAGE, "the password contains a NUL");
     return cs_secret_set(&c->password, password, c->private) == 0 ? 0 :
         cs_nomem(err);
 }
@@ -92,7 +92,7 @@ cs_creds_new(const struct cs_creds_options *o, struct cs_creds **out,
 
     *out = NULL;
     if (o->user == NULL || *o->user == '\0')
-        return cs_fail(err, CS_USAGE, "the credential names no user");
+        return cs_fail(err, CS_USAGE, "the credential has no user name");
     c = calloc(1, sizeof(*c));
     if (c == NULL)
         return cs_nomem(err);
@@ -109,7 +109,7 @@ cs_creds_new(const struct cs_creds_options *o, struct cs_creds **out,
     if (ret != 0)
         (void)cs_nomem(err);
     else if (*c->user == '\0')
-        ret = cs_fail(err, CS_USAGE, "the credential names no user");
+        ret = cs_fail(err, CS_USAGE, "the credential has no user name");
     else
         ret = set_password(c, o->password, err);
     if (ret != 0) {
@@ -199,7 +199,7 @@ cs_creds_name(const struct cs_creds *c)
     return c->display;
 }
 
-/* --- For the context inside --- */
+/* --- For the inner context --- */
 
 #define CS_MECH_RAW (CS_MECH_RAW_NTLM | CS_MECH_RAW_KRB5)
 #define NTLM_ANY (CS_MECH_NTLM | CS_MECH_RAW_NTLM)
@@ -265,8 +265,8 @@ acquire(struct cs_creds *c, unsigned int mechs, const struct store *store,
         if (GSS_ERROR(major))
             (void)gss_release_cred(&tmp, out);
     }
-    return GSS_ERROR(major) ? cs_gss_fail(err, "no credential for the "
-                                          "authentication inside", major,
+    return GSS_ERROR(major) ? cs_gss_fail(err, "no credential for the inner "
+                                          "authentication", major,
                                           minor, &mech) : 0;
 }
 
@@ -322,7 +322,7 @@ cs_creds_acquire(struct cs_creds *c, unsigned int mechs, const char *cache,
     if (mechs != 0)
         ret = acquire(c, mechs, &store, out, err);
     else if (ret == 0)
-        ret = cs_fail(err, CS_POLICY, "no mechanism is left to use");
+        ret = cs_fail(err, CS_POLICY, "no inner mechanism is available");
     if (ret == 0 && mechs == CS_MECH_RAW_NTLM)
         offer_unicode_only(out);
     explicit_bzero(hash, sizeof(hash));

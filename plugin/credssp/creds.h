@@ -3,10 +3,10 @@
  * delegates.
  *
  * Holds the password (secret.h) until it is released or wiped.  Kerberos
- * tickets come from a credential cache that is named, or are got with the
- * password into a memory cache of this credential's own; a password that the
- * KDC has called wrong is not tried again.  For NTLM the mechanism is given the
- * hash of the password and never the password.
+ * tickets come from the named credential cache, or are obtained with the
+ * password into a memory cache of this credential; a password that the KDC has
+ * rejected is not tried again.  For NTLM the mechanism is given the hash of
+ * the password and never the password.
  */
 #ifndef CS_CREDS_H
 #define CS_CREDS_H
@@ -20,7 +20,7 @@
 #include "buf.h"
 #include "error.h"
 
-/* Mechanisms inside, as bits. */
+/* Inner mechanisms, as bits. */
 enum {
     CS_MECH_KRB5 = 1,           /* in SPNEGO */
     CS_MECH_NTLM = 2,           /* in SPNEGO */
@@ -59,8 +59,8 @@ int cs_creds_new(const struct cs_creds_options *options, struct cs_creds **out,
 struct cs_creds *cs_creds_ref(struct cs_creds *creds);
 void cs_creds_free(struct cs_creds **creds);
 
-/* Wipe the password now, whoever else refers to it, and what was got with it.
- * Contexts that have begun keep their keys until they end. */
+/* Wipe the password now, whoever else refers to it, and the tickets obtained
+ * with it.  Contexts that have begun keep their keys until they end. */
 void cs_creds_wipe(struct cs_creds *creds);
 
 int cs_creds_has_password(struct cs_creds *creds);
@@ -79,11 +79,10 @@ int cs_creds_check(struct cs_creds *creds, time_t *expiry,
                    struct cs_error *err);
 
 /*
- * Acquire the credential for the context inside with these mechanisms: one of
- * SPNEGO, restricted to them, or of the mechanism of a CS_MECH_RAW.  Fails if
- * none of them has credentials.  cache: the one with the Kerberos ticket that
- * is meant (ticket.h), or NULL for whatever there is.  The caller releases
- * *out, before the cache goes.
+ * Acquire the credential for the inner context with these mechanisms: one for
+ * SPNEGO, restricted to them, or for the mechanism of a CS_MECH_RAW.  Fails if
+ * none of them has credentials.  cache: the one with the Kerberos ticket to use
+ * (ticket.h), or NULL for any.  The caller releases *out before the cache.
  */
 int cs_creds_acquire(struct cs_creds *creds, unsigned int mechs,
                      const char *cache, gss_cred_id_t *out,

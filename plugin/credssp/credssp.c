@@ -120,12 +120,13 @@ take_input(struct credssp *c, struct cs_error *err)
     if (c->in.len == 0)
         return 0;
     if (c->state == S_START || c->state == S_DONE)
-        return cs_fail(err, CS_UNEXPECTED, "the peer speaks out of turn");
+        return cs_fail(err, CS_UNEXPECTED, "the peer sent a message out of "
+                       "turn");
     ret = cs_der_length(c->in.p, c->in.len, CS_DER_SEQUENCE, CS_TSREQUEST_MAX,
                         &total);
     if (ret < 0)
-        return cs_fail(err, CS_MALFORMED, "the peer sent something else than "
-                       "a TSRequest");
+        return cs_fail(err, CS_MALFORMED, "the peer sent something that is "
+                       "not a TSRequest");
     if (ret > 0 || total > c->in.len)
         return 0;
     /* In a stream a client need not wait for anything after its last message:
@@ -169,14 +170,14 @@ static int
 keep_talking(struct credssp *c, struct cs_span in, struct cs_error *err)
 {
     if (c->in.len > 0 || cs_tls_pending_input(c->tls))
-        return cs_fail(err, CS_MALFORMED, "the peer's token ends in the "
-                       "middle of a message");
+        return cs_fail(err, CS_MALFORMED, "the peer's token ends inside a "
+                       "message");
     if (in.len == 0)
         return cs_fail(err, CS_UNEXPECTED, "the peer sent an empty token "
                        "(state: %s)", cs_state_name(c->state));
     if (c->state == S_TLS)
-        return cs_fail(err, CS_MALFORMED, "the peer's token ends in the "
-                       "middle of the TLS handshake");
+        return cs_fail(err, CS_MALFORMED, "the peer's token ends inside the "
+                       "TLS handshake");
     if (c->state == S_ACC_NEGO && c->legs == 0)
         return cs_tls_key_update(c->tls, err);
     return 0;
@@ -197,8 +198,8 @@ step(struct credssp *c, struct cs_span in, struct cs_buf *out,
     /* A leg is whole records: before anything is said in answer to it. */
     if (ret == 0 && !c->stream && c->state != S_TLS &&
         cs_tls_pending_input(c->tls))
-        ret = cs_fail(err, CS_MALFORMED, "the peer's token ends in the middle "
-                      "of a record");
+        ret = cs_fail(err, CS_MALFORMED, "the peer's token ends inside a TLS "
+                      "record");
     if (ret == 0)
         ret = take_input(c, err);
     /* Nothing but tickets, or nothing at all, has come after our Finished. */
@@ -257,7 +258,7 @@ credssp_step(struct credssp *c, struct cs_span in, struct cs_buf *out,
 
     *done = 0;
     if (c->state == S_DONE || c->state == S_DEAD)
-        return cs_fail(err, CS_USAGE, "the exchange is over");
+        return cs_fail(err, CS_USAGE, "the exchange is already complete");
     ret = step(c, in, &next, err);
     if (ret != 0)
         die(c, ret, &next);

@@ -41,8 +41,8 @@ void credssp_free(struct credssp **c);
 int credssp_step(struct credssp *c, struct cs_span in, struct cs_buf *out,
                  int *done, struct cs_error *err);
 
-/* Once it is done: give up the context inside, of which only
- * credssp_info.inner is left.  Messages do not need it. */
+/* Once it is done: free the inner context, of which only credssp_info.inner is
+ * left.  Messages do not need it. */
 void credssp_drop_inner(struct credssp *c);
 
 /* Messages, once it is done: any length, in records of CS_RECORD_MAX. */

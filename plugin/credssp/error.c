@@ -22,20 +22,44 @@ cs_set_error(struct cs_error *err, int code, const char *fmt, ...)
     va_end(ap);
 }
 
+void
+cs_set_errno(struct cs_error *err, int code, int error, const char *fmt, ...)
+{
+    const char *known = strerrordesc_np(error);
+    char why[80];
+    size_t room, len;
+    va_list ap;
+
+    if (err == NULL)
+        return;
+    if (known != NULL)
+        (void)snprintf(why, sizeof(why), ": %s", known);
+    else
+        (void)snprintf(why, sizeof(why), ": error %d", error);
+    room = sizeof(err->text) - strlen(why);
+    memset(err, 0, sizeof(*err));
+    err->code = code;
+    va_start(ap, fmt);
+    (void)vsnprintf(err->text, room, fmt, ap);
+    va_end(ap);
+    len = strlen(err->text);
+    (void)snprintf(err->text + len, sizeof(err->text) - len, "%s", why);
+}
+
 static const struct {
     uint32_t status;
     const char *name, *text;
 } statuses[] = {
-    { 0xC0000001, "STATUS_UNSUCCESSFUL", "it failed" },
+    { 0xC0000001, "STATUS_UNSUCCESSFUL", "the operation failed" },
     { 0xC0000022, "STATUS_ACCESS_DENIED", "access is denied" },
     { 0xC000005E, "STATUS_NO_LOGON_SERVERS",
       "no domain controller answers" },
     { 0xC0000064, "STATUS_NO_SUCH_USER", "there is no such user" },
     { 0xC000006A, "STATUS_WRONG_PASSWORD", "the password is wrong" },
     { 0xC000006D, "STATUS_LOGON_FAILURE",
-      "the logon failed, mostly for a wrong user name or password" },
+      "the logon failed: usually a wrong user name or password" },
     { 0xC000006E, "STATUS_ACCOUNT_RESTRICTION",
-      "a restriction of the account forbids this logon" },
+      "an account restriction prevents this logon" },
     { 0xC000006F, "STATUS_INVALID_LOGON_HOURS",
       "the account may not log on at this time" },
     { 0xC0000070, "STATUS_INVALID_WORKSTATION",
@@ -47,7 +71,7 @@ static const struct {
     { 0xC0000133, "STATUS_TIME_DIFFERENCE_AT_DC",
       "the clocks of the client and the domain differ too much" },
     { 0xC000015B, "STATUS_LOGON_TYPE_NOT_GRANTED",
-      "the account lacks the right to this kind of logon" },
+      "the account lacks the right to this type of logon" },
     { 0xC000018B, "STATUS_NO_TRUST_SAM_ACCOUNT",
       "the domain has no account for the server" },
     { 0xC000018D, "STATUS_TRUSTED_RELATIONSHIP_FAILURE",
@@ -88,22 +112,22 @@ cs_ntstatus_text(uint32_t status)
         return statuses[i].text;
     /* FACILITY_NTWIN32 (MS-ERREF 2.3): a Win32 error code inside. */
     if ((status & 0xFFFF0000) == 0xC0070000)
-        return "a Win32 error, whose number is the lower half";
-    return "no text is known for this status";
+        return "a Win32 error; its number is the low 16 bits";
+    return "unknown status";
 }
 
 static const char *const code_texts[] = {
     "no error",
     "out of memory",
-    "the peer sent what is not a CredSSP message",
+    "the peer's message is not CredSSP",
     "the peer sent a CredSSP message out of turn",
     "the peer's version of CredSSP is older than allowed",
-    "the peer's proof is not for this TLS connection",
-    "policy forbids it",
+    "the peer's pubKeyAuth does not match this TLS connection",
+    "not allowed by policy",
     "TLS failed",
-    "the authentication inside CredSSP failed",
-    "the server refused",
-    "the call makes no sense at this time",
+    "the inner authentication failed",
+    "the server returned an error",
+    "the call is not allowed in this state",
     "a system call failed"
 };
 

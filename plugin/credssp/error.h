@@ -19,7 +19,7 @@ enum cs_code {
     CS_BINDING = -5,            /* pubKeyAuth is not for this TLS connection */
     CS_POLICY = -6,             /* not allowed by krb5.conf or the caller */
     CS_TLS = -7,                /* TLS, a certificate or an alert */
-    CS_INNER = -8,              /* the authentication inside failed */
+    CS_INNER = -8,              /* the inner authentication failed */
     CS_REMOTE = -9,             /* the peer sent an errorCode (ntstatus) */
     CS_USAGE = -10,             /* the caller's mistake */
     CS_SYSTEM = -11             /* a file, or the random generator */
@@ -37,10 +37,17 @@ struct cs_error {
 void cs_set_error(struct cs_error *err, int code, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 
-/* Set *err and be that code.  (A macro, so that every compiler and analyzer
+/* A call failed with this errno: the text, a colon and the reason, which is
+ * never cut off.  No lock and no locale: it is safe after a fork. */
+void cs_set_errno(struct cs_error *err, int code, int error, const char *fmt,
+                  ...) __attribute__((format(printf, 4, 5)));
+
+/* Set *err and be that code.  (Macros, so that every compiler and analyzer
  * sees that it is not 0.) */
 #define cs_fail(err, code, ...) (cs_set_error((err), (code), __VA_ARGS__), \
                                  (int)(code))
+#define cs_fail_errno(err, code, error, ...) \
+    (cs_set_errno((err), (code), (error), __VA_ARGS__), (int)(code))
 
 static inline int
 cs_nomem(struct cs_error *err)
@@ -55,8 +62,8 @@ cs_nomem(struct cs_error *err)
 const char *cs_ntstatus_name(uint32_t status);
 const char *cs_ntstatus_text(uint32_t status);
 
-/* Is this a word about the user, which another mechanism would only repeat (and
- * which may lock the account)?  By ntstatus. */
+/* Is this a statement about the user, which another mechanism would only
+ * repeat (and which may lock the account)?  By ntstatus. */
 int cs_is_verdict(const struct cs_error *err);
 
 /* A sentence for a code by itself. */

@@ -15,7 +15,7 @@
  * octet.  One buffer each, but for the last.
  */
 #define GSS_CREDSSP_INQ_LENGTH 7
-/* Bytes that a record of 16384 bytes of plaintext has behind the data; WinRM's
+/* Bytes that a record of 16384 bytes of plaintext has after the data; WinRM's
  * Length-Field (MS-WSMV 2.2.9.1.3).  With CBC ciphers it depends on the
  * length: take it from gss_wrap_iov(). */
 #define GSS_CREDSSP_INQ_TRAILER GSS_CREDSSP_OID "\x01"
@@ -24,7 +24,7 @@
 /* Text, as OpenSSL has it: "TLSv1.3"; "TLS_AES_256_GCM_SHA384". */
 #define GSS_CREDSSP_INQ_TLS_VERSION GSS_CREDSSP_OID "\x03"
 #define GSS_CREDSSP_INQ_TLS_CIPHER GSS_CREDSSP_OID "\x04"
-/* The mechanism inside: DER contents of its OID. */
+/* The inner mechanism: DER contents of its OID. */
 #define GSS_CREDSSP_INQ_INNER GSS_CREDSSP_OID "\x05"
 /*
  * Acceptor: what was delegated, as three buffers in UTF-8: domain, user,

@@ -10,7 +10,7 @@
 int cs_gss_fail(struct cs_error *err, const char *what, OM_uint32 major,
                 OM_uint32 minor, gss_const_OID mech);
 
-/* The NTSTATUS (MS-ERREF 2.3) that says what this error of krb5 says, or 0. */
+/* The NTSTATUS (MS-ERREF 2.3) for this krb5 error, or 0. */
 uint32_t cs_krb5_ntstatus(uint32_t code);
 
 #endif /* CS_GSSERR_H */

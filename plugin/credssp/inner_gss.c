@@ -1,11 +1,12 @@
 /*
- * inner_gss.c - the context inside CredSSP, by GSSAPI in this process.
+ * inner_gss.c - CredSSP's inner context, by GSSAPI in this process.
  *
- * SPNEGO with Kerberos or NTLM in it, or NTLMSSP by itself.  Messages may be
- * sealed before SPNEGO is content: with NTLM the client's pubKeyAuth goes out
- * with its last token, and the server's mechListMIC comes with the server's
- * pubKeyAuth.  gss_wrap_size_limit() tells when that point is reached, since
- * it fails until the mechanism inside has its keys and has no side effect.
+ * SPNEGO with Kerberos or NTLM in it, or NTLMSSP by itself.  Messages can be
+ * encrypted before SPNEGO is complete: with NTLM the client's pubKeyAuth goes
+ * out with its last token, and the server's mechListMIC comes with the
+ * server's pubKeyAuth.  gss_wrap_size_limit() tells when that point is
+ * reached, since it fails until the inner mechanism has its keys and has no
+ * side effect.
  */
 #include "config.h"
 
@@ -73,7 +74,7 @@ learn(struct gss_inner *g, struct cs_error *err)
     if (!GSS_ERROR(major) && g->target != GSS_C_NO_NAME)
         major = gss_duplicate_name(&minor, g->target, &g->info.target);
     if (GSS_ERROR(major))
-        return cs_gss_fail(err, "inquiry of the context inside", major, minor,
+        return cs_gss_fail(err, "inquiry of the inner context", major, minor,
                            &cs_oid_spnego);
     g->info.flags = g->flags;
     if (cs_same_oid(mech, &cs_oid_krb5) || cs_same_oid(mech, &oid_ms_krb5))
@@ -81,7 +82,7 @@ learn(struct gss_inner *g, struct cs_error *err)
     else if (cs_same_oid(mech, &cs_oid_ntlmssp))
         g->info.mech = &cs_oid_ntlmssp;
     else
-        return cs_fail(err, CS_POLICY, "the mechanism inside is neither "
+        return cs_fail(err, CS_POLICY, "the inner mechanism is neither "
                        "Kerberos nor NTLM");
     return 0;
 }
@@ -133,10 +134,10 @@ inner_step(struct cs_inner *inner, struct cs_span in, struct cs_buf *out,
 
     if (inner->complete)
         return cs_fail(err, CS_UNEXPECTED,
-                       "a token came after the end of the authentication");
+                       "a token came after the authentication was complete");
     /* MIT's SPNEGO crashes on it. */
     if (g->ctx != GSS_C_NO_CONTEXT && in.len == 0)
-        return cs_fail(err, CS_UNEXPECTED, "an answer without a token");
+        return cs_fail(err, CS_UNEXPECTED, "an answer has no token");
     ret = cs_spnego_token(in, &room, &in, err);
     if (ret != 0)
         return ret;
@@ -146,7 +147,7 @@ inner_step(struct cs_inner *inner, struct cs_span in, struct cs_buf *out,
         cs_buf_add(out, token.value, token.length);
     (void)gss_release_buffer(&tmp, &token);
     if (GSS_ERROR(major))
-        return cs_gss_fail(err, "the authentication inside", major, minor,
+        return cs_gss_fail(err, "inner authentication", major, minor,
                            g->initiator ? &g->mech : &cs_oid_spnego);
     if (out->error != 0)
         return cs_nomem(err);
@@ -172,7 +173,7 @@ seal(struct gss_inner *g, struct cs_span plain, struct cs_buf *out,
         cs_buf_add(out, sealed.value, sealed.length);
     (void)gss_release_buffer(&tmp, &sealed);
     if (!conf)
-        return cs_fail(err, CS_INNER, "the mechanism inside does not encrypt");
+        return cs_fail(err, CS_INNER, "the inner mechanism does not encrypt");
     return out->error != 0 ? cs_nomem(err) : 0;
 }
 
@@ -187,7 +188,7 @@ unseal(struct gss_inner *g, struct cs_span sealed, struct cs_buf *plain,
 
     /* gss-ntlmssp does not look. */
     if (sealed.len < SEALED_MIN)
-        return cs_fail(err, CS_MALFORMED, "a sealed message is too short");
+        return cs_fail(err, CS_MALFORMED, "an encrypted message is too short");
     major = gss_unwrap(&minor, g->ctx, &in, &out, &conf, NULL);
     if (major == GSS_S_COMPLETE && conf)
         cs_buf_add(plain, out.value, out.length);
@@ -195,7 +196,7 @@ unseal(struct gss_inner *g, struct cs_span sealed, struct cs_buf *plain,
         explicit_bzero(out.value, out.length);
     (void)gss_release_buffer(&tmp, &out);
     if (major != GSS_S_COMPLETE)
-        return cs_gss_fail(err, "opening a sealed message", major, minor,
+        return cs_gss_fail(err, "decryption of a message", major, minor,
                            &cs_oid_spnego);
     if (!conf)
         return cs_fail(err, CS_INNER, "a message was not encrypted");
@@ -212,7 +213,7 @@ check_version(const struct gss_inner *g, uint32_t version,
     if (version >= (uint32_t)minimum)
         return 0;
     return cs_fail(err, CS_VERSION, "the peer's version of CredSSP is %u and "
-                   "at least %d is wanted (older than 5: CVE-2018-0886)",
+                   "at least %d is required (older than 5: CVE-2018-0886)",
                    (unsigned int)version, minimum);
 }
 
@@ -226,7 +227,7 @@ check_binding(struct gss_inner *g, const struct cs_binding *b,
         g->tls_verified = b->verified;
     }
     if (g->version != b->version || g->tls_verified != b->verified)
-        return cs_fail(err, CS_USAGE, "the binding changed");
+        return cs_fail(err, CS_USAGE, "the TLS binding changed");
     return check_version(g, b->version, err);
 }
 
@@ -239,7 +240,8 @@ inner_bind(struct cs_inner *inner, const struct cs_binding *b,
     int ret;
 
     if (!inner->ready || g->bound || (!g->initiator && !g->verified))
-        return cs_fail(err, CS_USAGE, "not the time to bind");
+        return cs_fail(err, CS_USAGE, "pubKeyAuth cannot be sent in this "
+                       "state");
     ret = check_binding(g, b, err);
     if (ret == 0)
         ret = cs_pubkey_proof(b, g->initiator ? CS_CLIENT : CS_SERVER, &proof,
@@ -260,11 +262,11 @@ check_peer(const struct gss_inner *g, struct cs_error *err)
     if (g->initiator && g->info.mech == &cs_oid_krb5)
         want |= GSS_C_MUTUAL_FLAG;
     if ((g->flags & want) != want)
-        return cs_fail(err, CS_POLICY, "the context inside lacks mutual "
+        return cs_fail(err, CS_POLICY, "the inner context lacks mutual "
                        "authentication, integrity or encryption");
     if (g->initiator && g->info.mech == &cs_oid_ntlmssp &&
         !g->policy.ntlm && !g->tls_verified)
-        return cs_fail(err, CS_POLICY, "the server has proved itself by NTLM "
+        return cs_fail(err, CS_POLICY, "the server is authenticated by NTLM "
                        "only, which policy does not allow (krb5.conf, "
                        "credssp: ntlm)");
     return 0;
@@ -279,10 +281,11 @@ inner_verify(struct cs_inner *inner, const struct cs_binding *b,
     int ret;
 
     if (!inner->complete)
-        return cs_fail(err, CS_UNEXPECTED, "pubKeyAuth came before the end of "
-                       "the authentication inside");
+        return cs_fail(err, CS_UNEXPECTED, "pubKeyAuth came before the inner "
+                       "authentication was complete");
     if (g->verified || (g->initiator && !g->bound))
-        return cs_fail(err, CS_USAGE, "not the time to verify");
+        return cs_fail(err, CS_USAGE, "pubKeyAuth cannot be verified in this "
+                       "state");
     ret = check_binding(g, b, err);
     if (ret == 0)
         ret = check_peer(g, err);
@@ -305,9 +308,10 @@ inner_delegate(struct cs_inner *inner, struct cs_buf *out,
     int ret;
 
     if (!g->initiator || !g->verified || !g->bound || g->spent)
-        return cs_fail(err, CS_USAGE, "not the time to delegate");
+        return cs_fail(err, CS_USAGE, "delegation is not allowed in this "
+                       "state");
     if (!g->policy.delegate)
-        return cs_fail(err, CS_POLICY, "policy does not allow to delegate");
+        return cs_fail(err, CS_POLICY, "policy does not allow delegation");
     g->spent = 1;
     ret = cs_creds_encode(g->creds, &plain, err);
     if (ret == 0)
@@ -323,7 +327,8 @@ inner_receive(struct cs_inner *inner, struct cs_span sealed,
     struct gss_inner *g = (struct gss_inner *)inner;
 
     if (g->initiator || !g->verified || !g->bound || g->spent)
-        return cs_fail(err, CS_USAGE, "not the time to receive");
+        return cs_fail(err, CS_USAGE, "credentials cannot be received in this "
+                       "state");
     g->spent = 1;
     return unseal(g, sealed, plain, err);
 }
@@ -407,7 +412,7 @@ name_target(struct gss_inner *g, const struct cs_proof *proof,
                                 (gss_OID)GSS_KRB5_NT_PRINCIPAL_NAME,
                                 &g->target);
     }
-    return GSS_ERROR(major) ? cs_gss_fail(err, "the target's name", major,
+    return GSS_ERROR(major) ? cs_gss_fail(err, "the target name", major,
                                           minor, &g->mech) : 0;
 }
 
@@ -422,8 +427,8 @@ check_initiator(struct cs_creds *creds, const struct cs_proof *proof,
     if (!cs_creds_has_password(creds))
         return cs_fail(err, CS_POLICY, "there is no password to delegate");
     if (proof->ticket.cache == NULL && !policy->ntlm && !verified)
-        return cs_fail(err, CS_POLICY, "only NTLM is left, which policy does "
-                       "not allow (krb5.conf, credssp: ntlm)");
+        return cs_fail(err, CS_POLICY, "only NTLM is available, and policy "
+                       "does not allow it (krb5.conf, credssp: ntlm)");
     return 0;
 }
 

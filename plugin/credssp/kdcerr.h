@@ -5,10 +5,10 @@
 #include "buf.h"
 
 /*
- * The NTSTATUS in the e-data of a KRB-ERROR, or 0.  Windows puts it in front of
- * PA-PW-SALT's value, or into a KERB-ERROR-DATA (MS-KILE 2.2.2, 3.1.5.7: data
- * type 3, the status first, little-endian).  Unauthenticated: good for words,
- * and for nothing else.  Pure.
+ * The NTSTATUS in the e-data of a KRB-ERROR, or 0.  Windows puts it in front
+ * of PA-PW-SALT's value, or into a KERB-ERROR-DATA (MS-KILE 2.2.2, 3.1.5.7:
+ * data type 3, the status first, little-endian).  Unauthenticated: use it for
+ * messages only.  Pure.
  */
 uint32_t cs_kdc_error_status(struct cs_span e_data);
 

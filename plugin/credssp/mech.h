@@ -34,7 +34,7 @@ struct csm_cred {
     enum { CSM_FRAME_AUTO, CSM_FRAME_NONE, CSM_FRAME_RFC2743 } framing;
     /* acceptor */
     struct cs_tls_config *server_tls;
-    gss_cred_id_t accept;       /* the mechglue's, for the context inside */
+    gss_cred_id_t accept;       /* the mechglue's, for the inner context */
 };
 
 /* A context. */
@@ -44,8 +44,8 @@ struct csm_ctx {
     int initiator, framed;
     int delegated;              /* acceptor: a password came */
     long long end;              /* seconds of gw_now_ms(); 0: none */
-    struct csm_cred *own;       /* acceptor: a reference, because the context
-                                 * inside borrows its credential */
+    struct csm_cred *own;       /* acceptor: a reference, because the inner
+                                 * context borrows its credential */
 };
 
 /* The flags of a context. */
@@ -118,7 +118,7 @@ struct csm_options {
     const char *keytab;
 };
 
-/* name is whom an acceptor's credential is for; NULL: anybody. */
+/* name is the acceptor's; NULL: any. */
 OM_uint32 csm_make_cred(OM_uint32 *minor, const struct csm_name *name,
                         struct csm_options *options, gss_cred_usage_t usage,
                         struct csm_cred **out);

@@ -125,7 +125,7 @@ make_acceptor(OM_uint32 *minor, const struct csm_name *name,
     major = acquire_accept(&code, inner, o->keytab, &c->accept);
     if (!GSS_ERROR(major))
         return major;
-    (void)cs_gss_fail(&err, "no credential to accept with", major, code,
+    (void)cs_gss_fail(&err, "there is no acceptor credential", major, code,
                       &cs_oid_spnego);
     return csm_error(minor, &err);
 }

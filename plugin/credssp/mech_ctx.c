@@ -329,7 +329,7 @@ begin_accept(OM_uint32 *minor, struct csm_cred *c, struct csm_ctx **out)
     }
     if (!GSS_ERROR(major) && c->server_tls == NULL)
         major = csm_refuse(minor, GSS_S_NO_CRED,
-                           "not an acceptor's credential");
+                           "not an acceptor credential");
     if (!GSS_ERROR(major) && new_acceptor(x, c, &err) != 0)
         major = csm_error(minor, &err);
     if (GSS_ERROR(major))

@@ -82,7 +82,7 @@ csm_context_time(OM_uint32 *minor, gss_ctx_id_t ctx, OM_uint32 *seconds)
     return (left > 0) ? GSS_S_COMPLETE : GSS_S_CONTEXT_EXPIRED;
 }
 
-/* One of the names of the context inside, as ours. */
+/* One of the names of the inner context, as ours. */
 static OM_uint32
 copy_name(OM_uint32 *minor, gss_name_t inner, gss_name_t *out)
 {
@@ -155,8 +155,8 @@ csm_delegated_parts(const struct credssp *credssp, struct cs_buf part[3],
     int ret = cs_tscreds_decode(der, &creds, err), i;
 
     if (ret == 0 && creds.type != CS_PASSWORD)
-        ret = cs_fail(err, CS_POLICY, "the client delegated no password but "
-                      "another kind of credential");
+        ret = cs_fail(err, CS_POLICY, "the client delegated a credential that "
+                      "is not a password");
     if (ret != 0)
         return ret;
     wide[0] = creds.u.password.domain;
@@ -171,7 +171,8 @@ csm_delegated_parts(const struct credssp *credssp, struct cs_buf part[3],
     if (ret == CS_NOMEM)
         return cs_nomem(err);
     return ret == 0 ? 0 : cs_fail(err, CS_MALFORMED,
-                                  "what was delegated is not UTF-16");
+                                  "the delegated credential is not valid "
+                                  "UTF-16");
 }
 
 /* Add a buffer to an answer. */
@@ -201,7 +202,8 @@ answer_delegated(OM_uint32 *minor, struct csm_ctx *x, gss_buffer_set_t *out)
 
     if (credssp_delegated(x->credssp).len == 0)
         return csm_refuse(minor, GSS_S_UNAVAILABLE,
-                          "nothing was delegated, or it was fetched before");
+                          "no credential was delegated, or it was already "
+                          "fetched");
     for (i = 0; i < 3; i++)
         part[i] = (struct cs_buf)CS_BUF_INIT(CS_TSCREDS_MAX);
     if (csm_delegated_parts(x->credssp, part, &err) != 0)
@@ -232,7 +234,7 @@ csm_inquire_sec_context_by_oid(OM_uint32 *minor, const gss_ctx_id_t ctx,
     if (oid->length != GSS_CREDSSP_INQ_LENGTH ||
         memcmp(p, GSS_CREDSSP_OID, GSS_CREDSSP_OID_LENGTH) != 0)
         return csm_refuse(minor, GSS_S_UNAVAILABLE,
-                          "CredSSP does not know this inquiry");
+                          "unknown inquiry OID");
     credssp_info(x->credssp, &info);
     if (!info.done)
         return csm_refuse(minor, GSS_S_NO_CONTEXT,
@@ -254,6 +256,6 @@ csm_inquire_sec_context_by_oid(OM_uint32 *minor, const gss_ctx_id_t ctx,
         return answer_delegated(minor, x, out);
     default:
         return csm_refuse(minor, GSS_S_UNAVAILABLE,
-                          "CredSSP does not know this inquiry");
+                          "unknown inquiry OID");
     }
 }

@@ -256,7 +256,7 @@ csm_wrap_iov(OM_uint32 *minor, gss_ctx_id_t ctx, int conf, gss_qop_t qop,
     /* Before the record is made: once it is, the peer has to see it. */
     if (!has_room(parts.header, header) || !has_room(parts.trailer, trailer))
         return csm_refuse(minor, GSS_S_FAILURE, "a buffer is too small: "
-                          "gss_wrap_iov_length() tells what it takes");
+                          "gss_wrap_iov_length() gives the sizes");
     plain.p = parts.data->buffer.value;
     plain.len = parts.data->buffer.length;
     if (credssp_wrap(x->credssp, plain, &record, &err) != 0)
@@ -298,7 +298,7 @@ csm_unwrap_iov(OM_uint32 *minor, gss_ctx_id_t ctx, int *conf_state,
         major = find_parts(minor, iov, count, &parts);
     if (!GSS_ERROR(major) && parts.data == NULL)
         major = csm_refuse(minor, GSS_S_FAILURE,
-                           "CredSSP wants a buffer for the data");
+                           "CredSSP needs a buffer for the data");
     if (GSS_ERROR(major))
         return major;
     add_part(&record, parts.stream);

@@ -61,7 +61,7 @@ import(OM_uint32 *minor, gss_buffer_t text, gss_OID type,
     /* krb5 would take what is in front of a NUL for the name.  (One at the end
      * is what some programs count with it.) */
     if (whole.length + 1 < text->length)
-        return csm_refuse(minor, GSS_S_BAD_NAME, "a name with a NUL in it");
+        return csm_refuse(minor, GSS_S_BAD_NAME, "the name contains a NUL");
     major = gss_import_name(minor, &whole, type, &inner);
     return GSS_ERROR(major) ? major : csm_wrap_name(minor, inner, out);
 }
@@ -186,7 +186,7 @@ import_exported(OM_uint32 *minor, gss_buffer_t token, struct csm_name **out)
     len = (size_t)p[12] << 24 | p[13] << 16 | p[14] << 8 | p[15];
     if (len != token->length - EXPORT_HEAD ||
         p[EXPORT_HEAD] > EXPORT_SERVICE)
-        return csm_refuse(minor, GSS_S_BAD_NAME, "a damaged exported name");
+        return csm_refuse(minor, GSS_S_BAD_NAME, "a malformed exported name");
     text.value = (char *)token->value + EXPORT_HEAD + 1;
     text.length = len - 1;
     return import(minor, &text, p[EXPORT_HEAD] == EXPORT_SERVICE ?

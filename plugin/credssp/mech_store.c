@@ -1,6 +1,7 @@
 /* mech_store.c - the keys of a credential store (gss_acquire_cred_from). */
 #include "config.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stddef.h>
 #include <stdlib.h>
@@ -111,21 +112,21 @@ static const struct {
     size_t offset;
     const char *want;
 } keys[] = {
-    { "user", STRING(user.user), "a user's name" },
+    { "user", STRING(user.user), "a user name" },
     { "domain", STRING(user.domain), "a domain" },
     { "password", read_password_key, 0, "a password" },
-    { "password_file", STRING(password_file), "a file's name" },
+    { "password_file", STRING(password_file), "a file name" },
     { "ccache", STRING(user.ccache), "a credential cache" },
     { "mechs", read_mechs, 0, "a list of krb5, ntlm, raw-ntlm" },
-    { "tls_ca_file", STRING(tls.ca_file), "a file's name, or system" },
+    { "tls_ca_file", STRING(tls.ca_file), "a file name, or system" },
     { "tls_pin", STRING(tls.pin), "a SHA-256" },
     { "tls_ciphers", STRING(tls.ciphers), "a list of ciphers" },
     { "tls_min_version", read_tls_min, 0, "1.0 to 1.3" },
     { "tls_max_version", read_tls_max, 0, "1.0 to 1.3" },
     { "minimum_version", read_minimum, 0, "2 to 6" },
     { "framing", read_framing, 0, "auto, none or rfc2743" },
-    { "certificate", STRING(tls.cert_file), "a file's name" },
-    { "key", STRING(tls.key_file), "a file's name" },
+    { "certificate", STRING(tls.cert_file), "a file name" },
+    { "key", STRING(tls.key_file), "a file name" },
     { "keytab", STRING(keytab), "a keytab" },
 };
 
@@ -155,12 +156,12 @@ csm_read_store(OM_uint32 *minor, gss_const_key_value_set_t store,
                 break;
         }
         if (k == NKEYS) {
-            (void)cs_fail(&err, CS_USAGE, "CredSSP's credentials have no key "
-                          "%.60s", store->elements[i].key);
+            (void)cs_fail(&err, CS_USAGE, "unknown key %.60s for a CredSSP "
+                          "credential", store->elements[i].key);
             return csm_error(minor, &err);
         }
         if (!take_key(k, store->elements[i].value, o)) {
-            (void)cs_fail(&err, CS_USAGE, "the key %s wants %s", keys[k].key,
+            (void)cs_fail(&err, CS_USAGE, "the key %s takes %s", keys[k].key,
                           keys[k].want);
             return csm_error(minor, &err);
         }
@@ -174,13 +175,15 @@ check_file(int fd, const char *path, struct cs_error *err)
 {
     struct stat st;
 
-    if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode))
+    if (fstat(fd, &st) != 0)
+        return cs_fail_errno(err, CS_SYSTEM, errno, "cannot stat %s", path);
+    if (!S_ISREG(st.st_mode))
         return cs_fail(err, CS_SYSTEM, "%.150s is not a regular file", path);
     if (!gw_uid_is_ours(st.st_uid) && st.st_uid != 0)
         return cs_fail(err, CS_POLICY, "%.150s belongs to another user", path);
     if ((st.st_mode & 077) != 0)
-        return cs_fail(err, CS_POLICY, "%.150s is open to other users; try "
-                       "chmod 600", path);
+        return cs_fail(err, CS_POLICY, "other users can access %.150s: "
+                       "chmod 600 it", path);
     return 0;
 }
 
@@ -192,28 +195,29 @@ csm_read_password(const char *path, char **out, struct cs_error *err)
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
     ssize_t n = -1;
     size_t len;
-    int ret;
+    int ret, error;
 
     *out = NULL;
     if (fd == -1)
-        return cs_fail(err, CS_SYSTEM, "%.150s cannot be opened", path);
+        return cs_fail_errno(err, CS_SYSTEM, errno, "cannot open %s", path);
     ret = check_file(fd, path, err);
     if (ret == 0 && (*out = calloc(1, PASSWORD_MAX + 1)) == NULL)
         ret = cs_nomem(err);
     if (ret == 0)
         n = read(fd, *out, PASSWORD_MAX);
+    error = errno;
     (void)close(fd);
     if (ret == 0 && n < 0)
-        ret = cs_fail(err, CS_SYSTEM, "%.150s cannot be read", path);
+        ret = cs_fail_errno(err, CS_SYSTEM, error, "cannot read %s", path);
     if (ret == 0) {
         len = strcspn(*out, "\r\n");
         if (len == PASSWORD_MAX || (n > (ssize_t)len && (*out)[len] == '\0'))
             ret = cs_fail(err, CS_USAGE, "the password in %.150s is too long "
-                          "or has a NUL in it", path);
+                          "or contains a NUL", path);
         (*out)[len] = '\0';
     }
     if (ret == 0 && **out == '\0')
-        ret = cs_fail(err, CS_USAGE, "%.150s has no password in it", path);
+        ret = cs_fail(err, CS_USAGE, "%.150s contains no password", path);
     /* Other lines may be secrets, too. */
     if (*out != NULL) {
         len = strlen(*out);

@@ -1,11 +1,11 @@
 /*
  * mechglue.h - calls of the mechglue from inside a mechanism.
  *
- * A mechanism's module exports gss_init_sec_context() and so on, and the
- * context inside CredSSP is made by the mechglue's functions of the same
- * names.  A reference that names the version can only mean libgssapi_krb5's,
- * and mechglue.c has one of each.  Every source that calls the mechglue
- * includes this, after gssapi's headers.
+ * A mechanism's module exports gss_init_sec_context() and so on, and the inner
+ * context is made by the mechglue's functions of the same names.  A reference
+ * that names the version can only mean libgssapi_krb5's, and mechglue.c has
+ * one of each.  Every source that calls the mechglue includes this, after
+ * gssapi's headers.
  *
  * CS_PLAIN_MECHGLUE leaves the names alone, for tests that wrap them.
  */

@@ -68,7 +68,7 @@ cs_pubkey_check(const struct cs_binding *b, enum cs_side side,
     if (ret == 0 && (proof.len != want.len ||
                      CRYPTO_memcmp(proof.p, want.p, want.len) != 0))
         ret = cs_fail(err, CS_BINDING, "the %s's pubKeyAuth does not match "
-                      "this TLS connection: somebody may be in the middle",
+                      "this TLS connection: possibly a man in the middle",
                       side == CS_CLIENT ? "client" : "server");
     cs_buf_free(&want);
     return ret;

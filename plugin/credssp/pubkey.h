@@ -2,8 +2,8 @@
  * pubkey.h - pubKeyAuth: what binds the authentication to the TLS connection
  * (MS-CSSP 3.1.5, steps 3 and 4).
  *
- * Each side seals, with the context that has been established inside, a proof
- * that it sees the same server key outside:
+ * Each side encrypts, with the inner context, a proof that it sees the same
+ * server key in TLS:
  *
  *     versions 5 and up
  *       client SHA256("CredSSP Client-To-Server Binding Hash", 0, nonce, key)

@@ -1,4 +1,4 @@
-/* secret.c - bytes that are nobody else's business. */
+/* secret.c - memory for secrets. */
 #include "config.h"
 
 #include <string.h>

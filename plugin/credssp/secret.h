@@ -1,8 +1,8 @@
 /*
- * secret.h - bytes that are nobody else's business: a password, a key.
+ * secret.h - memory for secrets: a password, a key.
  *
- * In pages of their own, which are locked in memory and left out of core dumps
- * where the system allows it, and wiped before they go back.
+ * They are in pages of their own, which are locked in memory and excluded from
+ * core dumps where the system allows it, and wiped before they are freed.
  */
 #ifndef CS_SECRET_H
 #define CS_SECRET_H

@@ -11,6 +11,7 @@
 #include <openssl/rand.h>
 
 #include "exchange.h"
+#include "tlsconf.h"
 #include "tscreds.h"
 
 #define LEGS_MAX 32             /* no authentication takes as many */
@@ -89,7 +90,7 @@ check_version(struct credssp *c, uint32_t version, struct cs_error *err)
                        (unsigned int)version);
     if (c->version < c->minimum)
         return cs_fail(err, CS_VERSION, "the peer's version of CredSSP is %u "
-                       "and at least %u is wanted (older than 5: "
+                       "and at least %u is required (older than 5: "
                        "CVE-2018-0886)", (unsigned int)version,
                        (unsigned int)c->minimum);
     return 0;
@@ -140,7 +141,8 @@ check_message(struct credssp *c, const struct cs_tsrequest *in,
     int ret = check_error_code(in, err);
 
     if (ret == 0 && ++c->legs > LEGS_MAX)
-        ret = cs_fail(err, CS_UNEXPECTED, "the exchange does not end");
+        ret = cs_fail(err, CS_UNEXPECTED, "the exchange takes too many "
+                      "messages");
     if (ret == 0)
         ret = check_version(c, in->version, err);
     if (ret == 0)
@@ -208,8 +210,8 @@ step_inner(struct credssp *c, struct cs_span token, struct reply *reply,
 static int
 silent(struct cs_error *err)
 {
-    return cs_fail(err, CS_INNER, "the authentication inside goes on without "
-                   "anything to say");
+    return cs_fail(err, CS_INNER, "the inner authentication is not complete "
+                   "but has no token to send");
 }
 
 /* --- Initiator --- */
@@ -218,7 +220,7 @@ static int
 make_nonce(struct credssp *c, struct cs_error *err)
 {
     if (RAND_bytes(c->nonce, sizeof(c->nonce)) != 1)
-        return cs_fail(err, CS_SYSTEM, "no random numbers");
+        return cs_tls_fail(err, "RAND_bytes");
     c->has_nonce = 1;
     return 0;
 }
@@ -259,7 +261,7 @@ init_proof(struct credssp *c, const struct cs_tsrequest *in,
     if (in->fields & CS_NEGO)
         ret = step_inner(c, in->nego, reply, err);
     if (ret == 0 && (reply->m.fields & CS_NEGO))
-        ret = cs_fail(err, CS_UNEXPECTED, "the authentication inside goes on "
+        ret = cs_fail(err, CS_UNEXPECTED, "the inner authentication continues "
                       "after pubKeyAuth");
     if (ret == 0)
         ret = verify_proof(c, in->pub_key_auth, err);

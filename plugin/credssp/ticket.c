@@ -157,8 +157,9 @@ check(krb5_context context, krb5_const_principal asked,
       const krb5_creds *creds, const char *service, struct cs_error *err)
 {
     if (!same_name(context, asked, creds->server))
-        return cs_fail(err, CS_UNEXPECTED, "the KDC gave a ticket for another name "
-                       "than %s: nothing is delegated with it", service);
+        return cs_fail(err, CS_UNEXPECTED, "the KDC issued a ticket for a "
+                       "name other than %s: nothing is delegated with it",
+                       service);
     if (asked->realm.length > 0 ?
         !same_data(&asked->realm, &creds->server->realm) :
         gw_realm_by_dns(context) &&

@@ -1,10 +1,10 @@
 /*
- * ticket.h - a service ticket for one context, which nobody else has.
+ * ticket.h - a service ticket that only one context uses.
  *
- * Whatever is sealed for a server under a ticket can be opened by whoever has
- * the ticket's session key and saw the exchange.  So where something is given
- * away the context has a ticket of its own: fetched for it, in a memory cache
- * of this process, used once, and wiped.
+ * Whoever has a ticket's session key and saw the exchange can decrypt what was
+ * encrypted for a server under that ticket.  So a context that delegates
+ * something has a ticket of its own: fetched for it, in a memory cache of this
+ * process, used once, and wiped.
  */
 #ifndef CS_TICKET_H
 #define CS_TICKET_H
@@ -17,15 +17,15 @@ struct cs_ticket {
     char *server;               /* whose it is: "HOST/web01@REALM" */
 };
 
-/* What is going to be sealed under it. */
+/* What is going to be encrypted under it. */
 enum cs_gift { CS_GIFT_PASSWORD, CS_GIFT_TICKET };
 
 /*
  * Fetch one for a principal, whose realm may be empty (the KDC refers).  For
- * CS_GIFT_PASSWORD it is got with the password, and no cache of the user's has
- * part in it; for CS_GIFT_TICKET as cs_creds_acquire() would get it (creds
- * NULL: with the user's default cache), and the ticket-granting ticket, which
- * is to be forwarded, is in the cache as well.
+ * CS_GIFT_PASSWORD it is obtained with the password, without any cache of the
+ * user's; for CS_GIFT_TICKET as cs_creds_acquire() would get it (creds NULL:
+ * with the user's default cache), and the ticket-granting ticket, which is to
+ * be forwarded, is in the cache as well.
  *
  * CS_INNER with krb5's code in minor; CS_UNEXPECTED, after which nothing else is
  * to be tried, when the ticket is not for the name that was asked for, or DNS

@@ -1,4 +1,4 @@
-/* tickets.c - what the mechanisms inside are given in the password's place. */
+/* tickets.c - what the inner mechanisms get instead of the password. */
 #include "config.h"
 
 #include <errno.h>
@@ -389,8 +389,8 @@ make_nthash(struct cs_creds *c, struct cs_error *err)
     int ret = cs_utf16_from_utf8(cs_secret_span(&c->password), &wide);
 
     if (ret == 0 && !md4(cs_buf_span(&wide), hash))
-        ret = cs_fail(err, CS_INNER, "NTLM needs MD4, which OpenSSL's legacy "
-                      "provider does not give here");
+        ret = cs_fail(err, CS_INNER, "NTLM needs MD4, and OpenSSL's legacy "
+                      "provider is not available");
     else if (ret == 0 && cs_secret_set(&c->nthash, span, c->private) != 0)
         ret = cs_nomem(err);
     else if (ret != 0)

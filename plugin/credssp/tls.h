@@ -72,7 +72,7 @@ int cs_tls_read(struct cs_tls *tls, struct cs_buf *plain,
 int cs_tls_write(struct cs_tls *tls, struct cs_span message,
                  struct cs_error *err);
 
-/* Have something to say: a KeyUpdate (TLS 1.3; RFC 8446 4.6.3). */
+/* Send something: a KeyUpdate (TLS 1.3; RFC 8446 4.6.3). */
 int cs_tls_key_update(struct cs_tls *tls, struct cs_error *err);
 
 /*

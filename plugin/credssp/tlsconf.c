@@ -17,12 +17,14 @@
 int
 cs_tls_fail(struct cs_error *err, const char *what)
 {
-    unsigned long code = ERR_peek_last_error();
+    unsigned long first = ERR_peek_error(), code = ERR_peek_last_error();
     const char *reason = ERR_reason_error_string(code);
     int ret;
 
     if (ERR_GET_REASON(code) == ERR_R_MALLOC_FAILURE)
         ret = cs_nomem(err);
+    else if (ERR_SYSTEM_ERROR(first))   /* the last says "system lib" */
+        ret = cs_fail_errno(err, CS_TLS, ERR_GET_REASON(first), "%s", what);
     else
         ret = cs_fail(err, CS_TLS, "%s: %s", what,
                       reason != NULL ? reason : "TLS failed");
@@ -90,7 +92,7 @@ set_verification(struct cs_tls_config *c, const struct cs_tls_options *o,
             SSL_CTX_set_default_verify_paths(c->ctx) :
             SSL_CTX_load_verify_locations(c->ctx, o->ca_file, NULL);
         if (ok != 1)
-            return cs_tls_fail(err, "the file of certificate authorities");
+            return cs_tls_fail(err, "the CA file");
         c->has_ca = 1;
         SSL_CTX_set_verify(c->ctx, SSL_VERIFY_PEER, NULL);
     }
@@ -129,7 +131,7 @@ self_sign(SSL_CTX *ctx, struct cs_error *err)
         SSL_CTX_use_PrivateKey(ctx, key) == 1;
     X509_free(cert);
     EVP_PKEY_free(key);
-    return ok ? 0 : cs_tls_fail(err, "making a certificate");
+    return ok ? 0 : cs_tls_fail(err, "creating a certificate");
 }
 
 static int
@@ -172,7 +174,7 @@ set_protocol(SSL_CTX *ctx, const struct cs_tls_options *o,
         SSL_CTX_set_max_proto_version(ctx, o->max_version) != 1)
         return cs_tls_fail(err, "TLS versions");
     if (o->ciphers != NULL && SSL_CTX_set_cipher_list(ctx, o->ciphers) != 1)
-        return cs_fail(err, CS_USAGE, "no cipher in \"%.80s\" is known",
+        return cs_fail(err, CS_USAGE, "no known cipher in \"%.80s\"",
                        o->ciphers);
     return 0;
 }

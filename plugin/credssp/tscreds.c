@@ -182,7 +182,7 @@ cs_tscreds_decode(struct cs_span in, struct cs_tscreds *out,
     cs_der_end(&kind);
     if (!all.root_bad && !known)
         return cs_fail(err, CS_MALFORMED,
-                       "TSCredentials of the unknown type %u",
+                       "TSCredentials of unknown type %u",
                        (unsigned int)out->type);
     if (all.root_bad || creds.root_bad) {
         memset(out, 0, sizeof(*out));

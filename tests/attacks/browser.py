@@ -296,7 +296,7 @@ def from_a_page(scene):
         missing.add("the page's end")
     scene.counted("a page", missing)
     said = scene.user.said()
-    t.ok("web pages are not served" in said and "POST only" in said,
+    t.ok("web pages are not served" in said and "accepts only POST" in said,
          "the gateways saw a page's requests", said[-900:])
 
 

@@ -132,10 +132,10 @@ def warnings(system):
     said = {
         "doctor": any(f["status"] in ("warning", "bad") and NAME in f["text"]
                       for f in check["found"]),
-        "run": f"gss-winrm: {NAME} is asked of DNS" in system.cli(
+        "run": f"gss-winrm: this system looks {NAME} up with DNS" in system.cli(
             "run", "--", "true", f"http://{NAME}:5980/wsman"),
-        "forward": f"gss-winrm: {NAME} is asked of DNS" in system.forward(),
-        "status": "NAME.localhost is asked of DNS" in system.cli(
+        "forward": f"gss-winrm: this system looks {NAME} up with DNS" in system.forward(),
+        "status": "this system looks NAME.localhost up with DNS" in system.cli(
             "run", "--", system.t.build / "helper/cli/gss-winrm", "status"),
     }
     return said, check

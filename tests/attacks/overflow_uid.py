@@ -127,7 +127,7 @@ def ask_gateway(port):
     with socket.create_connection(("127.0.0.1", port), 30) as s:
         s.sendall(REQUEST)
         reply = s.recv(4096).decode("utf-8", "replace")
-    if "another user" in reply or "cannot be known" in reply:
+    if "another user" in reply or "cannot tell which user" in reply:
         return f"refused: {reply.splitlines()[-1]}"
     return f"it works for me: {reply.splitlines()[0] if reply else 'closed'}"
 

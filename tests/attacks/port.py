@@ -144,7 +144,7 @@ def survives(t, run, out, said):
         pid = kill_gateway(run, pid)
         answer = out.wait(lambda line: line.startswith("answer 'HTTP/1.1")
                           or line.startswith("answer b'HTTP/1.1"), at + 1)
-        again = said.wait(lambda line: "it is started again" in line)
+        again = said.wait(lambda line: "restarting it" in line)
         t.ok(pid and answer and "mine" not in answer and again,
              f"kill {number}: the command has another gateway, on its port",
              f"{pid} {answer} {said.lines} {out.lines[-5:]}")
@@ -159,7 +159,7 @@ def gives_up(t, run, said, pid):
         status = progress.wait(run)
     except progress.Hang:
         status = None
-    t.ok(status == 125 and any("again and again" in x for x in said.lines),
+    t.ok(status == 125 and any("keeps ending" in x for x in said.lines),
          "one that ends again and again ends the command, with a sentence",
          f"{status} {said.lines}")
 

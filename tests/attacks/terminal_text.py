@@ -201,8 +201,8 @@ def attack(t):
                    GSS_MECH_CONFIG="/dev/null")
     for mode, expected in (
             ("type", "answered in plain text"), ("sealed", "127.0.0.1:"),
-            ("token", "cannot be understood"), ("status", "302"),
-            ("line", "127.0.0.1:"), ("refuse", "cannot be understood")):
+            ("token", "WWW-Authenticate is malformed"), ("status", "302"),
+            ("line", "127.0.0.1:"), ("refuse", "WWW-Authenticate is malformed")):
         (port,) = rogue(t, mode, machine)
         conf = t.dir / f"{mode}.conf"
         conf.write_text(CONF % port)

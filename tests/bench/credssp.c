@@ -227,7 +227,7 @@ run_exchange(struct pair *p, struct cs_error *err)
     cs_buf_free(&token[CLIENT]);
     cs_buf_free(&token[SERVER]);
     if (ret == 0 && !(done[CLIENT] && done[SERVER]))
-        ret = cs_fail(err, CS_INNER, "the exchange does not end");
+        ret = cs_fail(err, CS_INNER, "the exchange takes too many messages");
     return ret;
 }
 

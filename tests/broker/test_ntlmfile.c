@@ -85,10 +85,10 @@ test_file(void **state)
     assert_int_equal(chmod(path, 0600), 0);
     (void)snprintf(link, sizeof(link), "%s-link", path);
     assert_int_equal(symlink(path, link), 0);
-    assert_true(load_fails(link, "is a link"));
-    assert_true(load_fails(unit_dir(), "not a file"));
+    assert_true(load_fails(link, "is a symbolic link"));
+    assert_true(load_fails(unit_dir(), "not a regular file"));
     (void)snprintf(link, sizeof(link), "%s/none", unit_dir());
-    assert_true(load_fails(link, "does not exist"));
+    assert_true(load_fails(link, "No such file"));
     if (geteuid() == 0) {
         assert_int_equal(chown(path, 12345, 0), 0);
         assert_true(load_fails(path, "belongs to uid 12345"));

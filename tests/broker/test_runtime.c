@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -76,10 +77,10 @@ test_refused(void **state)
     assert_int_equal(chmod(path, 0700), 0);
     assert_int_equal(rename(path, other), 0);
     assert_int_equal(symlink(other, path), 0);
-    assert_true(directory_fails("not a directory"));
+    assert_true(directory_fails("Not a directory"));
     assert_int_equal(unlink(path), 0);
     (void)fclose(fopen(path, "w"));
-    assert_true(directory_fails("not a directory"));
+    assert_true(directory_fails("Not a directory"));
     assert_int_equal(unlink(path), 0);
     if (geteuid() == 0) {
         assert_int_equal(rename(other, path), 0);
@@ -88,7 +89,29 @@ test_refused(void **state)
     }
     (void)snprintf(other, sizeof(other), "%s/not/there", unit_dir());
     setenv("XDG_RUNTIME_DIR", other, 1);
-    assert_true(directory_fails("does not exist"));
+    assert_true(directory_fails("No such file"));
+}
+
+/* Whatever fails says why: here, every call that takes a descriptor. */
+static void
+test_no_descriptors(void **state)
+{
+    struct listener l;
+    struct bl_link *link = NULL;
+    struct rlimit before, none;
+    struct cs_error err = { 0 };
+
+    (void)state;
+    assert_int_equal(mkdir(fresh("gss-winrm"), 0700), 0);
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+    none = before;
+    none.rlim_cur = 0;
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+    assert_int_not_equal(listener_open(NULL, &l, &err), 0);
+    assert_non_null(strstr(err.text, ": Too many open files"));
+    assert_int_not_equal(bl_open("/nonexistent", &link, &err), 0);
+    assert_non_null(strstr(err.text, ": Too many open files"));
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
 }
 
 static void
@@ -139,7 +162,7 @@ test_one_broker(void **state)
     (void)fresh("s");
     assert_int_equal(listener_open(path, &a, &err), 0);
     assert_int_equal(listener_open(path, &b, &err), CS_SYSTEM);
-    assert_non_null(strstr(err.text, "there already"));
+    assert_non_null(strstr(err.text, "already running"));
     assert_int_equal(access(path, F_OK), 0);
     listener_close(&a);
     assert_int_not_equal(access(path, F_OK), 0);
@@ -174,7 +197,7 @@ test_stale(void **state)
     fd = dup(a.fd);
     kill_listener(&a);
     assert_int_equal(listener_open(copy, &a, &err), CS_SYSTEM);
-    assert_non_null(strstr(err.text, "there already"));
+    assert_non_null(strstr(err.text, "already running"));
     (void)close(fd);
     assert_int_equal(unlink(copy), 0);
     (void)fclose(fopen(copy, "w"));
@@ -207,6 +230,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_made),
         cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_no_descriptors),
         cmocka_unit_test(test_without_runtime),
         cmocka_unit_test(test_too_long),
         cmocka_unit_test(test_one_broker),

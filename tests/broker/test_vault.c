@@ -75,7 +75,7 @@ test_choose(void **state)
 {
     (void)state;
     assert_string_equal(chosen(NULL, "TEST.EXAMPLE"), "none");
-    assert_non_null(strstr(chosen("bob", NULL), "there is: none"));
+    assert_non_null(strstr(chosen("bob", NULL), "it has: none"));
     add("alice@TEST.EXAMPLE", NULL, 60);
     /* The only one, whatever the realm. */
     assert_string_equal(chosen(NULL, "TEST.EXAMPLE"), "alice@TEST.EXAMPLE");

@@ -44,7 +44,7 @@ def test_configure_host(place):
     check(explained(place, 'web.corp.example.com', 'nodes') ==
           (['web01.corp', 'web02.corp'], 'targets web.corp.example.com'), path.read_text())
     before = path.read_text()
-    ended(configure(place, path, 'WEB.corp.example.com', 'match=always'), 0, 'says so already', where='stdout')
+    ended(configure(place, path, 'WEB.corp.example.com', 'match=always'), 0, 'already has these settings', where='stdout')
     check(path.read_text() == before, path.read_text())
 
 
@@ -97,7 +97,7 @@ def test_configure_includedir(place):
     path, main = set_up(place, included=False)
     before = main.read_text()
     for _ in range(2):
-        ended(configure(place, path, 'web01', 'match=always'), 4, 'nothing would read', '--includedir')
+        ended(configure(place, path, 'web01', 'match=always'), 4, 'would not be read', '--includedir')
         check(not path.exists() and main.read_text() == before, 'something was written')
         ended(configure(place, path, '-n', '-i', 'web01', 'match=always'), 0, '+includedir %s/' % path.parent,
               '+                match = always', where='stdout')
@@ -127,7 +127,7 @@ def test_configure_refuses(place):
             (['--realm', 'CORP', 'nodes=x'], 2, 'not a key for a realm'),
             (['web01', 'match'], 2, 'not KEY=VALUE'),
             (['web01', 'host=a\nb'], 2, 'cannot be written'),
-            (['web01', 'nodes=' + 'web02 ' * 400 + 'web03'], 2, 'longer than libkrb5 reads'),
+            (['web01', 'nodes=' + 'web02 ' * 400 + 'web03'], 2, 'longer than libkrb5 can read'),
             (['web 01', 'match=always'], 2, 'not a host'),
             (['web01}', 'match=always'], 2, 'not a host'),
             (['--realm', 'A = {', 'match=always'], 2, 'not a realm'),
@@ -147,7 +147,7 @@ def test_configure_refuses(place):
     ended(configure(place, path, 'web01', 'match=always'), 0)
     check(path.read_text().startswith('[ appdefaults ]\n\n[appdefaults]\n'), path.read_text())
     ended(configure(place, 'relative.conf', 'web01', 'match=always'), 2, 'absolute')
-    ended(configure(place, path.parent / 'a.conf.bak', 'web01', 'match=always'), 2, 'would not read')
+    ended(configure(place, path.parent / 'a.conf.bak', 'web01', 'match=always'), 2, 'must end in .conf')
     ended(configure(place, path.parent / 'no/such/a.conf', 'web01', 'match=always', '-i'), 1)
     check('no/such' not in main.read_text(), main.read_text())
 
@@ -168,11 +168,11 @@ def test_configure_odd_files(place):
     """A link that leads nowhere, a file that is none, one that ends in the middle of a line."""
     path, _ = set_up(place)
     path.symlink_to(place.path / 'nowhere.conf')
-    ended(configure(place, path, 'web01', 'match=always'), 1, 'leads nowhere')
+    ended(configure(place, path, 'web01', 'match=always'), 1, 'dangling')
     check(path.is_symlink(), 'the link was replaced')
     path.unlink()
     os.mkfifo(path)
-    ended(configure(place, path, 'web01', 'match=always'), 1, 'not a file of text')
+    ended(configure(place, path, 'web01', 'match=always'), 1, 'not a text file')
     path.unlink()
     path.write_text('# no end')
     ended(configure(place, path, 'web01', 'match=always'), 0)
@@ -213,7 +213,7 @@ def test_configure_meanwhile(place):
         with os.fdopen(reader) as out:
             out.read()
         error = program.stderr.read()
-    check(program.returncode == 1 and 'changed meanwhile' in error, program.returncode, error)
+    check(program.returncode == 1 and 'changed in the meantime' in error, program.returncode, error)
     check(path.read_text() == long + '# theirs\n', path.read_text())
     check([p.name for p in path.parent.iterdir()] == [path.name], list(path.parent.iterdir()))
 
@@ -227,7 +227,7 @@ def test_configure_main_file(place):
         ended(configure(place, path, '-n', 'web01', 'match=always'), 0)
     for line in (' includedir %s', '# includedir %s', 'includedirs %s', 'includedir %s x', 'module %s', 'includedir'):
         main.write_text(odd + line.replace('%s', str(path.parent)) + '\n')
-        ended(configure(place, path, 'web01', 'match=always'), 4, 'nothing would read')
+        ended(configure(place, path, 'web01', 'match=always'), 4, 'would not be read')
         ended(configure(place, path, '-i', 'web01', 'match=always'), 1, '%s, line ' % main)
         check(not path.exists() and main.read_bytes().startswith(b'[realms]\r\n'), main.read_bytes())
     main.write_text(PLAIN)
@@ -286,7 +286,7 @@ def test_configure_directory_unfit(place):
         check(main.read_text() == before and not path.exists(), main.read_text())
     other.rename(path.parent / 'other.bak')
     path.parent.chmod(0o777)
-    ended(configure(place, path, '-i', 'web01', 'match=always'), 1, 'everybody to write')
+    ended(configure(place, path, '-i', 'web01', 'match=always'), 1, 'world-writable')
     path.parent.chmod(0o755)
     ended(configure(place, path, '-i', 'web01', 'match=always'), 0)
 
@@ -335,9 +335,9 @@ def test_configure_remove_nothing(place):
     """A removal makes no section: one for a host lets the gateway go there."""
     path, _ = set_up(place)
     done = configure(place, path, 'web01', 'match=')
-    ended(done, 0, 'says so already', where='stdout')
+    ended(done, 0, 'already has these settings', where='stdout')
     check(not path.exists(), 'a file was made')
-    ended(configure(place, path, 'web01', 'match=always', 'match='), 0, 'says so already', where='stdout')
+    ended(configure(place, path, 'web01', 'match=always', 'match='), 0, 'already has these settings', where='stdout')
     check(not json.loads(place.run('explain', '--json', 'web01').stdout)['gateway']['connects'], 'the gateway')
 
 

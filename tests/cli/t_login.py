@@ -107,9 +107,9 @@ def test_askpass(place):
     ended(place.run('login', 'bob', GSS_WINRM_ASKPASS=good), 0)
     sent = place.logged('login')
     check(len(sent) == 2 and sent[1]['password'] == 'from askpass', sent)
-    ended(place.run('login', '--askpass', bad, 'bob'), 1, 'gave up (status 3)')
+    ended(place.run('login', '--askpass', bad, 'bob'), 1, 'failed (exit status 3)')
     ended(place.run('login', '--askpass', mute, 'bob'), 1, 'gave no password')
-    ended(place.run('login', '--askpass', '/no/such', 'bob'), 1, 'cannot be run')
+    ended(place.run('login', '--askpass', '/no/such', 'bob'), 1, 'cannot run')
     ended(place.run('login', 'bob'), 1, 'no terminal', '--stdin', 'GSS_WINRM_ASKPASS')
     check(len(place.logged('login')) == 2, 'something was sent')
 
@@ -218,4 +218,4 @@ def test_no_programs(place):
     done = place.run('login', '--stdin', 'bob', stdin='x\n', GSS_WINRM_LIBEXEC=str(place.path))
     ended(done, 3, 'did not start')
     (place.path / 'run/gss-winrm').chmod(0o755)
-    ended(place.run('status'), 3, 'can be entered by others')
+    ended(place.run('status'), 3, 'other users can access')

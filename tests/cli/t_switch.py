@@ -48,13 +48,13 @@ class Root:
 def test_switch_twice(place):
     root = Root(place)
     check(len(root.lines()) == 1, root.shipped)
-    check(root.turn('enable') == 'The plugin was on already.\n', 'enable')
-    check(root.turn('disable') == 'The plugin is off, for programs that start from now on.\n', 'disable')
+    check(root.turn('enable') == 'The plugin was already on.\n', 'enable')
+    check(root.turn('disable') == 'The plugin is off for programs started from now on.\n', 'disable')
     check(root.lines() == [], root.conf.read_text())
     off = root.conf.read_text()
-    check(root.turn('disable') == 'The plugin was off already.\n', 'disable again')
+    check(root.turn('disable') == 'The plugin was already off.\n', 'disable again')
     check(root.conf.read_text() == off, 'a second disable changed something')
-    check(root.turn('enable') == 'The plugin is on, for programs that start from now on.\n', 'enable')
+    check(root.turn('enable') == 'The plugin is on for programs started from now on.\n', 'enable')
     check(root.conf.read_text() == root.shipped, root.conf.read_text())
     check(root.leftovers() == [], root.leftovers())
 
@@ -86,7 +86,7 @@ def test_switch_file_removed(place):
     root = Root(place)
     line = root.lines()[0]
     root.conf.unlink()
-    check(root.turn('disable') == 'The plugin was off already.\n', 'disable')
+    check(root.turn('disable') == 'The plugin was already off.\n', 'disable')
     check(not root.conf.exists(), 'disable made a file')
     root.turn('enable')
     check(root.lines() == [line] and root.conf.stat().st_mode & 0o777 == 0o644, root.conf.read_text())
@@ -191,7 +191,7 @@ def test_switch_odd_files(place):
             check(done.returncode == 1 and root.conf.read_bytes() == text, done)
     root.conf.unlink()
     os.mkfifo(root.conf)
-    ended(place.run('disable', '--root', str(root.path)), 1, 'not a file of text')
+    ended(place.run('disable', '--root', str(root.path)), 1, 'not a text file')
 
 
 def test_switch_running_programs(place):

@@ -6,6 +6,7 @@
     functions.py says FILE...         a program of ours that prints or logs without helper/common/say.h, which cleans
     functions.py claims FILE...       a line of docs/THREATS.md that no test shows and that does not say so
     functions.py clock FILE...        a test that gives up after a fixed time, which on a busy machine is too short
+    functions.py reasons FILE...      a message about a failed system call that does not say why it failed
 
 Prints one line per finding and fails if there is any.
 """
@@ -62,6 +63,21 @@ ELSEWHERE = {
     'helper/gateway/tickets.c': (r'write', 'an eventfd'),
     'helper/pam/errand.c': (r'write', 'a pipe to its parent'),
 }
+
+
+# What tells people something, and what in it is the reason why a call failed.
+MESSAGES = (r'(?<![\w.>])(?:cs_fail|cs_set_error|cli_error|say_line|say_log|often_log|log_line|tell|doc_say|doc_set|'
+            r'gw_trace)\(')
+REASON = r'%m|strerror|newfile_text|witness_why'
+# Calls whose failure has a reason in errno (or in what they return).
+SYSTEM_CALL = (
+    r'(?<![\w.>])('
+    r'open(?:at2?|dir)?|creat|fopen|fdopen|opendir|scandir|read|pread|write|pwrite|recv(?:from|msg)?|send(?:to|msg)?|'
+    r'socket(?:pair)?|bind|listen|connect|accept4?|[gs]etsockopt|get(?:sock|peer)name|pipe2?|dup[23]?|fcntl|ioctl|flock|'
+    r'f?l?stat(?:at)?|mkdir(?:at)?|unlink(?:at)?|rename(?:at)?|f?chmod|f?chown|fsync|mkstemp|mkdtemp|memfd_create|mmap|'
+    r'poll|epoll_\w+|eventfd|timerfd_\w+|signalfd|sigprocmask|pthread_(?:create|sigmask)|fork|execvp?e?|posix_spawnp?|'
+    r'waitpid|prctl|[gs]etrlimit|set(?:res|re|e)?[ug]id|setgroups|access|setenv|tc[gs]etattr|mnl_socket_\w+'
+    r')\(')
 
 
 def blanked(text):
@@ -161,9 +177,64 @@ def clock(path, text):
             yield '%s:%d: a limit by the clock; see tests/watch/progress.py' % (path, number + 1)
 
 
+def is_open(block):
+    """Does the block that begins here go on to the end of the text?"""
+    depth = 0
+    for found in re.finditer('[{}]', block):
+        depth += 1 if found.group(0) == '{' else -1
+        if depth == 0:
+            return False
+    return True
+
+
+def condition_of(code, position):
+    """Of the innermost `if' in the function whose statement or block has position: (condition, its start); else None."""
+    function = code.rfind('\n{', 0, position)
+    for found in reversed(list(re.finditer(r'\bif \(', code[function:position]))):
+        start = function + found.end()
+        condition = arguments_at(code, start)
+        body = code[start + len(condition) + 1:position].lstrip()
+        if is_open(body) if body.startswith('{') else ';' not in body:
+            return condition, function + found.start()
+    return None
+
+
+def failing_call(expression):
+    """A system call whose failure this expression tests: not `stat() == 0 &&', not one whose errno is told apart."""
+    for found in re.finditer(SYSTEM_CALL, expression):
+        behind = expression[found.end() + len(arguments_at(expression, found.end())) + 1:]
+        if not re.match(r'\s*(?:== 0|> 0|>= 0|!= -1|!= NULL)', behind) and 'errno ==' not in expression:
+            return found.group(1)
+    return None
+
+
+def reasons(path, text):
+    """errno's text where a call failed: cs_fail_errno(), %m or a strerror().  "No errno: WHY", before it, excuses."""
+    code = blanked(text)
+    for found in re.finditer(MESSAGES, code):
+        start, end = found.end(), found.end() + len(arguments_at(code, found.end()))
+        if re.search(REASON, text[start:end]) or 'o errno:' in text[max(0, start - 200):start]:
+            continue
+        condition, where = condition_of(code, found.start()) or ('', None)
+        tested = re.match(r'\s*([*\w.>\[\]-]+)', condition)
+        if tested and tested.group(1) != 'ret' and not failing_call(condition):
+            # What the tested variable was last set by, in the three statements before.
+            last = re.findall(r'(?<![\w.>*])%s = [^;]*' % re.escape(tested.group(1)),
+                              ';'.join(code[:where].split(';')[-3:]))
+            condition += ' ' + last[-1] if last else ''
+        begin = max(code.rfind(c, 0, found.start()) for c in ';{}')
+        statement = code[begin + 1:found.start()]
+        call = failing_call(condition)
+        if not call and ' ? ' in statement:         # ret = stat() == 0 ? 0 : cs_fail()
+            call = next((c.group(1) for c in re.finditer(SYSTEM_CALL, statement)), None)
+        if call:
+            yield '%s:%d: %s() failed: say why (cs_fail_errno, %%m)' % (
+                path, line_of(code, found.start()), call)
+
+
 def main(arguments):
     checks = {'forbidden': forbidden, 'includes': includes, 'says': says, 'claims': claims,
-              'clock': clock}
+              'clock': clock, 'reasons': reasons}
     if len(arguments) < 2 or arguments[0] not in checks:
         sys.exit(__doc__)
     findings, seen = 0, 0

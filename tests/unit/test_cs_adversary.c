@@ -149,11 +149,11 @@ static const struct {
     { "version changes", change_version, CS_UNEXPECTED, 0,
       "changed its version" },
     { "two tokens", two_tokens, CS_MALFORMED, 0, "malformed" },
-    { "truncated", truncate_message, CS_MALFORMED, 0, "middle of a message" },
+    { "truncated", truncate_message, CS_MALFORMED, 0, "inside a message" },
     { "garbage behind", garbage_behind, CS_MALFORMED, 0, "more than one" },
     { "twice", twice, CS_MALFORMED, 0, "more than one" },
-    { "not a message", not_a_message, CS_MALFORMED, 0, "something else" },
-    { "too long", too_long, CS_MALFORMED, 0, "something else" },
+    { "not a message", not_a_message, CS_MALFORMED, 0, "not a TSRequest" },
+    { "too long", too_long, CS_MALFORMED, 0, "not a TSRequest" },
 };
 
 static void

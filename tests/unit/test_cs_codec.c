@@ -1,6 +1,7 @@
 /* test_cs_codec.c - DER, TSRequest, TSCredentials, UTF-16, pubKeyAuth. */
 #include "config.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -255,6 +256,30 @@ test_error_code(void **state)
     assert_non_null(strstr(cs_ntstatus_text(0xC00700EA), "Win32"));
 }
 
+/* The reason is there whatever the length of what is in front of it. */
+static void
+test_errno(void **state)
+{
+    struct cs_error err;
+    char path[1000];
+    size_t i;
+
+    (void)state;
+    memset(path, 'p', sizeof(path) - 1);
+    path[sizeof(path) - 1] = '\0';
+    for (i = 0; i < sizeof(path); i++) {
+        assert_int_equal(cs_fail_errno(&err, CS_POLICY, EMFILE, "open %s",
+                                       path + i), CS_POLICY);
+        assert_int_equal(err.code, CS_POLICY);
+        assert_int_equal(err.ntstatus, 0);
+        assert_string_equal(strchr(err.text, ':'), ": Too many open files");
+        assert_memory_equal(err.text, "open ", 5);
+    }
+    assert_int_equal(cs_fail_errno(&err, CS_SYSTEM, 99999, "x"), CS_SYSTEM);
+    assert_string_equal(err.text, "x: error 99999");
+    assert_int_equal(cs_fail_errno(NULL, CS_SYSTEM, EPERM, "x"), CS_SYSTEM);
+}
+
 /* A list of as many packages as are read, and of one more: an error, not a
  * short list. */
 static int
@@ -466,6 +491,7 @@ main(void)
         cmocka_unit_test(test_fields),
         cmocka_unit_test(test_request_forms),
         cmocka_unit_test(test_error_code),
+        cmocka_unit_test(test_errno),
         cmocka_unit_test(test_many_packages),
         cmocka_unit_test(test_utf16),
         cmocka_unit_test(test_lengths),

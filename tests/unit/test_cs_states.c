@@ -41,7 +41,7 @@ static const struct change changes[] = {
     { "client: negotiation", TO_CLIENT, 0, CS_NONCE, 0, NULL, 0 },
 
     { "client: pubKeyAuth", TO_CLIENT, 1, CS_NEGO, CS_UNEXPECTED,
-      "before the end", 0 },
+      "before the inner", 0 },
     { "client: pubKeyAuth", TO_CLIENT, 1, CS_AUTHINFO, CS_UNEXPECTED, TURN,
       0 },
     { "client: pubKeyAuth", TO_CLIENT, 1, CS_PUBKEY, CS_UNEXPECTED,
@@ -62,7 +62,7 @@ static const struct change changes[] = {
     { "server: negotiation", TO_SERVER, 0, CS_NONCE, CS_UNEXPECTED,
       "changed clientNonce", 0 },
 
-    { "server: proof", TO_SERVER, 1, CS_NEGO, CS_UNEXPECTED, "before the end",
+    { "server: proof", TO_SERVER, 1, CS_NEGO, CS_UNEXPECTED, "before the inner",
       0 },
     { "server: proof", TO_SERVER, 1, CS_AUTHINFO, CS_UNEXPECTED, TURN, 0 },
     { "server: proof", TO_SERVER, 1, CS_PUBKEY, CS_UNEXPECTED,

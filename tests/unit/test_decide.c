@@ -229,10 +229,33 @@ test_stranger(void **state)
     close_both(fds);
 }
 
-/* host@HOST gets a ticket on a connection to the gateway, and only there: a
- * program with a proxy in its environment and no connection may be ssh. */
+/* The trace names the class that was asked for. */
 static void
-test_host_class(void **state)
+ask_traced(const char *typed)
+{
+    struct gw_name name = { .other = (char *)(uintptr_t)typed };
+    const char *path = unit_file("trace", "");
+    struct gw_decision d;
+    char line[100], *trace;
+
+    assert_int_equal(setenv("KRB5_TRACE", path, 1), 0);
+    ask(&name, GW_OFFER_TICKET, &d);
+    assert_int_equal(unsetenv("KRB5_TRACE"), 0);
+    assert_int_equal(d.answer, GW_YES);
+    gw_decision_free(&d);
+    (void)snprintf(line, sizeof(line), "gss-winrm: %s: WinRM (the gateway at "
+                   "port ", typed);
+    trace = unit_read(path);
+    if (strstr(trace, line) == NULL)
+        fail_msg("'%s' is not in the trace:\n%s", line, trace);
+    free(trace);
+}
+
+/* host@HOST and WSMAN@HOST get a ticket on a connection to the gateway, and
+ * only there: a program with a proxy in its environment and no connection may
+ * be ssh. */
+static void
+test_other_class(void **state)
 {
     struct gw_name name = { .other = (char *)"host@web01.corp.example.com" };
     struct gw_decision d;
@@ -246,9 +269,8 @@ test_host_class(void **state)
     start(&g, port);
     (void)snprintf(proxy, sizeof(proxy), "http://127.0.0.1:%d", port);
     assert_int_equal(setenv("http_proxy", proxy, 1), 0);
-    ask(&name, GW_OFFER_TICKET, &d);
-    assert_int_equal(d.answer, GW_YES);
-    gw_decision_free(&d);
+    ask_traced("host@web01.corp.example.com");
+    ask_traced("WSMAN@web01.corp.example.com");
     close_both(fds);
     ask(&name, GW_OFFER_NONE, &d);
     assert_int_equal(d.answer, GW_LEAVE);
@@ -307,7 +329,7 @@ main(void)
         cmocka_unit_test(test_site),
         cmocka_unit_test(test_local),
         cmocka_unit_test(test_stranger),
-        cmocka_unit_test(test_host_class),
+        cmocka_unit_test(test_other_class),
         cmocka_unit_test(test_client)
     };
 

@@ -265,13 +265,15 @@ connection(struct gw_conn *conn, const char *address, uint16_t port)
                                "::ffff:127.0.0.1", conn->addr.b), 1);
 }
 
+static struct gw_name asked = { .http_host = (char *)HOST };
+
 static long long
 ask(const struct gw_conns *conns, struct gw_offer *offer)
 {
     long long start_ms = gw_now_ms();
 
     errno = EXDEV;
-    gw_gateway_ask(conns, HOST, offer);
+    gw_gateway_ask(conns, &asked, offer);
     assert_int_equal(errno, EXDEV);
     return gw_now_ms() - start_ms;
 }
@@ -435,6 +437,58 @@ test_nobody(void **state)
     (void)unlink(path);
 }
 
+/* What went wrong is in the trace with its reason, and with the name as the
+ * caller asked for it. */
+static void
+has_trace(const char *path, const char *name, const char *text)
+{
+    char *trace = unit_read(path), line[300];
+
+    (void)snprintf(line, sizeof(line), "gss-winrm: %s: %s", name, text);
+    if (strstr(trace, line) == NULL)
+        fail_msg("'%s' is not in the trace:\n%s", line, trace);
+    free(trace);
+}
+
+static void
+test_trace(void **state)
+{
+    static const struct {
+        enum mood mood;
+        const char *reason;
+    } cases[] = {
+        { RUBBISH, "its answer is malformed" },
+        { EMPTY, "it closed the connection" },
+        { DEAF, "Connection timed out" },
+    };
+    struct gw_name wsman = { .other = (char *)"WSMAN@" HOST }, http = asked;
+    struct gw_conn conn;
+    struct gw_conns conns = { .v = &conn, .n = 1 };
+    struct gw_offer offer;
+    struct gateway g;
+    char path[300], text[100];
+    size_t i;
+
+    (void)state;
+    (void)snprintf(path, sizeof(path), "%s", unit_file("trace", ""));
+    assert_int_equal(setenv("KRB5_TRACE", path, 1), 0);
+    connection(&conn, NULL, PORT);
+    for (i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+        start(&g, cases[i].mood);
+        (void)ask(&conns, &offer);
+        stop_gateway(&g);
+        (void)snprintf(text, sizeof(text), "no answer from the gateway: %s",
+                       cases[i].reason);
+        has_trace(path, "HTTP@" HOST, text);
+    }
+    asked = wsman;
+    (void)ask(&conns, &offer);
+    has_trace(path, "WSMAN@" HOST, "the gateway at port 5980: connect: "
+              "Connection refused");
+    asked = http;
+    assert_int_equal(unsetenv("KRB5_TRACE"), 0);
+}
+
 static void
 test_exists(void **state)
 {
@@ -496,6 +550,7 @@ main(void)
         cmocka_unit_test(test_whom),
         cmocka_unit_test(test_proxy),
         cmocka_unit_test(test_nobody),
+        cmocka_unit_test(test_trace),
         cmocka_unit_test(test_exists),
         cmocka_unit_test(test_rundir),
     };
