@@ -1,4 +1,4 @@
-/* environ.c - the environment, and whether the plugin is active at all. */
+/* environ.c - what the environment says, and whether to be there at all. */
 #include "config.h"
 
 #include <dlfcn.h>

@@ -1,11 +1,11 @@
-/* environ.h - the environment, and whether the plugin is active at all. */
+/* environ.h - what the environment says, and whether to be there at all. */
 #ifndef GW_ENVIRON_H
 #define GW_ENVIRON_H
 
 #include "policy.h"
 
 /*
- * Should the plugin stand aside completely?  True for GSS_USE_PROXY, for
+ * Should the plugin not be there at all?  True for GSS_USE_PROXY, for
  * GSS_WINRM=off, for "enabled = false" and the programs of "except", when
  * krb5.conf cannot be read, and when the module was installed after this
  * process had begun.

@@ -38,14 +38,14 @@ int gw_name_expand(const char *template, const char *host, uint16_t port,
 int gw_name_expand_at(const char *template, const char *host, uint16_t port,
                       char **out);
 
-/* Does krb5.conf let DNS choose a host's realm (dns_lookup_realm)?  Yes if
- * that is unknown. */
+/* Does krb5.conf let DNS say a host's realm (dns_lookup_realm)?  Also whether it
+ * is so is unknown. */
 int gw_realm_by_dns(krb5_context context);
 
 /*
- * The realm that krb5.conf gives to a host, or "" for a referral, in new
- * memory; NULL without any.  DNS is never asked: where krb5 would ask it, only
- * [domain_realm] counts.
+ * The realm that krb5.conf gives to a host, or "" for a referral, in new memory;
+ * NULL without any.  DNS never has a part in it: where krb5 would ask it, this is
+ * what [domain_realm] says.
  */
 char *gw_host_realm(krb5_context context, const char *host);
 
