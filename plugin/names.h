@@ -52,9 +52,9 @@ int gw_service_unknown(uint32_t code, const char *text);
 int gw_realm_by_dns(krb5_context context);
 
 /*
- * The realm that krb5.conf gives to a host, or "" for a referral, in new
- * memory; NULL without any.  DNS is never asked: where krb5 would ask it, only
- * [domain_realm] counts.
+ * The realm that krb5.conf gives to a host, or "" for a referral, in new memory;
+ * NULL without any.  DNS never has a part in it: where krb5 would ask it, this is
+ * what [domain_realm] says.
  */
 char *gw_host_realm(krb5_context context, const char *host);
 

@@ -1,6 +1,6 @@
 /*
- * session.h - one client connection's session with one server: a connection of
- * its own, authenticated and encrypted as krb5.conf says.
+ * session.h - what one client connection has with one server: a connection,
+ * authenticated and encrypted as krb5.conf says, and nobody else's.
  *
  *     session.c   requests; when to authenticate, and when again
  *     auth.c      the choice of a way, a server's name, and the next one
@@ -45,7 +45,7 @@ struct session {
     int authenticated;
     int passing;                /* the client authenticates, not we */
     struct seal *seal;          /* NULL with HTTPS, which encrypts */
-    struct session_how {        /* it is authenticated, for the ledger */
+    struct session_how {        /* it got in, for the ledger */
         char spn[2 * GATE_HOST_MAX], credential[128], tls[16];
         uint32_t candidate, candidates;
         unsigned int version;
