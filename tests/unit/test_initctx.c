@@ -512,6 +512,10 @@ test_no_evidence(void **state)
         (void)leg(&c, NULL, 0, &minor);
         assert_int_equal(leg(&c, bare, sizeof(bare), &minor), GSS_S_FAILURE);
         asked(&c, "HTTP HTTP");
+        /* What is left of the context is krb5's affair, too. */
+        assert_int_equal(leg(&c, bare, sizeof(bare), &minor),
+                         GSS_S_CONTINUE_NEEDED);
+        asked(&c, "HTTP HTTP HTTP");
         client_end(&c);
     }
 }
@@ -575,6 +579,7 @@ static void
 test_left_alone(void **state)
 {
     static const char *const kinds[] = { "never", "disabled" };
+    char name[96];
     OM_uint32 minor;
     struct client c;
     size_t i;
@@ -582,6 +587,9 @@ test_left_alone(void **state)
     (void)state;
     for (i = 0; i < sizeof(kinds) / sizeof(*kinds); i++) {
         client_begin(&c, kinds[i]);
+        /* Not even a lesson counts. */
+        (void)snprintf(name, sizeof(name), "WSMAN@%s", c.host);
+        gw_memory_learn(c.host, name);
         expect(GSS_S_CONTINUE_NEEDED, 0);
         expect(GSS_S_FAILURE, KRB5KRB_AP_ERR_MODIFIED);
         (void)leg(&c, bare, sizeof(bare), &minor);
@@ -590,6 +598,29 @@ test_left_alone(void **state)
         asked(&c, "HTTP HTTP");
         client_end(&c);
     }
+}
+
+/* It is switched off in between: a token is the caller's, then. */
+static void
+test_switched_off(void **state)
+{
+    OM_uint32 minor;
+    struct client c;
+
+    (void)state;
+    client_begin(&c, "winrm");
+    expect(GSS_S_CONTINUE_NEEDED, 0);
+    (void)leg(&c, NULL, 0, &minor);
+    asked(&c, "HOST");
+    gw_ctx_free((struct gw_ctx *)c.ctx);
+    c.ctx = GSS_C_NO_CONTEXT;
+    assert_int_equal(setenv("GSS_WINRM", "off", 1), 0);
+    expect(GSS_S_CONTINUE_NEEDED, 0);
+    (void)leg(&c, bare, sizeof(bare), &minor);
+    assert_int_equal(unsetenv("GSS_WINRM"), 0);
+    asked(&c, "HOST HTTP");
+    assert_true(calls[1].has_token);
+    client_end(&c);
 }
 
 /* The environment has the last word: the first name that goes out. */
@@ -678,6 +709,7 @@ main(void)
         cmocka_unit_test(test_insist),
         cmocka_unit_test(test_stale_token),
         cmocka_unit_test(test_left_alone),
+        cmocka_unit_test(test_switched_off),
         cmocka_unit_test(test_environment),
         cmocka_unit_test(test_odd_host),
     };
