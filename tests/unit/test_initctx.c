@@ -2,8 +2,8 @@
  * test_initctx.c - every error of Kerberos, and what is done about it.
  *
  * The mechglue's calls are stand-ins: krb5 answers as each case says, and what
- * it was asked is written down.  test_memory.c has what is remembered, tests/k5
- * the same with a KDC and a server, but for few errors.
+ * it was asked is written down.  test_memory.c has what is remembered, and
+ * tests/k5 the same with a KDC and a server, but for few errors.
  */
 #include "config.h"
 
@@ -272,7 +272,8 @@ means_another_account(long code)
 
 static const long other_codes[] = {
     0, 1, ENOENT, EAGAIN, ENOMEM, ETIMEDOUT, KRB5_CC_NOTFOUND,
-    KRB5_FCC_NOFILE, KRB5_KDC_UNREACH, KRB5_REALM_UNKNOWN, KRB5_CONFIG_BADFORMAT
+    KRB5_FCC_NOFILE, KRB5_KDC_UNREACH, KRB5_REALM_UNKNOWN,
+    KRB5_CONFIG_BADFORMAT
 };
 #define NOTHERS (sizeof(other_codes) / sizeof(*other_codes))
 
@@ -487,7 +488,8 @@ test_hopeless(void **state)
     client_end(&c);
 }
 
-/* Without evidence the plain name goes out, and its errors are the caller's. */
+/* Without evidence the plain name goes out, and its errors are the
+ * caller's. */
 static void
 test_no_evidence(void **state)
 {
