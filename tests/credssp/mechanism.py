@@ -302,7 +302,7 @@ def certificates(ok, error_of, acquire, establish, inquire, raw):     # pylint: 
         ok('not a SHA-256' in error_of(acquire, {**user, **store}), 'refused: ' + title)
     for store, words in (({'certificate': here + '/none', 'key': here + '/good.key'}, here + '/none'),
                          ({'certificate': here + '/good.cert', 'key': here + '/none'}, here + '/none'),
-                         ({'tls_ciphers': 'no-such'}, 'no cipher')):
+                         ({'tls_ciphers': 'no-such'}, 'no known cipher')):
         said = error_of(acquire, store, 'accept')
         ok(words in said, 'refused: a server with %s' % ', '.join(store), said)
     # Not AEAD: a record's size depends on the block and the MAC.

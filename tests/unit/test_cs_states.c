@@ -308,7 +308,7 @@ test_goes_on(void **state)
     delegations = 0;
     pair_run(&p);
     assert_int_equal(p.client_error.code, CS_UNEXPECTED);
-    assert_non_null(strstr(p.client_error.text, "goes on after pubKeyAuth"));
+    assert_non_null(strstr(p.client_error.text, "continues after pubKeyAuth"));
     assert_int_equal(p.secrets, 0);
     assert_int_equal(delegations, 0);
     pair_free(&p);
