@@ -265,7 +265,7 @@ next_candidate(struct gw_attempt *a)
         last = (a->at == a->list.n);
         ret = gw_candidate_name(&a->list, c, &text);
         if (ret == EINVAL)
-            gw_trace("%s: %s means nothing for %s; skipped", a->plain,
+            gw_trace("%s: %s has no meaning for %s; skipped", a->plain,
                      c->template, c->host);
         if (ret != 0)
             continue;
@@ -346,7 +346,7 @@ void
 gw_attempt_unknown(struct gw_attempt *a)
 {
     if (a->ticket != GSS_C_NO_CREDENTIAL) {
-        gw_trace("%s: the gateway's ticket is of no use", a->plain);
+        gw_trace("%s: the gateway's ticket was not accepted", a->plain);
         return;
     }
     gw_memory_reject(a->typed, a->name);
@@ -363,7 +363,7 @@ gw_attempt_failed(struct gw_attempt *a, OM_uint32 minor)
         return;
     (void)gss_display_status(&tmp, minor, GSS_C_MECH_CODE, &gw_oid_special,
                              &more, &text);
-    gw_trace("%s: %s failed: %.*s; that is the program's to report", a->plain,
+    gw_trace("%s: %s failed: %.*s; the program reports it", a->plain,
              a->name, (int)text.length, (char *)text.value);
     (void)gss_release_buffer(&tmp, &text);
 }

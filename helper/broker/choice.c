@@ -50,7 +50,7 @@ choice_host(const struct wish *wish, int credssp, struct choice *out,
     keep_conf(out);
     ret = hc_host_load(wish->host, &out->host, err);
     if (ret == 0 && !hc_port_ok(out->host, wish->port))
-        ret = cs_fail(err, CS_POLICY, "port %u of %s is not WinRM's in "
+        ret = cs_fail(err, CS_POLICY, "port %u of %s is not one of WinRM's in "
                       "krb5.conf (ports)", wish->port, out->host->host);
     if (ret != 0)
         choice_free(out);
@@ -71,7 +71,7 @@ list_names(const struct wish *wish, struct choice *c, struct cs_error *err)
     while (ret == 0 && c->names[c->candidates] != NULL)
         c->candidates++;
     if (ret == 0 && wish->candidate >= c->candidates)
-        return cs_fail(err, CS_USAGE, "%s has %u service names and no more",
+        return cs_fail(err, CS_USAGE, "%s has only %u service names",
                        c->host->host, c->candidates);
     c->candidate = wish->candidate;
     return ret;
@@ -198,8 +198,9 @@ find_ticket(struct choice *c, int64_t limit, struct cs_error *err)
 
     /* To ask out of turn would make it worse for all. */
     if (!place_begin(limit))
-        return cs_fail(err, CS_INNER, "so many sessions are beginning that the "
-                       "KDC has not come to this one's ticket: try again");
+        return cs_fail(err, CS_INNER, "too many sessions are beginning for "
+                       "the KDC to issue this one's ticket in time: try "
+                       "again");
     ret = cs_ticket_find(c->creds, c->names, c->gift == HC_PASSWORD ?
                          CS_GIFT_PASSWORD : CS_GIFT_TICKET, &c->candidate,
                          &c->ticket, err);
@@ -240,8 +241,8 @@ ask_kdc(struct choice *c, struct cs_error *err)
     int ret;
 
     if (c->creds != NULL && !is_of_realm(c->creds))
-        return cs_fail(err, CS_POLICY, "%s is not known to be of a Kerberos "
-                       "realm: log in as user@REALM", cs_creds_name(c->creds));
+        return cs_fail(err, CS_POLICY, "the realm of %s is unknown: log in as "
+                       "user@REALM", cs_creds_name(c->creds));
     do {
         ret = (c->gift == HC_NOTHING) ? find_name(c, err) :
             find_ticket(c, limit, err);

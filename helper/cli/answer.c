@@ -31,12 +31,12 @@ reachable_text(const struct hc_host *host, uint16_t port, int *connects)
     *connects = 0;
     if (!host->reachable) {
         n = asprintf(&text, "neither delegate_to, nor targets of the gateway "
-                     "section, nor a key of targets covers it");
+                     "section, nor a key of targets names it");
     } else if (!hc_port_ok(host, port)) {
         n = asprintf(&text, "port %u is not one of its ports", port);
     } else if (hc_gift(host) == HC_REFUSED) {
-        n = asprintf(&text, "delegation = credssp, and delegate_to does not "
-                     "cover it");
+        n = asprintf(&text, "delegation = credssp, but delegate_to does not "
+                     "name it");
     } else {
         n = asprintf(&text, "%s", host->reachable_source);
         *connects = 1;
@@ -88,7 +88,7 @@ auto_text(const struct gw_policy *p)
         len += snprintf(ports + len, sizeof(ports) - len, "%s%u",
                         i == 0 ? "" : i + 1 == p->nports ? " or " : ", ",
                         p->ports[i]);
-    if (asprintf(&text, "asks for the names below where a program has a "
+    if (asprintf(&text, "asks for the names below if a program has a "
                  "connection to port %s%s", ports, p->nodes != NULL ||
                  p->host != NULL ?
                  ", or the KDC does not know the plain name" : "") < 0)

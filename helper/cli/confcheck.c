@@ -22,8 +22,8 @@ conf_key_ok(const struct conf_job *job, const char *key, struct cs_error *err)
     const struct gw_key *k = hc_find_key("", key);
 
     if (k == NULL)
-        return cs_fail(err, CS_USAGE, "there is no key %s; gss-winrm.conf(5) "
-                       "has them all", key);
+        return cs_fail(err, CS_USAGE, "unknown key %s; gss-winrm.conf(5) "
+                       "lists the keys", key);
     if ((k->levels & (job->realm ? L_REALM : L_TARGET)) == 0)
         return cs_fail(err, CS_USAGE, "%s is not a key for a %s", key,
                        job->realm ? "realm" : "target");
@@ -162,11 +162,11 @@ check_read(const struct gw_levels *levels, const struct conf_job *job,
 
     gw_free_words(read);
     if (!right)
-        return cs_fail(err, CS_SYSTEM, "%s: %s would not be read from it as it "
-                       "was to be written", job->dropin.path, key);
+        return cs_fail(err, CS_SYSTEM, "%s: %s would not be read back from it "
+                       "as written", job->dropin.path, key);
     if (value != NULL && !is_usable(levels, key))
-        return cs_fail(err, CS_USAGE, "%s = %.80s: gss-winrm.conf(5) does not "
-                      "know such a value", key, value);
+        return cs_fail(err, CS_USAGE, "%s = %.80s: not a valid value; see "
+                      "gss-winrm.conf(5)", key, value);
     return 0;
 }
 

@@ -209,7 +209,7 @@ cli_explain(int argc, char **argv)
 
     (void)cli_option(argc, argv, ":h", options);
     if (argc - optind != 1)
-        return cli_usage(argv[0], "it needs one HOST[:PORT]");
+        return cli_usage(argv[0], "one HOST[:PORT] is required");
     if (cli_host_port(argv[optind], &host, &port) != 0)
         return cli_usage(argv[0], "%s is not HOST or HOST:PORT",
                          argv[optind]);

@@ -132,7 +132,7 @@ show_query(const struct wanted *w, struct dir *dir, struct cs_error *err)
     } else if (any) {
         print_rows(list);
     } else {
-        cli_error("nobody in the domain has %s (%s was asked)", w->query,
+        cli_error("no account in the domain has %s (%s was asked)", w->query,
                   dir_server(dir));
     }
     json_decref(list);
@@ -239,9 +239,9 @@ doc_spn(int argc, char **argv)
             w.duplicates = 1;
     }
     if ((w.query != NULL) == w.duplicates)
-        return cli_usage(argv[0], "it needs either -q SPN or -x");
+        return cli_usage(argv[0], "-q SPN or -x is required");
     if (argc - optind > w.duplicates)
-        return cli_usage(argv[0], "there are too many arguments");
+        return cli_usage(argv[0], "too many arguments");
     w.host = argv[optind];
     look_init();
     realm = (w.realm != NULL) ? strdup(w.realm) : default_realm();

@@ -214,11 +214,11 @@ export_cache(const char *cache, struct cs_buf *out, struct cs_error *err)
     framed.p = token.value;
     framed.len = token.length;
     if (GSS_ERROR(major))
-        ret = cs_gss_fail(err, "a ticket of the gateway's", major, minor,
+        ret = cs_gss_fail(err, "a ticket of the gateway", major, minor,
                           &cs_oid_krb5);
     else if (mint_unframe(framed, out) != 0)
-        ret = cs_fail(err, CS_SYSTEM, "krb5 exports credentials in a form "
-                      "that is not known");
+        ret = cs_fail(err, CS_SYSTEM, "krb5 exports credentials in an unknown "
+                      "form");
     (void)gss_release_buffer(&tmp, &token);
     (void)gss_release_cred(&tmp, &cred);
     return ret;
@@ -276,12 +276,12 @@ make_ticket(struct mint *m, const char *host, struct cs_buf *cred, char **name,
         return cs_fail(err, CS_SYSTEM, "no random numbers");
     forget_expired(m, now);
     code = make_creds(m, serial, host, now, &creds);
-    ret = (code != 0) ? krb5_failed(m, code, "making a ticket", err) :
+    ret = (code != 0) ? krb5_failed(m, code, "creating a ticket", err) :
         export_creds(m, &creds, cred, err);
     if (ret == 0 && (remember(m, serial, host, now) != 0 ||
                      asprintf(name, "HTTP/%s@" MINT_REALM, host) < 0)) {
         *name = NULL;
-        ret = cs_fail(err, CS_NOMEM, "too many tickets at a time");
+        ret = cs_fail(err, CS_NOMEM, "too many tickets at the same time");
     }
     krb5_free_cred_contents(m->context, &creds);
     return ret;
@@ -360,10 +360,10 @@ mint_redeem(struct mint *m, gss_ctx_id_t ctx, const char *host,
             break;
     }
     if (i == m->nissued)
-        ret = cs_fail(err, CS_POLICY, "the client's ticket was used before");
+        ret = cs_fail(err, CS_POLICY, "the client's ticket was already used");
     else if (strcmp(m->issued[i].host, host) != 0)
-        ret = cs_fail(err, CS_POLICY, "the client's ticket is for %s and not "
-                      "for %s", m->issued[i].host, host);
+        ret = cs_fail(err, CS_POLICY, "the client's ticket is for %s, not for "
+                      "%s", m->issued[i].host, host);
     else
         ret = 0;
     if (i < m->nissued)

@@ -108,7 +108,7 @@ tickets_add(struct tickets *t, uint16_t port, struct cs_error *err)
         return cs_nomem(err);
     if (strlen(path) >= sizeof(sun.sun_path)) {
         free(path);
-        return cs_fail(err, CS_SYSTEM, "%s is too long for a socket's name",
+        return cs_fail(err, CS_SYSTEM, "%s is too long for a socket's path",
                        t->directory);
     }
     strcpy(sun.sun_path, path);

@@ -47,7 +47,7 @@ connect_to(const struct place *p, int *fd, struct report *r,
         return bp_check_peer(*fd, err);
     if (bp_is_absent(error))
         return absent(r, err);
-    return cs_fail(err, CS_SYSTEM, "%s cannot be connected to",
+    return cs_fail(err, CS_SYSTEM, "cannot connect to %s",
                    p->address.sun_path);
 }
 

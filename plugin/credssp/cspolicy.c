@@ -78,14 +78,14 @@ static int
 unnamed(const char *host, int why, struct cs_error *err)
 {
     if (why == EDOM)
-        return cs_fail(err, CS_POLICY, "%s is a short name: say the whole one, "
-                       "or put the domain into krb5.conf ([libdefaults] "
-                       "qualify_shortname), since DNS must not choose who gets "
-                       "what is delegated", host);
+        return cs_fail(err, CS_POLICY, "%s is a short name: use the full "
+                       "name, or put the domain into krb5.conf ([libdefaults] "
+                       "qualify_shortname), since DNS must not choose who "
+                       "gets what is delegated", host);
     if (why == EINVAL && !gw_is_address(host))
-        return cs_fail(err, CS_USAGE, "%s is not the name of a host", host);
+        return cs_fail(err, CS_USAGE, "%s is not a valid host name", host);
     if (why == EINVAL)
-        return cs_fail(err, CS_POLICY, "%s is an address: say the machine's "
+        return cs_fail(err, CS_POLICY, "%s is an address: use the host's "
                        "name, or put it into krb5.conf (targets = { %s = { "
                        "host = NAME } }), since DNS must not choose who gets "
                        "what is delegated", host, host);
