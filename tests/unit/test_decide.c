@@ -207,6 +207,70 @@ test_local(void **state)
     close_both(fds);
 }
 
+/* Of a proxy on another machine nothing is asked here. */
+static void
+test_proxy_elsewhere(void **state)
+{
+    static const char *const urls[] = {
+        "http://10.0.0.1:5980", "10.0.0.1:5980", "http://127.0.0.10:5980",
+        "http://localhost.example:5980", "http://[::2]:5980",
+        "http://u@127.0.0.1:5980", "https://127.0.0.1:5980", ""
+    };
+    size_t i;
+
+    (void)state;
+    for (i = 0; i < sizeof(urls) / sizeof(*urls); i++) {
+        if (gw_proxy_port(urls[i]) != 0)
+            fail_msg("%s", urls[i]);
+    }
+}
+
+/* Is there a gateway's directory below this one? */
+static int
+exists_below(const char *runtime)
+{
+    int exists;
+
+    assert_int_equal(setenv("XDG_RUNTIME_DIR", runtime, 1), 0);
+    exists = gw_gateway_exists();
+    assert_int_equal(setenv("XDG_RUNTIME_DIR", unit_dir(), 1), 0);
+    return exists;
+}
+
+/* It is a directory, and no link to one; its name is absolute. */
+static void
+test_directory(void **state)
+{
+    char runtime[120], path[200], elsewhere[64];
+    struct stat st;
+    FILE *f;
+
+    (void)state;
+    (void)snprintf(runtime, sizeof(runtime), "%s/run", unit_dir());
+    assert_int_equal(mkdir(runtime, 0700), 0);
+    assert_int_equal(exists_below(runtime), 0);
+    (void)snprintf(path, sizeof(path), "%s/gss-winrm", runtime);
+    assert_int_equal(mkdir(path, 0700), 0);
+    (void)snprintf(path, sizeof(path), "%s/gss-winrm/gateway", runtime);
+    f = fopen(path, "w");
+    assert_non_null(f);
+    assert_int_equal(fclose(f), 0);
+    assert_int_equal(exists_below(runtime), 0);
+    assert_int_equal(unlink(path), 0);
+    assert_int_equal(symlink(unit_dir(), path), 0);
+    assert_int_equal(exists_below(runtime), 0);
+    assert_int_equal(unlink(path), 0);
+    assert_int_equal(mkdir(path, 0700), 0);
+    assert_int_equal(exists_below(runtime), 1);
+    /* A relative name is as good as none. */
+    (void)snprintf(elsewhere, sizeof(elsewhere), "/tmp/gss-winrm-%lu/gateway",
+                   (unsigned long)geteuid());
+    assert_int_equal(chdir(unit_dir()), 0);
+    if (stat(elsewhere, &st) != 0)
+        assert_int_equal(exists_below("run"), 0);
+    assert_int_equal(chdir("/"), 0);
+}
+
 /* Behind the socket is a process of somebody else's. */
 static void
 test_stranger(void **state)
@@ -306,6 +370,8 @@ main(void)
         cmocka_unit_test(test_winrm_port),
         cmocka_unit_test(test_site),
         cmocka_unit_test(test_local),
+        cmocka_unit_test(test_proxy_elsewhere),
+        cmocka_unit_test(test_directory),
         cmocka_unit_test(test_stranger),
         cmocka_unit_test(test_host_class),
         cmocka_unit_test(test_client)

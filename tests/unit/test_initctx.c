@@ -2,8 +2,8 @@
  * test_initctx.c - every error of Kerberos, and what is done about it.
  *
  * The mechglue's calls are stand-ins: krb5 answers as each case says, and what
- * it was asked is written down.  test_memory.c has what is remembered, tests/k5
- * the same with a KDC and a server, but for few errors.
+ * it was asked is written down.  test_memory.c has what is remembered, and
+ * tests/k5 the same with a KDC and a server, but for few errors.
  */
 #include "config.h"
 
@@ -272,7 +272,8 @@ means_another_account(long code)
 
 static const long other_codes[] = {
     0, 1, ENOENT, EAGAIN, ENOMEM, ETIMEDOUT, KRB5_CC_NOTFOUND,
-    KRB5_FCC_NOFILE, KRB5_KDC_UNREACH, KRB5_REALM_UNKNOWN, KRB5_CONFIG_BADFORMAT
+    KRB5_FCC_NOFILE, KRB5_KDC_UNREACH, KRB5_REALM_UNKNOWN,
+    KRB5_CONFIG_BADFORMAT
 };
 #define NOTHERS (sizeof(other_codes) / sizeof(*other_codes))
 
@@ -487,7 +488,8 @@ test_hopeless(void **state)
     client_end(&c);
 }
 
-/* Without evidence the plain name goes out, and its errors are the caller's. */
+/* Without evidence the plain name goes out, and its errors are the
+ * caller's. */
 static void
 test_no_evidence(void **state)
 {
@@ -512,6 +514,10 @@ test_no_evidence(void **state)
         (void)leg(&c, NULL, 0, &minor);
         assert_int_equal(leg(&c, bare, sizeof(bare), &minor), GSS_S_FAILURE);
         asked(&c, "HTTP HTTP");
+        /* What is left of the context is krb5's affair, too. */
+        assert_int_equal(leg(&c, bare, sizeof(bare), &minor),
+                         GSS_S_CONTINUE_NEEDED);
+        asked(&c, "HTTP HTTP HTTP");
         client_end(&c);
     }
 }
@@ -575,6 +581,7 @@ static void
 test_left_alone(void **state)
 {
     static const char *const kinds[] = { "never", "disabled" };
+    char name[96];
     OM_uint32 minor;
     struct client c;
     size_t i;
@@ -582,6 +589,9 @@ test_left_alone(void **state)
     (void)state;
     for (i = 0; i < sizeof(kinds) / sizeof(*kinds); i++) {
         client_begin(&c, kinds[i]);
+        /* Not even a lesson counts. */
+        (void)snprintf(name, sizeof(name), "WSMAN@%s", c.host);
+        gw_memory_learn(c.host, name);
         expect(GSS_S_CONTINUE_NEEDED, 0);
         expect(GSS_S_FAILURE, KRB5KRB_AP_ERR_MODIFIED);
         (void)leg(&c, bare, sizeof(bare), &minor);
@@ -590,6 +600,29 @@ test_left_alone(void **state)
         asked(&c, "HTTP HTTP");
         client_end(&c);
     }
+}
+
+/* It is switched off in between: a token is the caller's, then. */
+static void
+test_switched_off(void **state)
+{
+    OM_uint32 minor;
+    struct client c;
+
+    (void)state;
+    client_begin(&c, "winrm");
+    expect(GSS_S_CONTINUE_NEEDED, 0);
+    (void)leg(&c, NULL, 0, &minor);
+    asked(&c, "HOST");
+    gw_ctx_free((struct gw_ctx *)c.ctx);
+    c.ctx = GSS_C_NO_CONTEXT;
+    assert_int_equal(setenv("GSS_WINRM", "off", 1), 0);
+    expect(GSS_S_CONTINUE_NEEDED, 0);
+    (void)leg(&c, bare, sizeof(bare), &minor);
+    assert_int_equal(unsetenv("GSS_WINRM"), 0);
+    asked(&c, "HOST HTTP");
+    assert_true(calls[1].has_token);
+    client_end(&c);
 }
 
 /* The environment has the last word: the first name that goes out. */
@@ -678,6 +711,7 @@ main(void)
         cmocka_unit_test(test_insist),
         cmocka_unit_test(test_stale_token),
         cmocka_unit_test(test_left_alone),
+        cmocka_unit_test(test_switched_off),
         cmocka_unit_test(test_environment),
         cmocka_unit_test(test_odd_host),
     };

@@ -2,6 +2,7 @@
 #include "config.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,7 +10,9 @@
 #include <unistd.h>
 
 #include "lesson.h"
+#include "memory.h"
 #include "unit.h"
+#include "words.h"
 
 static char cache_name[300];
 
@@ -107,6 +110,110 @@ test_change_is_seen(void **state)
     lesson_is("web01.test.example", NULL);
 }
 
+/* A lesson of another process: these bytes, in this cache. */
+static void
+write_entry(const char *ccache, const char *host, const char *bytes,
+            size_t len)
+{
+    krb5_data data = { 0, (unsigned int)len, (char *)(uintptr_t)bytes };
+    krb5_principal entry, alice;
+    krb5_context context;
+    krb5_ccache cache;
+
+    assert_int_equal(krb5_init_context(&context), 0);
+    assert_int_equal(krb5_parse_name(context, "alice", &alice), 0);
+    assert_int_equal(krb5_cc_resolve(context, ccache, &cache), 0);
+    assert_int_equal(krb5_cc_initialize(context, cache, alice), 0);
+    assert_int_equal(krb5_build_principal(context, &entry, 0, "", "HTTP",
+                                          host, program_invocation_short_name,
+                                          (char *)NULL), 0);
+    assert_int_equal(krb5_cc_set_config(context, cache, entry, "winrm_spn",
+                                        &data), 0);
+    krb5_free_principal(context, entry);
+    krb5_free_principal(context, alice);
+    assert_int_equal(krb5_cc_close(context, cache), 0);
+    krb5_free_context(context);
+}
+
+static void
+test_others_change_is_seen(void **state)
+{
+    char path[300], bytes[4096], *at;
+    struct timespec times[2] = { { 1000, 0 }, { 1000, 1 } };
+    ssize_t len;
+    int fd;
+
+    (void)state;
+    lesson_is("web01", NULL);
+    write_entry(cache_name, "web01", "HOST@web01", 10);
+    lesson_is("web01", "HOST@web01");
+    write_entry(cache_name, "web01", "WSMAN@web01", 11);
+    lesson_is("web01", "WSMAN@web01");
+    /* In its place, with the same size: its time tells. */
+    (void)snprintf(path, sizeof(path), "%s", cache_name + 5);
+    fd = open(path, O_RDWR | O_CLOEXEC);
+    assert_true(fd >= 0);
+    len = read(fd, bytes, sizeof(bytes));
+    assert_true(len > 0);
+    at = memmem(bytes, (size_t)len, "WSMAN@web01", 11);
+    assert_non_null(at);
+    memcpy(at, "OTHER", 5);
+    assert_int_equal(pwrite(fd, bytes, (size_t)len, 0), len);
+    assert_int_equal(futimens(fd, times), 0);
+    lesson_is("web01", "OTHER@web01");
+    memcpy(at, "WSMAN", 5);
+    assert_int_equal(pwrite(fd, bytes, (size_t)len, 0), len);
+    times[1].tv_nsec++;
+    assert_int_equal(futimens(fd, times), 0);
+    lesson_is("web01", "WSMAN@web01");
+    assert_int_equal(close(fd), 0);
+}
+
+/* What is in the cache may be anybody's: no part of a name, no longer one. */
+static void
+test_odd_entries(void **state)
+{
+    char name[GW_MEMORY_NAME + 1];
+
+    (void)state;
+    write_entry(cache_name, "nul", "HOST@nul\0x", 10);
+    lesson_is("nul", NULL);
+    write_entry(cache_name, "empty", "", 0);
+    lesson_is("empty", NULL);
+    memset(name, 'x', sizeof(name));
+    write_entry(cache_name, "long", name, GW_MEMORY_NAME);
+    lesson_is("long", NULL);
+    write_entry(cache_name, "fits", name, GW_MEMORY_NAME - 1);
+    name[GW_MEMORY_NAME - 1] = '\0';
+    lesson_is("fits", name);
+}
+
+/* What was read is of one host in one cache, also where two share a place and
+ * the cache is no file, which could have changed. */
+static void
+test_own_lesson(void **state)
+{
+    char other[32] = "";
+    int i;
+
+    (void)state;
+    for (i = 0; i < 1000 && (i == 0 || gw_hash(other) % 8 !=
+                             gw_hash("web01") % 8); i++)
+        (void)snprintf(other, sizeof(other), "other%d", i);
+    assert_true(i < 1000);
+    gw_lesson_clear();
+    write_entry(cache_name, "web01", "HOST@web01", 10);
+    lesson_is("web01", "HOST@web01");
+    lesson_is(other, NULL);
+    write_entry("MEMORY:own1", "web01", "WSMAN@web01", 11);
+    write_entry("MEMORY:own2", "web01", "OTHER@web01", 11);
+    (void)snprintf(cache_name, sizeof(cache_name), "MEMORY:own1");
+    lesson_is("web01", "WSMAN@web01");
+    (void)snprintf(cache_name, sizeof(cache_name), "MEMORY:own2");
+    lesson_is("web01", "OTHER@web01");
+    gw_lesson_clear();
+}
+
 static void
 test_bad_caches(void **state)
 {
@@ -155,6 +262,9 @@ main(void)
         cmocka_unit_test_setup(test_round_trip, setup),
         cmocka_unit_test_setup(test_entry, setup),
         cmocka_unit_test_setup(test_change_is_seen, setup),
+        cmocka_unit_test_setup(test_others_change_is_seen, setup),
+        cmocka_unit_test_setup(test_odd_entries, setup),
+        cmocka_unit_test_setup(test_own_lesson, setup),
         cmocka_unit_test_setup(test_bad_caches, setup),
         cmocka_unit_test_setup(test_memory_cache, setup),
     };

@@ -176,13 +176,25 @@ static void
 test_long_names(void **state)
 {
     char host[1000], name[1000], out[GW_MEMORY_NAME];
+    int i;
 
     (void)state;
     memset(host, 'h', sizeof(host) - 1);
     memset(name, 'n', sizeof(name) - 1);
     host[999] = name[999] = '\0';
+    for (i = 0; i < 16; i++) {
+        (void)snprintf(out, sizeof(out), "kept%d", i);
+        gw_memory_reject(out, "HOST@x");
+    }
     gw_memory_sent(host, "HOST@x", &before, 0);
     rejected_is(host, 1, &before, NULL);
+    gw_memory_reject(host, "HOST@x");
+    assert_false(gw_memory_is_rejected(host, "HOST@x"));
+    /* It has taken nobody's place. */
+    for (i = 0; i < 16; i++) {
+        (void)snprintf(out, sizeof(out), "kept%d", i);
+        assert_true(gw_memory_is_rejected(out, "HOST@x"));
+    }
     gw_memory_sent("g", name, &before, 0);
     rejected_is("g", 1, &before, NULL);
     gw_memory_reject("g", name);

@@ -1,6 +1,6 @@
 /*
- * test_settings.c - what was read for one user, host, krb5.conf or cache is not
- * taken for another.
+ * test_settings.c - what was read for one user, host, krb5.conf or cache is
+ * not taken for another.
  *
  * A daemon that serves others changes its effective uid, and with it the files
  * of krb5.conf that it may read and the default cache.  Here geteuid() is the
