@@ -13,7 +13,7 @@
 
 /* Where a key is looked for.  Owns key. */
 struct gw_level {
-    enum { L_TARGET, L_REALM, L_GENERAL } kind;
+    enum gw_level_kind kind;
     char *key;                  /* the target or realm; NULL if general */
 };
 

@@ -12,8 +12,9 @@
 #include <stdint.h>
 #include <profile.h>
 
-#define GW_PORTS_MAX 16
+#include "keys.h"
 
+/* In the order of the words in keytable.h. */
 enum gw_match { GW_MATCH_AUTO, GW_MATCH_ALWAYS, GW_MATCH_NEVER };
 enum gw_delegation { GW_DELEG_NONE, GW_DELEG_KERBEROS, GW_DELEG_CREDSSP };
 
@@ -26,33 +27,25 @@ struct gw_subject {
 };
 
 /*
- * The policy for a subject.  Owns its strings.  The lists end with NULL.
- * A source names the part of krb5.conf that a value came from, for traces.
+ * The policy for a subject: a field for each key, and its source, as
+ * keytable.h has them (match is an enum gw_match, delegation an enum
+ * gw_delegation).  Owns its strings.  The lists end with NULL.
  */
 struct gw_policy {
-    int enabled;
-    enum gw_match match;
-    char *match_source;
-    enum gw_delegation delegation;      /* of typed, see below */
-    uint16_t ports[GW_PORTS_MAX];       /* host byte order */
-    size_t nports;
-    char **spn;
-    char *spn_source;
-    int spn_exact;              /* ... and it is this very target, as typed */
-    char **programs;            /* or NULL */
-    char **except;              /* programs in which we are not there */
-    char **nodes;               /* or NULL */
-    char *host;                 /* or NULL */
+#define GW_POLICY_KEY GW_FIELDS
+#include "keytable.h"
+    size_t nports;              /* of ports; never 0 */
+    int spn_exact;              /* spn is of this very target, as typed */
     /* What krb5.conf says of the name as it was typed, where DNS may have
-     * chosen sections; NULL: the same.  See gw_policy_trusted(). */
+     * chosen sections; NULL: the same.  See gw_policy_trusted().  Delegation
+     * is by this in any case. */
     struct gw_policy *typed;
 };
 
 /* The credssp section (for the helper; here it is only validated). */
 struct gw_credssp_policy {
-    char **delegate_to;         /* or NULL: nowhere */
-    int ntlm;
-    int minimum_version;        /* of MS-CSSP, 2 to 6 */
+#define GW_CREDSSP_KEY GW_FIELDS
+#include "keytable.h"
 };
 
 /* Does the configuration have targets, or a section for any realm? */

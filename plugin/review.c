@@ -5,6 +5,9 @@
  */
 #include "config.h"
 
+#include <string.h>
+
+#include "keys.h"
 #include "policy.h"
 #include "sections.h"
 #include "trace.h"
@@ -12,39 +15,84 @@
 
 #define WINRM "appdefaults", "winrm"
 
-/* Those from credential on are for the helper alone. */
-static const char *const general_keys[] = {
-    "enabled", "ports", "spn", "delegation", "match", "programs", "except",
-    "credential", "ca_file", "pin", NULL
-};
-static const char *const target_keys[] = {
-    "enabled", "ports", "spn", "delegation", "match", "host", "nodes",
-    "credential", "ca_file", "pin", NULL
-};
-static const char *const credssp_keys[] = {
-    "delegate_to", "ntlm", "minimum_version", NULL
-};
-static const char *const gateway_keys[] = {
-    "listen", "targets", "ntlm", "max_message", "max_header", "connections",
-    "connect_timeout", "idle_timeout", "response_timeout", NULL
+/* Not pointers, which would have to be relocated in every process. */
+static const struct {
+    char section[8], name[20];
+    unsigned char levels;
+} known[] = {
+#define GW_KEY(section_, name_, levels_, ...) \
+    { section_, #name_, GW_AT_##levels_ },
+#include "keytable.h"
 };
 
-/* Name each key at path that is not among the known, nor a section on one
- * line. */
+#define GW_KEY(section_, name_, ...) \
+    _Static_assert(sizeof(section_) <= sizeof(known->section) && \
+                   sizeof(#name_) <= sizeof(known->name), #name_ " is long");
+#include "keytable.h"
+
+/* The levels at which a section may have a key; 0 if there is no such key. */
+static unsigned int
+levels_of(const char *section, const char *name)
+{
+    size_t i;
+
+    for (i = 0; i < sizeof(known) / sizeof(*known); i++) {
+        if (strcmp(known[i].name, name) == 0 &&
+            strcmp(known[i].section, section) == 0)
+            return known[i].levels;
+    }
+    return 0;
+}
+
+/* Is the key a section on one line? */
+static int
+is_section(char *const *sections, const char *name)
+{
+    for (; sections != NULL && *sections != NULL; sections++) {
+        if (strcmp(*sections, name) == 0)
+            return 1;
+    }
+    return 0;
+}
+
+/* Name each key at path, a level's or its subsection's, that nobody reads. */
 static void
-review_keys(profile_t profile, const char *const *path, const char *where,
-            const char *const *known)
+review_keys(profile_t profile, const char *const *path,
+            enum gw_level_kind level, const char *section)
 {
     char **names = gw_section_keys(profile, path), **n;
     char **sections = gw_section_names(profile, path);
+    const char *where = level == L_TARGET ? " targets" : level == L_REALM ?
+        " realm" : "", *space = *section != '\0' ? " " : "";
+    unsigned int levels;
 
     for (n = names; n != NULL && *n != NULL; n++) {
-        if (gw_find_word(*n, known) < 0 && (sections == NULL ||
-            gw_find_word(*n, (const char *const *)sections) < 0))
-            gw_trace("krb5.conf, winrm%s: unknown key %s; ignored", where, *n);
+        levels = levels_of(section, *n);
+        if ((levels & level) != 0 || is_section(sections, *n))
+            continue;
+        gw_trace("krb5.conf, winrm%s%s%s: %s %s; ignored", where, space,
+                 section, levels == 0 ? "unknown key" : "no place for the key",
+                 *n);
     }
     gw_free_words(sections);
     gw_free_words(names);
+}
+
+/* The section at path, which has room for two more. */
+static void
+review_level(profile_t profile, const char **path, enum gw_level_kind level)
+{
+    const char *const *s, **last = path;
+
+    while (*last != NULL)
+        last++;
+    review_keys(profile, path, level, "");
+    last[1] = NULL;
+    for (s = gw_subsections; *s != NULL; s++) {
+        *last = *s;
+        review_keys(profile, path, level, *s);
+    }
+    *last = NULL;
 }
 
 static int
@@ -65,9 +113,9 @@ review_targets(profile_t profile)
     char **names = gw_section_names(profile, path), **n;
 
     for (n = names; n != NULL && *n != NULL; n++) {
-        const char *target[] = { WINRM, "targets", *n, NULL };
+        const char *target[] = { WINRM, "targets", *n, NULL, NULL };
 
-        review_keys(profile, target, " targets", target_keys);
+        review_level(profile, target, L_TARGET);
         if (has_value(profile, *n, "host") && has_value(profile, *n, "nodes"))
             gw_trace("krb5.conf, targets %s: host and nodes are both set; "
                      "nodes is used", *n);
@@ -75,36 +123,21 @@ review_targets(profile_t profile)
     gw_free_words(names);
 }
 
-/* The general section, or a realm's, with what each has inside. */
-static void
-review_level(profile_t profile, const char *realm)
-{
-    const char *path[] = { WINRM, realm, NULL, NULL };
-    const char **last = &path[realm != NULL ? 3 : 2];
-
-    review_keys(profile, path, realm != NULL ? " realm" : "", general_keys);
-    *last = "credssp";
-    review_keys(profile, path, " credssp", credssp_keys);
-    *last = "gateway";
-    review_keys(profile, path, " gateway", gateway_keys);
-}
-
 void
 gw_policy_review(profile_t profile)
 {
-    static const char *const others[] = {
-        "targets", "credssp", "gateway", NULL
-    };
-    const char *winrm[] = { WINRM, NULL };
+    const char *winrm[] = { WINRM, NULL, NULL };
     struct gw_credssp_policy *credssp = NULL;
     char **names, **n;
 
-    review_level(profile, NULL);
+    review_level(profile, winrm, L_GENERAL);
     review_targets(profile);
     names = gw_section_names(profile, winrm);
     for (n = names; n != NULL && *n != NULL; n++) {
-        if (gw_find_word(*n, others) < 0)
-            review_level(profile, *n);
+        const char *realm[] = { WINRM, *n, NULL, NULL };
+
+        if (strcmp(*n, "targets") != 0 && !gw_is_subsection(*n))
+            review_level(profile, realm, L_REALM);
     }
     gw_free_words(names);
     /* Reading it complains of values that cannot be used. */

@@ -9,6 +9,7 @@
 #include "cli.h"
 #include "environ.h"
 #include "explain.h"
+#include "reader.h"
 #include "words.h"
 
 static void
@@ -197,68 +198,60 @@ words_json(char *const *words)
 }
 
 static json_t *
-ports_json(const struct gw_policy *p)
+ports_json(const uint16_t *ports)
 {
     json_t *list = json_array();
     size_t i;
 
-    for (i = 0; list != NULL && i < p->nports; i++)
-        (void)json_array_append_new(list, json_integer(p->ports[i]));
+    for (i = 0; list != NULL && i < GW_PORTS_MAX && ports[i] != 0; i++)
+        (void)json_array_append_new(list, json_integer(ports[i]));
     return list;
 }
 
-/* Takes value. */
-static void
-add_setting(json_t *list, const struct hc_host *host, const char *sub,
-            const char *key, json_t *value)
-{
-    json_t *o = json_object();
-    struct cs_error err;
-    char *level = NULL, *label = NULL;
-
-    if (asprintf(&label, "%s%s%s", sub != NULL ? sub : "", sub != NULL ?
-                 ": " : "", key) < 0)
-        label = NULL;
-    (void)hc_where(host, sub, key, &level, &err);
-    set(o, "key", label);
-    (void)json_object_set_new(o, "value", value);
-    set(o, "source", level != NULL ? level : "default");
-    (void)json_array_append_new(list, o);
-    free(level);
-    free(label);
-}
-
+/* As krb5.conf would have it. */
 static json_t *
-text_json(const char *text)
+value_json(const struct gw_key *key, const void *value)
 {
-    return (text != NULL) ? json_string(text) : json_null();
+    const char *word;
+    size_t len;
+
+    switch (key->type) {
+    case GW_BOOLEAN:
+        return json_boolean(*(const int *)value);
+    case GW_WORD:
+        word = gw_key_word(key, *(const int *)value, &len);
+        return word != NULL ? json_stringn(word, len) : json_null();
+    case GW_NUMBER:
+        return json_integer(*(const unsigned int *)value);
+    case GW_SIZE:
+        return json_integer(*(const size_t *)value / 1024);
+    case GW_STRING:
+        return *(char *const *)value != NULL ?
+            json_string(*(char *const *)value) : json_null();
+    case GW_WORDS:
+        return words_json(*(char **const *)value);
+    case GW_PORTS:
+        return ports_json(value);
+    }
+    return json_null();
 }
 
 json_t *
-explain_settings(const struct hc_host *host)
+explain_settings(const struct hc_host *host, const struct hc_gateway *gateway)
 {
-    static const char *const matches[] = { "auto", "always", "never" };
-    static const char *const delegations[] = { "none", "kerberos", "credssp" };
-    const struct gw_policy *p = host->policy;
-    json_t *l = json_array();
+    json_t *list = json_array(), *o;
+    struct hc_setting s;
+    const char *section;
+    size_t i;
 
-    if (l == NULL)
-        return NULL;
-    add_setting(l, host, NULL, "enabled", json_boolean(p->enabled));
-    add_setting(l, host, NULL, "match", json_string(matches[p->match]));
-    add_setting(l, host, NULL, "ports", ports_json(p));
-    add_setting(l, host, NULL, "spn", words_json(p->spn));
-    add_setting(l, host, NULL, "host", text_json(p->host));
-    add_setting(l, host, NULL, "nodes", words_json(p->nodes));
-    add_setting(l, host, NULL, "programs", words_json(p->programs));
-    add_setting(l, host, NULL, "delegation",
-                json_string(delegations[p->delegation]));
-    add_setting(l, host, "credssp", "ntlm", json_boolean(host->credssp.ntlm));
-    add_setting(l, host, "credssp", "minimum_version",
-                json_integer(host->credssp.minimum_version));
-    add_setting(l, host, "gateway", "ntlm", json_boolean(host->ntlm));
-    add_setting(l, host, NULL, "credential", text_json(host->credential));
-    add_setting(l, host, NULL, "ca_file", text_json(host->ca_file));
-    add_setting(l, host, NULL, "pin", text_json(host->pin));
-    return l;
+    for (i = 0; hc_setting_at(host, gateway, i, &s); i++) {
+        section = s.key->section;
+        o = json_object();
+        (void)json_object_set_new(o, "key", json_sprintf("%s%s%s", section,
+                                  *section != '\0' ? ": " : "", s.key->name));
+        (void)json_object_set_new(o, "value", value_json(s.key, s.value));
+        set(o, "source", s.source != NULL ? s.source : "default");
+        (void)json_array_append_new(list, o);
+    }
+    return list;
 }

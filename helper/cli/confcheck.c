@@ -16,49 +16,18 @@
 
 #define FILES_MAX 512           /* descriptors, for files that include others */
 
-/* Keys that are for one kind of target only. */
-static const struct { const char *key; int realm; } only[] = {
-    { "host", 0 }, { "nodes", 0 }, { "programs", 1 }, { "except", 1 },
-};
-
-static const struct gw_policy_key *
-policy_key(const char *key)
-{
-    const struct gw_policy_key *k;
-
-    for (k = gw_policy_keys; k->key != NULL; k++) {
-        if (strcmp(k->key, key) == 0)
-            return k;
-    }
-    return NULL;
-}
-
-static const struct hc_trust_key *
-trust_key(const char *key)
-{
-    const struct hc_trust_key *k;
-
-    for (k = hc_trust_keys; k->key != NULL; k++) {
-        if (k->sub == NULL && strcmp(k->key, key) == 0)
-            return k;
-    }
-    return NULL;
-}
-
 int
 conf_key_ok(const struct conf_job *job, const char *key, struct cs_error *err)
 {
-    size_t i;
+    const struct gw_key *k = hc_find_key("", key);
 
-    for (i = 0; i < sizeof(only) / sizeof(*only); i++) {
-        if (strcmp(only[i].key, key) == 0 && only[i].realm != job->realm)
-            return cs_fail(err, CS_USAGE, "%s is not a key for a %s", key,
-                           job->realm ? "realm" : "target");
-    }
-    if (policy_key(key) != NULL || trust_key(key) != NULL)
-        return 0;
-    return cs_fail(err, CS_USAGE, "there is no key %s; gss-winrm.conf(5) has "
-                   "them all", key);
+    if (k == NULL)
+        return cs_fail(err, CS_USAGE, "there is no key %s; gss-winrm.conf(5) "
+                       "has them all", key);
+    if ((k->levels & (job->realm ? L_REALM : L_TARGET)) == 0)
+        return cs_fail(err, CS_USAGE, "%s is not a key for a %s", key,
+                       job->realm ? "realm" : "target");
+    return 0;
 }
 
 /* libkrb5 follows files that include each other until it has no more descriptors,
@@ -153,27 +122,15 @@ host_of(const struct conf_job *job, char **out)
 static int
 is_usable(const struct gw_levels *levels, const char *key)
 {
-    struct gw_policy *policy = calloc(1, sizeof(*policy));
-    struct hc_host *host = calloc(1, sizeof(*host));
-    const struct gw_policy_key *p = policy_key(key);
-    const struct hc_trust_key *t = trust_key(key);
-    char *level = NULL;
+    const struct gw_key *k = hc_find_key("", key);
+    struct hc_single found = { .source = NULL };
     int usable;
 
-    if (policy != NULL && host != NULL && p != NULL)
-        (void)gw_policy_read(levels, p, policy, &level);
-    else if (policy != NULL && host != NULL && t != NULL)
-        (void)gw_read_key(levels, NULL, key, t->reader,
-                          (char *)host + t->field, &level);
-    if (host != NULL) {
-        free(host->credential);
-        free(host->ca_file);
-        free(host->pin);
-        free(host);
-    }
-    gw_policy_free(policy);
-    usable = level != NULL;
-    free(level);
+    if (k == NULL)
+        return 0;
+    (void)hc_read_single(levels, k, &found);
+    usable = found.source != NULL;
+    hc_free_single(k, &found);
     return usable;
 }
 

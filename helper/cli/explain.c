@@ -124,7 +124,8 @@ end_trace(int fd)
 /* --- The answer --- */
 
 static json_t *
-answer_for(const struct hc_host *host, uint16_t port)
+answer_for(const struct hc_host *host, const struct hc_gateway *gateway,
+           uint16_t port)
 {
     json_t *o = json_object();
 
@@ -138,7 +139,7 @@ answer_for(const struct hc_host *host, uint16_t port)
     (void)json_object_set_new(o, "plugin", explain_plugin(host));
     (void)json_object_set_new(o, "names", explain_names(host, port));
     explain_delegates(o, host, port);
-    (void)json_object_set_new(o, "settings", explain_settings(host));
+    (void)json_object_set_new(o, "settings", explain_settings(host, gateway));
     return o;
 }
 
@@ -174,21 +175,21 @@ explain(const char *name, uint16_t port, int dns)
     json_t *answer;
     int trace = begin_trace(), ret;
 
-    /* For its complaints. */
     ret = hc_gateway_load(&gateway, &err);
-    hc_gateway_free(&gateway);
     if (ret == 0)
         ret = hc_host_load(name, &host, &err);
     if (ret != 0) {
+        hc_gateway_free(&gateway);
         json_decref(end_trace(trace));
         return cli_fail(&err);
     }
     if (port == 0)
         port = host->policy->ports[0];
-    answer = answer_for(host, port);
+    answer = answer_for(host, gateway, port);
     (void)json_object_set_new(answer, "dns", json_boolean(
                               dns && !gw_is_address(host->host)));
     hc_host_free(&host);
+    hc_gateway_free(&gateway);
     (void)json_object_set_new(answer, "complaints", end_trace(trace));
     if (cli_wants_json()) {
         cli_print_json(answer);

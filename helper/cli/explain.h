@@ -23,7 +23,8 @@ json_t *explain_names(const struct hc_host *host, uint16_t port);
  * null where krb5.conf gives nothing; "delegates_nothing", why there is none. */
 void explain_delegates(json_t *answer, const struct hc_host *host,
                        uint16_t port);
-json_t *explain_settings(const struct hc_host *host);
+json_t *explain_settings(const struct hc_host *host,
+                         const struct hc_gateway *gateway);
 
 /* For people, on stdout. */
 void explain_print(const json_t *answer);

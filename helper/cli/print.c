@@ -3,13 +3,12 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "explain.h"
 #include "say.h"
 
 #define LABEL 12                /* columns */
-#define KEY 24
+#define KEY 25
 #define VALUE 34
 
 static const char *
@@ -71,7 +70,6 @@ print_list(const char *label, const json_t *list)
                  json_string_value(json_array_get(list, i)));
 }
 
-/* Those that mean something: set by somebody, or with a value. */
 static void
 print_settings(const json_t *list)
 {
@@ -82,11 +80,9 @@ print_settings(const json_t *list)
     for (i = 0; i < json_array_size(list); i++) {
         setting = json_array_get(list, i);
         value_text(json_object_get(setting, "value"), buf, sizeof(buf));
-        if (buf[0] == '\0' && strcmp(text_of(setting, "source"), "default") ==
-            0)
-            continue;
         say_line(stdout, "  %-*s = %-*s  %s", KEY, text_of(setting, "key"),
-                 VALUE, buf, text_of(setting, "source"));
+                 VALUE, buf[0] != '\0' ? buf : "(none)",
+                 text_of(setting, "source"));
     }
 }
 

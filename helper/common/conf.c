@@ -54,43 +54,110 @@ hc_source_close(struct hc_source *s)
         krb5_free_context(s->context);
 }
 
+/* --- Keys --- */
+
+int
+hc_ca_file_ok(char *text)
+{
+    return *text == '/' || strcmp(text, "system") == 0;
+}
+
+/* Lower-case digits in the end; colons may stand between them. */
+int
+hc_pin_ok(char *text)
+{
+    char pin[PIN_DIGITS + 1];
+    const char *p = text;
+    size_t n = 0;
+
+    for (; *p != '\0' && n < PIN_DIGITS; p++) {
+        if (isxdigit((unsigned char)*p))
+            pin[n++] = tolower((unsigned char)*p);
+        else if (*p != ':')
+            break;
+    }
+    if (*p != '\0' || n != PIN_DIGITS)
+        return 0;
+    pin[n] = '\0';
+    memcpy(text, pin, sizeof(pin));
+    return 1;
+}
+
+const struct gw_key hc_host_keys[] = {
+#define GW_HOST_KEY(...) GW_ROW(struct hc_host, __VA_ARGS__)
+#include "keytable.h"
+    { .name = NULL }
+};
+
+const struct gw_key *
+hc_find_key(const char *section, const char *name)
+{
+    static const struct gw_key *const all[] = {
+        gw_policy_keys, gw_credssp_keys, hc_host_keys
+    };
+    const struct gw_key *k;
+    size_t i;
+
+    for (i = 0; i < sizeof(all) / sizeof(*all); i++) {
+        for (k = all[i]; k->name != NULL; k++) {
+            if (strcmp(k->name, name) == 0 && strcmp(k->section, section) == 0)
+                return k;
+        }
+    }
+    return NULL;
+}
+
+/* An array of that key, with its fields in a struct hc_single. */
+static void
+single(const struct gw_key *key, struct gw_key array[2])
+{
+    memset(array, 0, 2 * sizeof(*array));
+    array[0] = *key;
+    array[0].field = offsetof(struct hc_single, value);
+    array[0].source = offsetof(struct hc_single, source);
+}
+
+int
+hc_read_single(const struct gw_levels *levels, const struct gw_key *key,
+               struct hc_single *out)
+{
+    struct gw_key array[2];
+
+    single(key, array);
+    memset(out, 0, sizeof(*out));
+    return gw_read_keys(levels, array, out);
+}
+
+void
+hc_free_single(const struct gw_key *key, struct hc_single *s)
+{
+    struct gw_key array[2];
+
+    single(key, array);
+    gw_free_keys(array, s);
+}
+
+/* --- A host --- */
+
 /* The policy's subject is the plugin's: the name that krb5 makes of the host
  * counts as well.  Asking DNS for that is saved when nothing depends on it. */
-void
-hc_subject_find(const struct hc_source *s, const struct hc_host *h,
-                struct hc_subject *subject)
-{
-    char *canon = NULL;
-
-    subject->canon = subject->realm = NULL;
-    subject->s.typed = h->host;
-    subject->s.realm = subject->s.typed_realm = h->realm;
-    if (gw_policy_has_sections(s->profile) &&
-        krb5_expand_hostname(s->context, h->host, &canon) == 0) {
-        subject->canon = strdup(canon);
-        subject->realm = gw_section_realm(s->context, canon);
-        subject->s.realm = subject->realm;
-    }
-    subject->s.canon = subject->canon;
-    krb5_free_string(s->context, canon);
-}
-
-void
-hc_subject_free(struct hc_subject *subject)
-{
-    free(subject->canon);
-    free(subject->realm);
-}
-
 static int
 load_policy(const struct hc_source *s, struct hc_host *h)
 {
-    struct hc_subject subject;
+    struct gw_subject subject = { .typed = h->host, .realm = h->realm,
+                                  .typed_realm = h->realm };
+    char *canon = NULL, *realm = NULL;
     int ret;
 
-    hc_subject_find(s, h, &subject);
-    ret = gw_policy_load(s->profile, &subject.s, &h->policy);
-    hc_subject_free(&subject);
+    if (gw_policy_has_sections(s->profile) &&
+        krb5_expand_hostname(s->context, h->host, &canon) == 0) {
+        realm = gw_section_realm(s->context, canon);
+        subject.canon = canon;
+        subject.realm = realm;
+    }
+    ret = gw_policy_load(s->profile, &subject, &h->policy);
+    krb5_free_string(s->context, canon);
+    free(realm);
     return ret;
 }
 
@@ -109,31 +176,16 @@ covered(char *const *list, const char *host, const char *what, char **source)
 static int
 load_credssp(const struct hc_source *s, struct hc_host *h)
 {
-    struct gw_credssp_policy *conf;
-    int ret = gw_credssp_policy_load(s->profile, h->realm, &conf);
+    int ret = gw_credssp_policy_load(s->profile, h->realm, &h->credssp_keys);
 
     if (ret != 0)
         return ret;
-    h->credssp.ntlm = conf->ntlm;
-    h->credssp.minimum_version = conf->minimum_version;
-    ret = covered(conf->delegate_to, h->host, "credssp: delegate_to",
-                  &h->reachable_source);
+    h->credssp.ntlm = h->credssp_keys->ntlm;
+    h->credssp.minimum_version = h->credssp_keys->minimum_version;
+    ret = covered(h->credssp_keys->delegate_to, h->host,
+                  "credssp: delegate_to", &h->reachable_source);
     h->credssp.delegate = h->reachable_source != NULL;
-    gw_credssp_policy_free(conf);
     return ret;
-}
-
-/* Is match = never?  Any other value ends the search. */
-static int
-read_never(const struct gw_level *level, const char *key, char **values,
-           void *out)
-{
-    static const char *const never[] = { "never", NULL };
-
-    (void)level;
-    (void)key;
-    *(int *)out = gw_find_word(values[0], never) == 0;
-    return 0;
 }
 
 /* The best target for the host makes it reachable, unless that is to say that
@@ -141,8 +193,10 @@ read_never(const struct gw_level *level, const char *key, char **values,
 static int
 covered_by_target(const struct gw_levels *levels, struct hc_host *h)
 {
+    const struct gw_key *match = hc_find_key("", "match");
     struct gw_levels targets = *levels; /* borrows */
-    int never = 0, ret;
+    struct hc_single found;
+    int ret;
 
     for (targets.n = 0; targets.n < levels->n; targets.n++) {
         if (levels->v[targets.n].kind != L_TARGET)
@@ -150,8 +204,9 @@ covered_by_target(const struct gw_levels *levels, struct hc_host *h)
     }
     if (targets.n == 0)
         return 0;
-    ret = gw_read_key(&targets, NULL, "match", read_never, &never, NULL);
-    if (ret != 0 || never)
+    ret = hc_read_single(&targets, match, &found);
+    hc_free_single(match, &found);
+    if (ret != 0 || found.value.number == GW_MATCH_NEVER)
         return ret;
     return asprintf(&h->reachable_source, "targets %s", targets.v[0].key) < 0 ?
         (h->reachable_source = NULL, ENOMEM) : 0;
@@ -161,64 +216,16 @@ covered_by_target(const struct gw_levels *levels, struct hc_host *h)
 static int
 load_reachable(const struct gw_levels *levels, struct hc_host *h)
 {
-    char **list = NULL;
-    int ret;
+    int ret = 0;
 
-    ret = gw_read_key(levels, "gateway", "targets", gw_read_words, &list,
-                      NULL);
-    if (ret == 0 && h->reachable_source == NULL)
-        ret = covered(list, h->host, "gateway: targets",
+    if (h->reachable_source == NULL)
+        ret = covered(h->targets, h->host, "gateway: targets",
                       &h->reachable_source);
     if (ret == 0 && h->reachable_source == NULL)
         ret = covered_by_target(levels, h);
     h->reachable = h->reachable_source != NULL;
-    gw_free_words(list);
     return ret;
 }
-
-static int
-read_ca_file(const struct gw_level *level, const char *key, char **values,
-             void *out)
-{
-    if (*values[0] != '/' && strcmp(values[0], "system") != 0) {
-        gw_complain(level, key, values[0], "an absolute path or \"system\"");
-        return EINVAL;
-    }
-    return gw_read_string(level, key, values, out);
-}
-
-/* Lower-case digits in the end; colons may stand between them. */
-static int
-read_pin(const struct gw_level *level, const char *key, char **values,
-         void *out)
-{
-    char pin[PIN_DIGITS + 1], *p = values[0];
-    size_t n = 0;
-
-    for (; *p != '\0' && n < PIN_DIGITS; p++) {
-        if (isxdigit((unsigned char)*p))
-            pin[n++] = tolower((unsigned char)*p);
-        else if (*p != ':')
-            break;
-    }
-    if (*p != '\0' || n != PIN_DIGITS) {
-        gw_complain(level, key, values[0],
-                    "a SHA-256 in hexadecimal (64 digits)");
-        return EINVAL;
-    }
-    pin[n] = '\0';
-    *(char **)out = strdup(pin);
-    return (*(char **)out == NULL) ? ENOMEM : 0;
-}
-
-const struct hc_trust_key hc_trust_keys[] = {
-    { "gateway", "ntlm", gw_read_boolean, offsetof(struct hc_host, ntlm) },
-    { NULL, "credential", gw_read_string,
-      offsetof(struct hc_host, credential) },
-    { NULL, "ca_file", read_ca_file, offsetof(struct hc_host, ca_file) },
-    { NULL, "pin", read_pin, offsetof(struct hc_host, pin) },
-    { NULL, NULL, NULL, 0 }
-};
 
 /*
  * What decides about trust: who the server has to be, and what it may have.
@@ -228,22 +235,17 @@ static int
 load_trust(const struct hc_source *s, struct hc_host *h)
 {
     struct gw_subject subject = { .typed = h->host, .realm = h->realm };
-    const struct hc_trust_key *k;
     struct gw_levels levels;
     int ret;
 
     ret = gw_levels_find(&levels, s->profile, &subject);
     if (ret != 0)
         return ret;
-    ret = load_credssp(s, h);
+    ret = gw_read_keys(&levels, hc_host_keys, h);
+    if (ret == 0)
+        ret = load_credssp(s, h);
     if (ret == 0)
         ret = load_reachable(&levels, h);
-    for (k = hc_trust_keys; k->key != NULL && ret == 0; k++)
-        ret = gw_read_key(&levels, k->sub, k->key, k->reader,
-                          (char *)h + k->field, NULL);
-    if (ret == 0 && h->ca_file == NULL &&
-        (h->ca_file = strdup("system")) == NULL)
-        ret = ENOMEM;
     gw_levels_free(&levels);
     return ret;
 }
@@ -306,11 +308,38 @@ hc_host_free(struct hc_host **host)
     free(h->host);
     free(h->realm);
     gw_policy_free(h->policy);
+    gw_credssp_policy_free(h->credssp_keys);
     free(h->reachable_source);
-    free(h->credential);
-    free(h->ca_file);
-    free(h->pin);
+    gw_free_keys(hc_host_keys, h);
     free(h);
+}
+
+/* The arrays of keys, and the structs that they are fields of. */
+int
+hc_setting_at(const struct hc_host *h, const struct hc_gateway *g, size_t i,
+              struct hc_setting *out)
+{
+    const struct { const struct gw_key *keys; const void *base; } all[] = {
+        { gw_policy_keys, h->policy }, { gw_credssp_keys, h->credssp_keys },
+        { hc_host_keys, h }, { hc_gateway_keys, g },
+    };
+    const struct gw_key *k;
+    size_t part;
+
+    for (part = 0; part < sizeof(all) / sizeof(*all); part++) {
+        if (all[part].base == NULL)
+            continue;
+        for (k = all[part].keys; k->name != NULL; k++) {
+            if (i-- > 0)
+                continue;
+            out->key = k;
+            out->value = (const char *)all[part].base + k->field;
+            out->source = *(char *const *)((const char *)all[part].base +
+                                           k->source);
+            return 1;
+        }
+    }
+    return 0;
 }
 
 int

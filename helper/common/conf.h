@@ -13,21 +13,21 @@
 #include "cspolicy.h"
 #include "policy.h"
 
-/* Owns all that it points to. */
+/*
+ * Owns all that it points to.  The keys of keytable.h: ntlm is the gateway
+ * section's; credential NULL: by realm; ca_file is an absolute path or
+ * "system"; pin has 64 digits in lower case, or is NULL.
+ */
 struct hc_host {
+#define GW_HOST_KEY GW_FIELDS
+#include "keytable.h"
     char *host;                 /* as given, lower case, no final dot */
     char *realm;                /* the host's, or the default one; or NULL */
     struct gw_policy *policy;   /* spn, ports, nodes, host, delegation */
-    struct cs_policy credssp;   /* delegate_to (as delegate), ntlm, ... */
+    struct gw_credssp_policy *credssp_keys;
+    struct cs_policy credssp;   /* what these come to for the host */
     int reachable;              /* may the gateway connect there? */
     char *reachable_source;     /* which line said so; or NULL */
-    int ntlm;                   /* may Negotiate end up as NTLM? */
-    char *credential;           /* which credential; NULL: by realm */
-    char *ca_file;              /* PEM for 5986, an absolute path; or "system",
-                                 * the default */
-    char *pin;                  /* SHA-256 of the server's SubjectPublicKeyInfo
-                                 * in DER, 64 digits in lower case, in the
-                                 * place of authorities; or NULL */
 };
 
 /*
@@ -86,28 +86,28 @@ krb5_error_code hc_principal(krb5_context context, const char *name,
 /* Is node one of the host's?  (Case and a final dot do not matter.) */
 int hc_node_ok(const struct hc_host *host, const char *node);
 
-/*
- * Which part of krb5.conf a key's value for this host comes from, for people:
- * "targets .corp.example.com", "realm CORP.EXAMPLE.COM" or "winrm", in new
- * memory; NULL for the default.  sub: "credssp", "gateway" or NULL.
- */
-int hc_where(const struct hc_host *host, const char *sub, const char *key,
-             char **level, struct cs_error *err);
-
-/* The gateway section: limits and addresses.  What of it is about a host is
- * in struct hc_host. */
+/* The gateway section: limits and addresses, as keytable.h has them.  What of
+ * it is about a host is in struct hc_host. */
 struct hc_gateway {
-    char **listen;              /* "127.0.0.1:5980", "[::1]:5980" */
-    size_t max_message;         /* bytes of a body, both ways */
-    size_t max_header;          /* bytes of all headers, both ways */
-    unsigned int connections;   /* clients at a time */
-    unsigned int connect_timeout;       /* seconds */
-    unsigned int idle_timeout;  /* seconds without a request */
-    unsigned int response_timeout;      /* seconds without a byte of a reply */
+#define GW_GATEWAY_KEY GW_FIELDS
+#include "keytable.h"
 };
+
 /* Returns 0, CS_NOMEM or CS_SYSTEM.  Traces unknown keys of krb5.conf too. */
 int hc_gateway_load(struct hc_gateway **out, struct cs_error *err);
 void hc_gateway_free(struct hc_gateway **gateway);
+
+/* A key as it came to be for a host.  Borrows from that and the gateway. */
+struct hc_setting {
+    const struct gw_key *key;
+    const void *value;          /* the field, of the key's type */
+    const char *source;         /* keys.h; NULL: the default */
+};
+
+/* All keys, by a count from 0.  gateway may be NULL, and its keys are left
+ * out.  Returns 0 behind the last. */
+int hc_setting_at(const struct hc_host *host, const struct hc_gateway *gateway,
+                  size_t i, struct hc_setting *out);
 
 /* The paths of all ca_file, wherever in the winrm section, in new memory
  * (gw_free_words); NULL when there is none.  0, CS_NOMEM or CS_SYSTEM. */

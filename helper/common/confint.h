@@ -19,25 +19,33 @@ struct hc_source {
 int hc_source_open(struct hc_source *source);
 void hc_source_close(struct hc_source *source);
 
-/* Whom the policy is about.  Owns canon and realm. */
-struct hc_subject {
-    struct gw_subject s;        /* borrows from this and from the host */
-    char *canon, *realm;
+extern const struct gw_key hc_host_keys[];      /* struct hc_host */
+extern const struct gw_key hc_gateway_keys[];   /* struct hc_gateway */
+
+/* The key of that name in a section (or "") that is about hosts, or NULL. */
+const struct gw_key *hc_find_key(const char *section, const char *name);
+
+/* A key by itself.  Where no level has it, source is NULL. */
+struct hc_single {
+    union {
+        int number;             /* a BOOLEAN's or WORD's */
+        unsigned int u;
+        size_t size;
+        char *string, **words;
+        uint16_t ports[GW_PORTS_MAX];
+    } value;
+    char *source;
 };
 
-void hc_subject_find(const struct hc_source *source,
-                     const struct hc_host *host, struct hc_subject *subject);
-void hc_subject_free(struct hc_subject *subject);
+/* Read one.  Returns 0 or ENOMEM; hc_free_single() in either case. */
+int hc_read_single(const struct gw_levels *levels, const struct gw_key *key,
+                   struct hc_single *out);
+void hc_free_single(const struct gw_key *key, struct hc_single *single);
 
-/* Keys that are looked for by the name as given.  sub: their section, or NULL;
- * field: an offset into struct hc_host.  Ends with a NULL key. */
-struct hc_trust_key {
-    const char *sub, *key;
-    gw_reader reader;
-    size_t field;
-};
-
-extern const struct hc_trust_key hc_trust_keys[];
+/* The checks of values (keys.h). */
+int hc_ca_file_ok(char *text);
+int hc_pin_ok(char *text);
+int hc_listen_ok(char *text);
 
 /* 0, or an errno of the plugin's code or one of krb5's, as one of ours. */
 int hc_error(int ret, struct cs_error *err);

@@ -153,19 +153,14 @@ look_at_trust(struct doctor *d)
 static void
 look_at_policy(struct doctor *d)
 {
-    static const char *const keys[] = {
-        "enabled", "match", "host", "nodes", "spn", "delegation", "ports"
-    };
-    struct cs_error err;
-    char *level = NULL;
+    struct hc_setting s;
     size_t i;
 
-    for (i = 0; i < sizeof(keys) / sizeof(*keys); i++) {
-        if (hc_where(d->conf, NULL, keys[i], &level, &err) == 0 &&
-            level != NULL)
-            doc_say(d, LOOK_NOTE, "winrm: %s is set (%s)", keys[i], level);
-        free(level);
-        level = NULL;
+    for (i = 0; hc_setting_at(d->conf, NULL, i, &s); i++) {
+        if (s.source != NULL)
+            doc_say(d, LOOK_NOTE, "winrm: %s%s%s is set (%s)",
+                    s.key->section, *s.key->section != '\0' ? ": " : "",
+                    s.key->name, s.source);
     }
 }
 

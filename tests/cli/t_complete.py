@@ -3,11 +3,11 @@
 import shutil
 import re
 
-from place import COMMANDS, HERE, PROGRAM, check, ended, progress
+from place import BUILD, COMMANDS, PROGRAM, check, ended, progress
 
 COMMANDS_HELP = ['login', 'logout', 'status', 'run', 'forward', 'explain', 'doctor', 'spn', 'configure', 'enable',
                  'disable', 'help', '--help', '--version']
-COMPLETIONS = HERE.parents[1] / 'helper/cli/completions'
+COMPLETIONS = BUILD / 'helper/cli/completions'
 COMPLETE = '''set -euo pipefail
 source "$1"
 shift
@@ -16,6 +16,14 @@ COMP_WORDS=("$@")
 COMP_CWORD=$(($# - 1))
 _gss_winrm
 printf '%s\\n' ${COMPREPLY[@]+"${COMPREPLY[@]}"}
+'''
+# What it would add, outside of a completion.
+ZSH_KEYS = '''compadd() { print -r -- $* }
+_arguments() { return 0 }
+source $1
+shift
+words=("$@")
+_gss_winrm_keys
 '''
 
 
@@ -48,6 +56,27 @@ def test_complete_bash(place):
     ended(place.run('login', '--stdin', 'CORP\\bob', stdin='x\n'), 0)
     check(completed(place, 'logout', 'CORP') == ['CORP\\\\bob'], completed(place, 'logout', 'CORP'))
     check(completed(place, 'nosuch', '') == [], 'nosuch')
+
+
+def test_complete_keys(place):
+    """Those that configure takes, and no others."""
+    keys = [line.split('\t') for line in (BUILD / 'plugin/keys.list').read_text().splitlines()]
+    files = {name: (COMPLETIONS / name).read_text() for name in ('gss-winrm.bash', '_gss-winrm')}
+    for arguments in (['web09'], ['--realm', 'CORP.EXAMPLE.COM'], ['-n', '-r', 'CORP.EXAMPLE.COM']):
+        offered = completed(place, 'configure', *arguments, '')
+        taken = []
+        for key in [key[1] for key in keys if key[0] == '']:
+            said = place.run('configure', '--dry-run', '--file', str(place.path / 'd.conf'), *arguments,
+                             key + '=').stderr
+            taken += [] if 'is not a key for' in said else [key + '=']
+            check('no key' not in said, key, said)
+        check(offered == taken and len(taken) > 5, arguments, offered, taken)
+        for name, text in files.items():
+            check(' '.join(taken) in text and re.search('@[A-Za-z_]+@', text) is None, name, text)
+        if shutil.which('zsh'):
+            done = progress.run(['zsh', '-f', '-c', ZSH_KEYS, 'zsh', str(COMPLETIONS / '_gss-winrm'), 'configure',
+                                 *arguments, ''], text=True, capture_output=True, env=place.env)
+            check(done.stdout.split() == ['-S', *taken] and done.stderr == '', arguments, done.stdout, done.stderr)
 
 
 def test_complete_zsh(place):

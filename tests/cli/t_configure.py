@@ -10,9 +10,9 @@ import struct
 import subprocess
 import termios
 
-from place import HERE, PROGRAM, check, ended, progress
+from place import BUILD, PROGRAM, check, ended, progress
 
-SHIPPED = HERE.parents[1] / 'plugin/krb5.conf.d/gss-winrm.conf'
+SHIPPED = BUILD / 'plugin/krb5.conf.d/gss-winrm.conf'
 PLAIN = '[libdefaults]\n default_realm = CORP.EXAMPLE.COM\n'
 
 

@@ -1,8 +1,9 @@
 """gss-winrm explain."""
 
 import json
+import re
 
-from place import check, ended
+from place import BUILD, check, ended
 
 
 def explained(place, *arguments, **env):
@@ -24,16 +25,31 @@ Names       HTTP/web01@CORP.EXAMPLE.COM
 Delegates   HOST/web01.corp.example.com@CORP.EXAMPLE.COM
 
 krb5.conf, [appdefaults] winrm:
-  enabled                  = true                                default
-  match                    = auto                                default
-  ports                    = 5985 5986 15985                     realm CORP.EXAMPLE.COM
-  spn                      = HTTP/%n HOST/%f                     targets web01.corp.example.com
-  delegation               = credssp                             targets .corp.example.com
-  credssp: ntlm            = false                               default
-  credssp: minimum_version = 5                                   default
-  gateway: ntlm            = false                               default
-  credential               = alice@CORP.EXAMPLE.COM              targets web01.corp.example.com
-  ca_file                  = system                              default
+  enabled                   = true                                default
+  except                    = smbd winbindd nmbd samba samba-dcerpcd samba-tool smbclient rpcclient net \
+gss-winrmd gss-winrm-gateway  default
+  match                     = auto                                default
+  programs                  = (none)                              default
+  ports                     = 5985 5986 15985                     realm CORP.EXAMPLE.COM
+  spn                       = HTTP/%n HOST/%f                     targets web01.corp.example.com
+  delegation                = credssp                             targets .corp.example.com
+  host                      = (none)                              default
+  nodes                     = (none)                              default
+  credssp: delegate_to      = .corp.example.com                   winrm
+  credssp: ntlm             = false                               default
+  credssp: minimum_version  = 5                                   default
+  credential                = alice@CORP.EXAMPLE.COM              targets web01.corp.example.com
+  ca_file                   = system                              default
+  pin                       = (none)                              default
+  gateway: targets          = .lab.example                        winrm
+  gateway: ntlm             = false                               default
+  gateway: listen           = 127.0.0.1:5980 [::1]:5980           default
+  gateway: max_message      = 1000                                default
+  gateway: max_header       = 128                                 default
+  gateway: connections      = 200                                 default
+  gateway: connect_timeout  = 10                                  default
+  gateway: idle_timeout     = 120                                 default
+  gateway: response_timeout = 600                                 default
 
 Complaints  winrm gateway: unknown key ntml; ignored
 '''
@@ -127,6 +143,53 @@ def test_explain_plugin(place):
     answer = explained(place, 'web01.nowhere.invalid')
     check('enabled = false' in answer['plugin'] and answer['dns'] is True, answer)
     check(answer['by key']['enabled']['source'] == 'winrm', answer)
+
+
+def test_explain_settings(place):
+    """Every key has its value and where that is from; what nobody reads is a complaint, and no setting."""
+    (place.path / 'krb5.conf').write_text(
+        '[libdefaults]\n default_realm = X\n[appdefaults]\n winrm = {\n  except = mine\n  nodes = x\n'
+        '  gateway = { connections = 7 max_message = 2000 }\n'
+        '  X = {\n   credssp = { delegate_to = .b }\n   gateway = { targets = .c ntlm = yes listen = 127.0.0.1:1 }\n'
+        '  }\n }\n')
+    answer = explained(place, 'a.example.org')
+    for key, value, source in (
+            ('except', ['mine'], 'winrm'), ('nodes', [], 'default'), ('programs', [], 'default'),
+            ('gateway: connections', 7, 'winrm'),
+            ('gateway: max_message', 2000, 'winrm'), ('gateway: targets', ['.c'], 'realm X'),
+            ('gateway: ntlm', True, 'realm X'), ('credssp: delegate_to', ['.b'], 'realm X'),
+            ('gateway: listen', ['127.0.0.1:5980', '[::1]:5980'], 'default')):
+        check(answer['by key'][key] == {'key': key, 'value': value, 'source': source}, key, answer)
+    check(answer['complaints'] == ['winrm: no place for the key nodes; ignored',
+                                   'winrm realm gateway: no place for the key listen; ignored'], answer['complaints'])
+    (place.path / 'krb5.conf').write_text(
+        '[libdefaults]\n default_realm = X\n[appdefaults]\n winrm = {\n'
+        '  targets = {\n   a.example.org = { match = always programs = p }\n  }\n }\n')
+    answer = explained(place, 'a.example.org')
+    check(answer['by key']['match']['source'] == 'targets a.example.org', answer)
+    check(answer['by key']['programs'] == {'key': 'programs', 'value': [], 'source': 'default'}, answer)
+    check(answer['complaints'] == ['winrm targets: no place for the key programs; ignored'], answer['complaints'])
+
+
+def test_explain_sample(place):
+    """The sample file without its comments: every key of the table is there, taken, and has its default or example."""
+    text = (BUILD / 'plugin/krb5.conf.d/gss-winrm.conf').read_text()
+    check(re.search('^ *(?!winrm =|[}])[a-z.]', text, re.M) is None and '@' not in text.replace('alice@', ''), text)
+    begin = text.index('[appdefaults]')
+    (place.path / 'krb5.conf').write_text('[libdefaults]\n default_realm = X\n' +
+                                          re.sub('^#', '', text[begin:], flags=re.M))
+    answer = explained(place, 'web.corp.example.com')
+    check(answer['complaints'] == ['targets web.corp.example.com: host and nodes are both set; nodes is used'],
+          answer['complaints'])
+    keys = [line.split('\t') for line in (BUILD / 'plugin/keys.list').read_text().splitlines()]
+    check(len(keys) == len(answer['settings']) > 20, len(keys), answer)
+    for section, name, levels, _, default, example, *_ in keys:
+        setting = answer['by key'][section + ': ' + name if section else name]
+        value = setting['value']
+        value = ' '.join(map(str, value)) if isinstance(value, list) else str(value)
+        value = value.lower() if isinstance(setting['value'], bool) else value
+        check(value == default + example, setting, default, example)
+        check(setting['source'] == ('targets web.corp.example.com' if levels == 'targets' else 'winrm'), setting)
 
 
 def test_explain_errors(place):

@@ -17,6 +17,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent / 'k5'))
 import realm        # noqa: E402
 import run_tests    # noqa: E402
 import results      # noqa: E402
+import scarce       # noqa: E402
 from realm import progress      # noqa: E402
 from results import ok          # noqa: E402
 
@@ -69,6 +70,9 @@ def inner_environment(realms):
                LD_PRELOAD=':'.join(run_tests.sanitizer_runtimes(sanitizer) + [run_tests.nss_wrapper()]),
                NSS_WRAPPER_HOSTS=str(here / 'hosts'), NSS_WRAPPER_DISABLE_DEEPBIND='1',
                PYTHONDONTWRITEBYTECODE='1', INSIDE='yes')
+    if sanitizer == 'no':
+        env['SCARCE'] = str(build / 'tests/k5/.libs/scarce.so')
+        env['LD_PRELOAD'] += ':' + env['SCARCE']
     return env
 
 
@@ -169,6 +173,7 @@ def inside():
     inquiries(ok, error_of, acquire, ends, gssapi, mech, inquire)
     certificates(ok, error_of, acquire, establish, inquire, raw)
     targets(ok, error_of, acquire, ends)
+    scarce_memory(ok, acquire, establish, gssapi, mech)
     accepting(ok, acquire, ends)
 
 
@@ -323,6 +328,45 @@ def targets(ok, error_of, acquire, ends):
         init, _ = ends(acquire(store), None, target)
         said = error_of(init.step)
         ok(re.search(words, said), 'a target: ' + target[:40], said)
+
+
+def scarce_memory(ok, acquire, establish, gssapi, mech):   # pylint: disable=redefined-outer-name
+    """No memory, in each place once: an error, and never more than that."""
+    raw, kinds, library = gssapi.raw, gssapi.NameType, os.environ.get('SCARCE')
+    if library is None:
+        ok(True, 'no memory # SKIP the sanitizer has the allocator')
+        return
+
+    here = os.environ['K5_DIR']
+    files = {'certificate': here + '/good.cert', 'key': here + '/good.key'}
+    accept = acquire(files, 'accept')
+
+    def context(target, **store):
+        def work():
+            init, acc, _ = establish(acquire(store), accept, target)
+            str(acc.initiator_name), str(acc.delegated_creds.name)
+            acc.unwrap(init.wrap(b'x' * 20000, True).message)
+            iov = raw.IOV(raw.IOVBufferType.header, b'x', raw.IOVBufferType.trailer, std_layout=False)
+            raw.wrap_iov(init, iov, True, None)
+            for number in range(1, 7):
+                raw.inquire_sec_context_by_oid(acc if number == 6 else init,
+                                               gssapi.OID.from_int_seq('%s.%d' % (OID, number)))
+        return work
+
+    def handles():
+        name = raw.canonicalize_name(raw.import_name(b'HTTP@' + HOST.encode(), kinds.hostbased_service), mech)
+        raw.compare_name(name, raw.duplicate_name(name))
+        raw.canonicalize_name(raw.import_name(raw.export_name(name), kinds.export), mech)
+        cred = acquire({'user': 'TEST\\alice', 'password': 'alice', 'mechs': 'ntlm', 'tls_pin': '00' * 32})
+        raw.inquire_cred(cred), raw.inquire_cred_by_mech(cred, mech)
+        acquire(files, 'accept')
+        raw.inquire_names_for_mech(mech), raw.inquire_attrs_for_mech(mech)
+
+    for what, work in (
+            ('names and credentials', handles),
+            ('Kerberos', context('HOST@' + HOST, user='alice@TEST.EXAMPLE', password='alice', framing='rfc2743')),
+            ('NTLM', context('sample@' + HOST, user='TEST\\alice', password='alice', mechs='ntlm'))):
+        scarce.each_fails(ok, library, 'gss_credssp.so', 'no memory: ' + what, work, raw.GSSError)
 
 
 def accepting(ok, acquire, ends):

@@ -20,13 +20,14 @@ $NAME is a variable. A block ends with a line "}".
     }
     plugin                          the clients (and servers) have gss_winrm.so, with alice's tickets
     run COMMAND...                  gss-winrm
-    trace ~ REGEX                   of $KRB5_TRACE, with "plugin"
+    trace ~ REGEX                   of the clients' (and servers') $KRB5_TRACE
     signal NAME [broker]            of the gateway, or the broker
     ended gateway|broker STATUS     wait until it has ended
     log ~ REGEX, log !~ REGEX       of the gateway's log (wait for it; is not in it at the end)
     broker ~ REGEX                  of the broker's
-    kdc ~ REGEX, kdc !~ REGEX       of the KDC's
+    krb5 ~ REGEX, krb5 !~ REGEX     of the broker's and the gateway's $KRB5_TRACE
     sessions PATH OP VALUE          of the gateway's list of sessions: open, list.0.spn (wait until it is so)
+    must-fail REGEX                 the script must, for that reason: for the tests of this language
     ticket HOST OP KIND             what the plugin is answered about a host: 0 nothing, 1 pass, 2 ticket
 
 Of a server and a client:
@@ -201,6 +202,9 @@ class Block:
             want(not self.end.buffer, 'nothing more', ends.shown(self.end.buffer))
             self.end.close()
 
+    def check_no_other(self):
+        """Clients have no listener."""
+
     # What both have.
 
     def do_get(self):
@@ -259,7 +263,7 @@ class Block:
             elif word in ('body', 'sealed', 'damaged'):
                 body = unescape(words.pop(0)).encode('latin-1')
             else:
-                headers.append(word)
+                headers.append(unescape(word))
             if word.startswith('sealed') or word == 'damaged':
                 kind, body = self.kept = ends.seal(self.context, body)
                 headers.append('Content-Type: ' + kind)
@@ -324,14 +328,14 @@ class Server(Block):
         self.context, self.end.ended = None, failed
         self.end.note(self.end.name, '<', '[connected]')
 
-    def finish(self):
-        super().finish()
+    def check_no_other(self):
+        """At the very end: has anybody connected whom nobody accepted?"""
         self.listener.settimeout(0)
         try:
             self.listener.accept()
         except BlockingIOError:
             return
-        raise Wrong('expected no other connection\nseen     one')
+        raise Wrong('%s: expected %d connections\nseen     another' % (self.name, self.connections))
 
     def new_context(self, scheme, options):
         run, values = self.run, dict(each.split('=') for each in options if '=' in each)
@@ -530,6 +534,8 @@ class Run:
                 self.place.stop()
                 for check in self.later:
                     check()
+                for block in self.blocks:
+                    block.check_no_other()
         except (Wrong, Bad) as why:
             self.over.set()
             self.join()
@@ -555,7 +561,7 @@ class Run:
 
     def obey(self, line):
         word, *rest = line.words
-        if word in ('config', 'credssp', 'limits', 'about', 'gateway', 'login', 'ntlm', 'endless', 'plugin'):
+        if word in ('config', 'credssp', 'limits', 'about', 'gateway', 'login', 'ntlm', 'endless', 'plugin', 'must-fail'):
             return
         call = getattr(self, 'do_' + word, None)
         if call is None:
@@ -603,8 +609,8 @@ class Run:
     def do_trace(self, line, op, regex):
         self.look('trace', op, regex)
 
-    def do_kdc(self, line, op, regex):
-        self.look('kdc', op, regex)
+    def do_krb5(self, line, op, regex):
+        self.look('krb5', op, regex)
 
     def do_await(self, line, name):
         wait_for(lambda: self.event(name).is_set() or self.over.is_set())

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "conf.h"
 #include "unit.h"
@@ -297,14 +298,20 @@ static void
 where_is(const char *host, const char *sub, const char *key, const char *want)
 {
     struct hc_host *h = load(host);
-    char *level;
+    struct hc_setting s = { .source = NULL };
+    size_t i;
 
-    assert_int_equal(hc_where(h, sub, key, &level, NULL), 0);
-    if (want == NULL)
-        assert_null(level);
-    else
-        assert_string_equal(level, want);
-    free(level);
+    for (i = 0; hc_setting_at(h, NULL, i, &s); i++) {
+        if (strcmp(s.key->name, key) == 0 && strcmp(s.key->section, sub) == 0)
+            break;
+        s.source = NULL;
+    }
+    if (want == NULL) {
+        assert_null(s.source);
+    } else {
+        assert_non_null(s.source);
+        assert_string_equal(s.source, want);
+    }
     hc_host_free(&h);
 }
 
@@ -319,25 +326,26 @@ test_where(void **state)
               "CORP.EXAMPLE.COM = {\n match = always\n"
               " credssp = { ntlm = yes }\n gateway = { ntlm = yes }\n}\n"
               "credssp = { minimum_version = 9 delegate_to = .x }\n");
-    where_is("web01.corp.example.com", NULL, "spn",
+    where_is("web01.corp.example.com", "", "spn",
              "targets web01.corp.example.com");
-    where_is("web01.corp.example.com", NULL, "delegation",
+    where_is("web01.corp.example.com", "", "delegation",
              "targets .corp.example.com");
-    where_is("web01.corp.example.com", NULL, "match",
+    where_is("web01.corp.example.com", "", "match",
              "realm CORP.EXAMPLE.COM");
     /* What is no good is not where the value comes from. */
-    where_is("web01.corp.example.com", NULL, "ports", "winrm");
-    where_is("web01.corp.example.com", NULL, "pin", NULL);
+    where_is("web01.corp.example.com", "", "ports", "winrm");
+    where_is("web01.corp.example.com", "", "pin", NULL);
     where_is("web01.corp.example.com", "credssp", "minimum_version", NULL);
     where_is("web01.corp.example.com", "credssp", "ntlm",
              "realm CORP.EXAMPLE.COM");
     where_is("web01.corp.example.com", "credssp", "delegate_to", "winrm");
     where_is("web01.corp.example.com", "gateway", "ntlm",
              "realm CORP.EXAMPLE.COM");
-    where_is("web01.corp.example.com", NULL, "nosuch", NULL);
+    where_is("web01.corp.example.com", "", "nosuch", NULL);
     /* The canonical name has a say in the policy, and none in trust. */
-    where_is("web01", NULL, "spn", "targets web01.corp.example.com");
-    where_is("web01", NULL, "credential", NULL);
+    where_is("web01", "", "spn", "targets web01.corp.example.com");
+    where_is("web01", "", "delegation", NULL);
+    where_is("web01", "", "credential", NULL);
     where_is("x.lab.example", "gateway", "ntlm", NULL);
 }
 
@@ -408,24 +416,37 @@ test_complaints(void **state)
     static const char *const want[] = {
         "winrm gateway: unknown key lisen;",
         "winrm realm: unknown key pine;",
-        "winrm credssp: unknown key nltm;",
+        "winrm realm credssp: unknown key nltm;",
+        "winrm realm gateway: no place for the key listen;",
+        "winrm targets credssp: no place for the key ntlm;",
+        "winrm targets: no place for the key except;",
+        "winrm: unknown key Pin;",
         "winrm: listen = 0.0.0.0:1 is not a loopback",
-        "connections = 0 is not a number from 1 to 10000", NULL
+        "connections = 0 is not a number from 1 to 10000",
+        "idle_timeout = 0 is not a number of seconds from 1 to 86400",
+        "match = or is not auto, always or never",
+        "pin = 00:11 is not a SHA-256", NULL
     };
     const char *const *w;
     char *text, path[256];
     struct hc_gateway *g;
+    struct hc_host *h;
 
     (void)state;
     (void)snprintf(path, sizeof(path), "%s/trace", unit_dir());
     setenv("KRB5_TRACE", path, 1);
     g = load_gateway("credential = a\n ca_file = /b\n pin = " PIN "\n"
                      "targets = {\n a = { credential = a ca_file = /b pin = "
-                     PIN " }\n}\n X = {\n pine = 1\n"
-                     "  credssp = { nltm = 1 }\n  gateway = { ntlm = 1 }\n }\n"
+                     PIN " except = a }\n"
+                     " b = {\n pin = 00:11\n credssp = { ntlm = 1 }\n }\n}\n"
+                     " X = {\n pine = 1\n  credssp = { nltm = 1 }\n"
+                     "  gateway = { ntlm = 1 listen = 127.0.0.1:1 }\n }\n"
+                     "Pin = " PIN "\n match = or\n"
                      "gateway = {\n lisen = 1\n listen = 0.0.0.0:1\n"
-                     " connections = 0\n}\n");
+                     " connections = 0\n idle_timeout = 0\n}\n");
     hc_gateway_free(&g);
+    h = load("b");
+    hc_host_free(&h);
     unsetenv("KRB5_TRACE");
     text = unit_read(path);
     for (w = want; *w != NULL; w++)
@@ -468,6 +489,124 @@ test_gift(void **state)
     }
 }
 
+/* --- The table of keys --- */
+
+static const struct {
+    const char *section, *name;
+    unsigned int levels;
+    const char *value;          /* its default or its example: one is "" */
+} rows[] = {
+#define GW_KEY(section_, name_, levels_, type_, dflt_, example_, ...) \
+    { section_, #name_, GW_AT_##levels_, dflt_ example_ },
+#include "keytable.h"
+};
+
+#define ROWS (sizeof(rows) / sizeof(*rows))
+
+/* What the complaints are, from a reading of the key at one level; *source is
+ * where its value came from. */
+static char *
+read_at(size_t row, enum gw_level_kind level, char **source)
+{
+    const char *section = rows[row].section;
+    char path[256], *text, *complaints;
+    struct hc_setting s;
+    struct hc_gateway *g;
+    struct hc_host *h;
+    size_t i;
+
+    assert_true(asprintf(&text, "%s%s%s%s%s = %s\n%s%s%s",
+                         level == L_REALM ? "LAB.EXAMPLE = {\n" : "",
+                         level == L_TARGET ? "targets = {\n web01.lab.example "
+                         "= {\n" : "", section, *section != '\0' ? " = {\n" :
+                         "", rows[row].name, rows[row].value,
+                         *section != '\0' ? "}\n" : "",
+                         level == L_REALM ? "}\n" : "",
+                         level == L_TARGET ? "}\n}\n" : "") > 0);
+    (void)snprintf(path, sizeof(path), "%s/trace-%zu-%d", unit_dir(), row,
+                   (int)level);
+    setenv("KRB5_TRACE", path, 1);
+    g = load_gateway(text);
+    h = load("web01.lab.example");
+    unsetenv("KRB5_TRACE");
+    *source = NULL;
+    for (i = 0; hc_setting_at(h, g, i, &s); i++) {
+        if (i == row && s.source != NULL)
+            assert_non_null(*source = strdup(s.source));
+    }
+    assert_int_equal(i, ROWS);
+    hc_host_free(&h);
+    hc_gateway_free(&g);
+    free(text);
+    complaints = access(path, F_OK) == 0 ? unit_read(path) : strdup("");
+    assert_non_null(complaints);
+    return complaints;
+}
+
+/* Each key is read where its row says so, and where not, the trace does. */
+static void
+test_levels(void **state)
+{
+    static const struct {
+        enum gw_level_kind level;
+        const char *source;
+    } at[] = {
+        { L_TARGET, "targets web01.lab.example" },
+        { L_REALM, "realm LAB.EXAMPLE" }, { L_GENERAL, "winrm" },
+    };
+    char *source, *complaints;
+    size_t row, i;
+
+    (void)state;
+    for (row = 0; row < ROWS; row++) {
+        for (i = 0; i < sizeof(at) / sizeof(*at); i++) {
+            complaints = read_at(row, at[i].level, &source);
+            if (rows[row].levels & at[i].level) {
+                if (source == NULL || strcmp(source, at[i].source) != 0 ||
+                    strstr(complaints, "ignored") != NULL)
+                    fail_msg("%s, in %s: from %s: %s", rows[row].name,
+                             at[i].source, source, complaints);
+            } else if (source != NULL ||
+                       strstr(complaints, "no place for the key") == NULL) {
+                fail_msg("%s, not in %s: from %s: %s", rows[row].name,
+                         at[i].source, source, complaints);
+            }
+            assert_null(strstr(complaints, "unknown key"));
+            free(source);
+            free(complaints);
+        }
+    }
+}
+
+/* What stands in the table is a value that can be used; and so a default is
+ * as good as the same thing in krb5.conf. */
+static void
+test_defaults_of_table(void **state)
+{
+    struct hc_setting s;
+    struct hc_gateway *g;
+    struct hc_host *h;
+    size_t i;
+
+    (void)state;
+    g = load_gateway("");
+    h = load("web01.lab.example");
+    for (i = 0; hc_setting_at(h, g, i, &s); i++) {
+        assert_string_equal(s.key->name, rows[i].name);
+        assert_null(s.source);
+        /* Nothing has a list or text without a default. */
+        if (s.key->type == GW_STRING || s.key->type == GW_WORDS)
+            assert_int_equal(*(void *const *)s.value != NULL,
+                             *s.key->dflt != '\0');
+        else
+            assert_string_not_equal(s.key->dflt, "");
+    }
+    assert_int_equal(h->policy->enabled, 1);
+    assert_string_equal(h->policy->except[10], "gss-winrm-gateway");
+    hc_host_free(&h);
+    hc_gateway_free(&g);
+}
+
 int
 main(void)
 {
@@ -483,6 +622,8 @@ main(void)
         cmocka_unit_test(test_where),
         cmocka_unit_test(test_gateway),
         cmocka_unit_test(test_complaints),
+        cmocka_unit_test(test_levels),
+        cmocka_unit_test(test_defaults_of_table),
     };
 
     return cmocka_run_group_tests_name("conf", tests, NULL, NULL);

@@ -232,6 +232,39 @@ test_target_keys(void **state)
     gw_policy_free(p);
 }
 
+/* A key where it has no place is not read, as the trace and the manual say. */
+static void
+test_no_place(void **state)
+{
+    struct gw_policy *p = load_full(
+        "winrm = {\n host = general\n nodes = general\n programs = general\n"
+        " targets = {\n web01 = { programs = target except = target }\n }\n"
+        " R = { host = realm nodes = realm except = realm }\n}\n",
+        "web01", NULL, "R");
+
+    (void)state;
+    assert_null(p->host);
+    assert_null(p->nodes);
+    words_are(p->programs, "general ");
+    assert_string_equal(p->except[0], "smbd");
+    gw_policy_free(p);
+}
+
+/* A list that says "none": of the target, and not of the next level. */
+static void
+test_empty_lists(void **state)
+{
+    struct gw_policy *p = load_full(
+        "winrm = {\n programs = general\n except = \"\"\n"
+        " R = {\n programs = \"\"\n }\n}\n", "web01", NULL, "R");
+
+    (void)state;
+    assert_null(p->programs);
+    assert_string_equal(p->programs_source, "realm R");
+    assert_string_equal(p->except[0], "smbd");
+    gw_policy_free(p);
+}
+
 static void
 test_bad_values(void **state)
 {
@@ -401,6 +434,8 @@ main(void)
         cmocka_unit_test(test_typed_before_canonical),
         cmocka_unit_test(test_inheritance),
         cmocka_unit_test(test_target_keys),
+        cmocka_unit_test(test_no_place),
+        cmocka_unit_test(test_empty_lists),
         cmocka_unit_test(test_bad_values),
         cmocka_unit_test(test_many_ports),
         cmocka_unit_test(test_credssp),
