@@ -8,6 +8,7 @@
  */
 #include "config.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "cs_pair.h"
@@ -63,6 +64,22 @@ __wrap_gss_unwrap(OM_uint32 *minor, gss_ctx_id_t ctx, gss_buffer_t in,
     if (in_clear)
         *encrypted = 0;
     return major;
+}
+
+/* What a block holds when the library frees it. */
+void __real_free(void *p);
+void __wrap_free(void *p);
+static const void *watched;
+static char left_behind[8];
+
+void
+__wrap_free(void *p)
+{
+    if (p != NULL && p == watched) {
+        memcpy(left_behind, p, sizeof(left_behind));
+        watched = NULL;
+    }
+    __real_free(p);
 }
 
 static const uint8_t nonce[CS_NONCE_LENGTH] = { 9 };
@@ -420,6 +437,29 @@ test_credentials(void **state)
     }
 }
 
+/* A buffer that grows leaves nothing where it was, nor does one that goes. */
+static void
+test_buffer(void **state)
+{
+    static const char zeros[sizeof(left_behind)];
+    struct cs_buf buf = CS_BUF_INIT(4096);
+    uint8_t more[2048] = { 0 };
+
+    (void)state;
+    cs_buf_add(&buf, "password", 8);
+    memset(left_behind, 'x', sizeof(left_behind));
+    watched = buf.p;
+    cs_buf_add(&buf, more, sizeof(more));
+    assert_null(watched);
+    assert_memory_equal(left_behind, zeros, sizeof(zeros));
+    assert_memory_equal(buf.p, "password", 8);
+    memset(left_behind, 'x', sizeof(left_behind));
+    watched = buf.p;
+    cs_buf_free(&buf);
+    assert_null(watched);
+    assert_memory_equal(left_behind, zeros, sizeof(zeros));
+}
+
 /* A verified certificate makes NTLM enough; and it has to be the binding's. */
 static void
 test_verified(void **state)
@@ -460,6 +500,7 @@ main(void)
         TEST(test_in_clear),
         TEST(test_policy),
         TEST(test_credentials),
+        TEST(test_buffer),
         TEST(test_verified),
     };
 
