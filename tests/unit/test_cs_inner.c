@@ -10,8 +10,10 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include "cs_pair.h"
+#include "secret.h"
 
 /* The linker has them called in the mechglue's place. */
 __typeof__(gss_inquire_context) __real_gss_inquire_context,
@@ -66,20 +68,34 @@ __wrap_gss_unwrap(OM_uint32 *minor, gss_ctx_id_t ctx, gss_buffer_t in,
     return major;
 }
 
-/* What a block holds when the library frees it. */
+/* What a block holds when the library frees it, or gives its pages back. */
 void __real_free(void *p);
 void __wrap_free(void *p);
+__typeof__(munmap) __real_munmap, __wrap_munmap;
 static const void *watched;
 static char left_behind[8];
 
-void
-__wrap_free(void *p)
+static void
+look_at(const void *p)
 {
     if (p != NULL && p == watched) {
         memcpy(left_behind, p, sizeof(left_behind));
         watched = NULL;
     }
+}
+
+void
+__wrap_free(void *p)
+{
+    look_at(p);
     __real_free(p);
+}
+
+int
+__wrap_munmap(void *p, size_t size)
+{
+    look_at(p);
+    return __real_munmap(p, size);
 }
 
 static const uint8_t nonce[CS_NONCE_LENGTH] = { 9 };
@@ -460,6 +476,24 @@ test_buffer(void **state)
     assert_memory_equal(left_behind, zeros, sizeof(zeros));
 }
 
+/* Nor does a secret, whose pages may be somebody's next. */
+static void
+test_secret(void **state)
+{
+    static const char zeros[sizeof(left_behind)];
+    struct cs_span bytes = { (const uint8_t *)"password", 8 };
+    struct cs_secret s = { 0 };
+
+    (void)state;
+    assert_int_equal(cs_secret_set(&s, bytes, 1), 0);
+    assert_memory_equal(s.p, "password", 8);
+    memset(left_behind, 'x', sizeof(left_behind));
+    watched = s.p;
+    cs_secret_free(&s);
+    assert_null(watched);
+    assert_memory_equal(left_behind, zeros, sizeof(zeros));
+}
+
 /* A verified certificate makes NTLM enough; and it has to be the binding's. */
 static void
 test_verified(void **state)
@@ -501,6 +535,7 @@ main(void)
         TEST(test_policy),
         TEST(test_credentials),
         TEST(test_buffer),
+        TEST(test_secret),
         TEST(test_verified),
     };
 
