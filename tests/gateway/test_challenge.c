@@ -45,7 +45,7 @@ static const struct {
     { { "Negotiate YWJj ZGVm" }, CS_MALFORMED, 0, 0, { NULL } },
     { { "Negotiate \"YWJj\"" }, CS_MALFORMED, 0, 0, { NULL } },
     { { "Negotiate\"YWJj\"" }, CS_MALFORMED, 0, 0, { NULL } },
-    { { "Negotiate/YWJj" }, CS_MALFORMED, 0, 0, { NULL } },
+    { { "Negotiate/WJj" }, CS_MALFORMED, 0, 0, { NULL } },
     { { "Basic realm=\"open" }, CS_MALFORMED, 0, 0, { NULL } },
     { { "Basic realm=\"open\\" }, CS_MALFORMED, 0, 0, { NULL } },
     { { "Basic realm=\"a\" \"b\"" }, CS_MALFORMED, 0, 0, { NULL } },
