@@ -12,12 +12,12 @@
 #include <unistd.h>
 #include <krb5.h>
 
-#include "aside.h"
-#include "environ.h"
-#include "handles.h"
-#include "policy.h"
-#include "program.h"
-#include "words.h"
+#include "plugin/aside.h"
+#include "plugin/conf/environ.h"
+#include "plugin/handles.h"
+#include "plugin/conf/policy.h"
+#include "plugin/base/program.h"
+#include "plugin/base/words.h"
 
 /* Does krb5.conf want us here?  No when it cannot be read. */
 static int

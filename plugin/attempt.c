@@ -8,15 +8,15 @@
 #include <strings.h>
 #include <krb5.h>
 
-#include "attempt.h"
-#include "candidates.h"
-#include "decide.h"
-#include "frame.h"
-#include "lesson.h"
-#include "memory.h"
-#include "names.h"
-#include "trace.h"
-#include "words.h"
+#include "plugin/attempt.h"
+#include "plugin/conf/candidates.h"
+#include "plugin/decide.h"
+#include "plugin/frame.h"
+#include "plugin/lesson.h"
+#include "plugin/memory.h"
+#include "plugin/conf/names.h"
+#include "plugin/base/trace.h"
+#include "plugin/base/words.h"
 
 struct gw_attempt {
     char *typed;                /* the host of HTTP@host */

@@ -4,7 +4,7 @@
 #ifndef GW_ATTEMPT_H
 #define GW_ATTEMPT_H
 
-#include "handles.h"
+#include "plugin/handles.h"
 
 struct gw_attempt;
 

@@ -11,8 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "frame.h"
-#include "handles.h"
+#include "plugin/frame.h"
+#include "plugin/handles.h"
 
 #define DECLARE(name) extern GW_EXPORT __typeof__(gss_##name) gssi_##name
 DECLARE(acquire_cred);

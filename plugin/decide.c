@@ -6,14 +6,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "decide.h"
-#include "environ.h"
-#include "evidence.h"
-#include "lesson.h"
-#include "memory.h"
-#include "program.h"
-#include "trace.h"
-#include "words.h"
+#include "plugin/decide.h"
+#include "plugin/conf/environ.h"
+#include "plugin/evidence.h"
+#include "plugin/lesson.h"
+#include "plugin/memory.h"
+#include "plugin/base/program.h"
+#include "plugin/base/trace.h"
+#include "plugin/base/words.h"
 
 /* What one decision works with. */
 struct inquiry {

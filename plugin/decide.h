@@ -7,10 +7,10 @@
 #ifndef GW_DECIDE_H
 #define GW_DECIDE_H
 
-#include "evidence.h"
-#include "gateway.h"
-#include "handles.h"
-#include "settings.h"
+#include "plugin/evidence.h"
+#include "plugin/gateway.h"
+#include "plugin/handles.h"
+#include "plugin/settings.h"
 
 enum gw_answer {
     GW_UNDECIDED,               /* no rule has an answer */

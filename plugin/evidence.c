@@ -14,7 +14,7 @@
 #include <linux/sockios.h>
 #include <linux/tcp.h>
 
-#include "evidence.h"
+#include "plugin/evidence.h"
 
 /* Descriptors are handed out lowest first; a gap this long ends the list.  The
  * first few closed ones are met one by one, the rest of the gap at once. */

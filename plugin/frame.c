@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "frame.h"
-#include "handles.h"
+#include "plugin/frame.h"
+#include "plugin/handles.h"
 
 static uint32_t
 load32(const uint8_t *p)

@@ -12,11 +12,11 @@
 #include <sys/stat.h>
 #include <sys/un.h>
 
-#include "clock.h"
-#include "gateway.h"
-#include "rundir.h"
-#include "trace.h"
-#include "uid.h"
+#include "plugin/base/clock.h"
+#include "plugin/gateway.h"
+#include "plugin/base/rundir.h"
+#include "plugin/base/trace.h"
+#include "plugin/base/uid.h"
 
 #define QUESTION_VERSION 1
 #define ANSWER_MAX 16384        /* bytes */

@@ -11,8 +11,8 @@
 #ifndef GW_GATEWAY_H
 #define GW_GATEWAY_H
 
-#include "evidence.h"
-#include "handles.h"
+#include "plugin/evidence.h"
+#include "plugin/handles.h"
 
 enum gw_offer_kind {
     GW_OFFER_NONE,              /* there is no gateway, or not for this host */

@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "handles.h"
-#include "attempt.h"
+#include "plugin/handles.h"
+#include "plugin/attempt.h"
 
 /* 2.25.1467839256 */
 #define INTERPOSER_OID "\x69\x85\xbb\xf5\xe6\x18"

@@ -18,9 +18,6 @@
 /* Every symbol that the mechglue looks up; all others are hidden. */
 #define GW_EXPORT __attribute__((visibility("default")))
 
-/* Longest host name that is ever rewritten (RFC 1035), without the NUL. */
-#define GW_HOST_MAX 255
-
 /*
  * An imported name.  Owns its members.  HTTP@host names are left as typed in
  * inner until somebody looks at the canonical form; others are canonical for

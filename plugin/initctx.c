@@ -7,10 +7,10 @@
 #include <string.h>
 #include <krb5.h>
 
-#include "attempt.h"
-#include "handles.h"
-#include "names.h"
-#include "token.h"
+#include "plugin/attempt.h"
+#include "plugin/handles.h"
+#include "plugin/conf/names.h"
+#include "plugin/token.h"
 
 extern GW_EXPORT __typeof__(gss_init_sec_context) gssi_init_sec_context;
 

@@ -10,12 +10,13 @@
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 
-#include "clock.h"
-#include "lesson.h"
-#include "lock.h"
-#include "memory.h"
-#include "program.h"
-#include "words.h"
+#include "plugin/base/clock.h"
+#include "plugin/lesson.h"
+#include "plugin/conf/names.h"
+#include "plugin/lock.h"
+#include "plugin/memory.h"
+#include "plugin/base/program.h"
+#include "plugin/base/words.h"
 
 #define KEY "winrm_spn"
 #define ROOM_NEEDED 65536     /* bytes */

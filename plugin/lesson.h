@@ -11,7 +11,7 @@
 
 #include <krb5.h>
 
-#include "handles.h"
+#include "plugin/handles.h"
 
 /*
  * The name under which this program was authenticated at host, in new memory;

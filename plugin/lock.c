@@ -3,7 +3,7 @@
 
 #include <pthread.h>
 
-#include "lock.h"
+#include "plugin/lock.h"
 
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 static pthread_once_t once = PTHREAD_ONCE_INIT;

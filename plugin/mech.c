@@ -11,12 +11,13 @@
 #include <strings.h>
 #include <krb5.h>
 
-#include "aside.h"
-#include "frame.h"
-#include "handles.h"
-#include "lesson.h"
-#include "lock.h"
-#include "settings.h"
+#include "plugin/aside.h"
+#include "plugin/frame.h"
+#include "plugin/handles.h"
+#include "plugin/conf/names.h"
+#include "plugin/lesson.h"
+#include "plugin/lock.h"
+#include "plugin/settings.h"
 
 #define DECLARE(name) extern GW_EXPORT __typeof__(gss_##name) gssi_##name
 DECLARE(display_status);

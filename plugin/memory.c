@@ -4,11 +4,12 @@
 #include <string.h>
 #include <strings.h>
 
-#include "clock.h"
-#include "handles.h"
-#include "lock.h"
-#include "memory.h"
-#include "words.h"
+#include "plugin/base/clock.h"
+#include "plugin/handles.h"
+#include "plugin/conf/names.h"
+#include "plugin/lock.h"
+#include "plugin/memory.h"
+#include "plugin/base/words.h"
 
 #define HOSTS 16
 #define REJECTED 16

@@ -12,7 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "evidence.h"
+#include "plugin/evidence.h"
 
 /* Longest name that is remembered, with the NUL. */
 #define GW_MEMORY_NAME 512

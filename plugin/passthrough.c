@@ -16,7 +16,7 @@
  */
 #include "config.h"
 
-#include "handles.h"
+#include "plugin/handles.h"
 
 /* A row need not use the mechanism that it is given. */
 #pragma GCC diagnostic ignored "-Wunused-parameter"

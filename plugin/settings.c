@@ -7,12 +7,12 @@
 #include <unistd.h>
 #include <krb5.h>
 
-#include "clock.h"
-#include "lock.h"
-#include "names.h"
-#include "settings.h"
-#include "trace.h"
-#include "words.h"
+#include "plugin/base/clock.h"
+#include "plugin/lock.h"
+#include "plugin/conf/names.h"
+#include "plugin/settings.h"
+#include "plugin/base/trace.h"
+#include "plugin/base/words.h"
 
 #define SLOTS 8
 #define LIFETIME_MS 1000

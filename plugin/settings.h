@@ -8,8 +8,8 @@
 #ifndef GW_SETTINGS_H
 #define GW_SETTINGS_H
 
-#include "handles.h"
-#include "policy.h"
+#include "plugin/handles.h"
+#include "plugin/conf/policy.h"
 
 /* Read-only, shared between threads, counted. */
 struct gw_settings {

@@ -4,8 +4,8 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "handles.h"
-#include "token.h"
+#include "plugin/handles.h"
+#include "plugin/token.h"
 
 int
 gw_is_error_token(const void *bytes, size_t len)

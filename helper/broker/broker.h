@@ -2,8 +2,8 @@
 #ifndef BD_BROKER_H
 #define BD_BROKER_H
 
-#include "journal.h"
-#include "vault.h"
+#include "helper/broker/journal.h"
+#include "helper/broker/vault.h"
 
 struct broker {
     struct vault *vault;

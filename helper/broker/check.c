@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <time.h>
 
-#include "check.h"
+#include "helper/broker/check.h"
 
 #define NO_LOGON_SERVERS 0xC000005E     /* MS-ERREF 2.3.1 */
 

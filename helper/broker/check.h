@@ -2,7 +2,7 @@
 #ifndef BD_CHECK_H
 #define BD_CHECK_H
 
-#include "creds.h"
+#include "plugin/credssp/creds.h"
 
 /* More than kdcwait.h's, which ends most waits: krb5 before 1.22 takes that
  * long for each of a realm's KDCs, and asks one after the other. */

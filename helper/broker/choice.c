@@ -9,12 +9,12 @@
 #include <gssapi/gssapi_krb5.h>
 #include <krb5.h>
 
-#include "choice.h"
-#include "gsserr.h"
-#include "names.h"
-#include "recent.h"
-#include "turns.h"
-#include "words.h"
+#include "helper/broker/choice.h"
+#include "plugin/credssp/gsserr.h"
+#include "plugin/conf/names.h"
+#include "helper/broker/recent.h"
+#include "helper/broker/turns.h"
+#include "plugin/base/words.h"
 
 void
 choice_free(struct choice *c)

@@ -7,9 +7,9 @@
 
 #include <krb5.h>
 
-#include "broker.h"
-#include "conf.h"
-#include "ticket.h"
+#include "helper/broker/broker.h"
+#include "helper/common/conf.h"
+#include "plugin/credssp/ticket.h"
 
 /* What the caller says; strings borrowed. */
 struct wish {

@@ -4,13 +4,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "clean.h"
-#include "context.h"
-#include "gsserr.h"
-#include "inner.h"
-#include "spnego.h"
-#include "text.h"
-#include "turns.h"
+#include "plugin/bytes/clean.h"
+#include "helper/broker/context.h"
+#include "plugin/credssp/gsserr.h"
+#include "plugin/credssp/inner.h"
+#include "plugin/credssp/spnego.h"
+#include "helper/broker/text.h"
+#include "helper/broker/turns.h"
 
 #define FLAGS (GSS_C_MUTUAL_FLAG | GSS_C_CONF_FLAG | GSS_C_INTEG_FLAG | \
                GSS_C_REPLAY_FLAG | GSS_C_SEQUENCE_FLAG)

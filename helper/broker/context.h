@@ -7,8 +7,8 @@
 #ifndef BD_CONTEXT_H
 #define BD_CONTEXT_H
 
-#include "choice.h"
-#include "krbkeys.h"
+#include "helper/broker/choice.h"
+#include "helper/common/krbkeys.h"
 
 struct context;
 

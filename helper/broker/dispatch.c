@@ -13,15 +13,15 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "check.h"
-#include "clean.h"
-#include "context.h"
-#include "log.h"
-#include "dispatch.h"
-#include "names.h"
-#include "often.h"
-#include "report.h"
-#include "text.h"
+#include "helper/broker/check.h"
+#include "plugin/bytes/clean.h"
+#include "helper/broker/context.h"
+#include "helper/broker/log.h"
+#include "helper/broker/dispatch.h"
+#include "plugin/conf/names.h"
+#include "helper/common/often.h"
+#include "helper/broker/report.h"
+#include "helper/broker/text.h"
 
 enum state { NEW = 1, IDLE = 2, CREDSSP = 4, CONTEXT = 8 };
 enum who { USER, ALL };

@@ -5,7 +5,7 @@
 #ifndef BD_DISPATCH_H
 #define BD_DISPATCH_H
 
-#include "broker.h"
+#include "helper/broker/broker.h"
 
 struct dispatch;
 

@@ -7,9 +7,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "harden.h"
-#include "log.h"
-#include "rlimits.h"
+#include "helper/broker/harden.h"
+#include "helper/broker/log.h"
+#include "helper/common/rlimits.h"
 
 void
 harden_process(void)

@@ -7,9 +7,9 @@
 #include <strings.h>
 #include <time.h>
 
-#include "clean.h"
-#include "journal.h"
-#include "text.h"
+#include "plugin/bytes/clean.h"
+#include "helper/broker/journal.h"
+#include "helper/broker/text.h"
 
 struct line {
     char host[256];

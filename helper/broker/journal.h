@@ -8,8 +8,8 @@
 #ifndef BD_JOURNAL_H
 #define BD_JOURNAL_H
 
-#include "error.h"
-#include "proto.h"
+#include "plugin/bytes/error.h"
+#include "helper/link/proto.h"
 
 #define JOURNAL_REPORTS 64
 #define JOURNAL_MAX (BP_LIST_MAX - JOURNAL_REPORTS)

@@ -18,8 +18,8 @@
 #include <unistd.h>
 #include <systemd/sd-daemon.h>
 
-#include "listen.h"
-#include "runtime.h"
+#include "helper/broker/listen.h"
+#include "helper/link/runtime.h"
 
 #define BACKLOG 64
 

@@ -2,7 +2,7 @@
 #ifndef BD_LISTEN_H
 #define BD_LISTEN_H
 
-#include "error.h"
+#include "plugin/bytes/error.h"
 
 struct listener {
     int fd, lock;               /* -1: none */

@@ -1,8 +1,8 @@
 /* log.c - the broker's log. */
 #include "config.h"
 
-#include "log.h"
-#include "say.h"
+#include "helper/broker/log.h"
+#include "helper/common/say.h"
 
 void
 log_open(int to_stderr)

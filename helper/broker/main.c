@@ -12,13 +12,13 @@
 #include <unistd.h>
 #include <systemd/sd-daemon.h>
 
-#include "harden.h"
-#include "kdcwait.h"
-#include "listen.h"
-#include "log.h"
-#include "ntlmfile.h"
-#include "options.h"
-#include "serve.h"
+#include "helper/broker/harden.h"
+#include "helper/common/kdcwait.h"
+#include "helper/broker/listen.h"
+#include "helper/broker/log.h"
+#include "helper/broker/ntlmfile.h"
+#include "helper/broker/options.h"
+#include "helper/broker/serve.h"
 
 static void
 block_signals(void)

@@ -10,10 +10,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "ntlmfile.h"
-#include "text.h"
-#include "tscreds.h"
-#include "uid.h"
+#include "helper/broker/ntlmfile.h"
+#include "helper/broker/text.h"
+#include "plugin/bytes/utf16.h"
+#include "plugin/base/uid.h"
 
 #define SUFFIX ".winrm"
 

@@ -8,9 +8,9 @@
 #ifndef BD_NTLMFILE_H
 #define BD_NTLMFILE_H
 
-#include "buf.h"
-#include "error.h"
-#include "vault.h"
+#include "plugin/bytes/buf.h"
+#include "plugin/bytes/error.h"
+#include "helper/broker/vault.h"
 
 #define NTLMFILE_MAX ((size_t)64 * 1024)        /* bytes of a file */
 

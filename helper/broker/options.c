@@ -8,8 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "options.h"
-#include "say.h"
+#include "helper/broker/options.h"
+#include "helper/common/say.h"
 
 #define LIFETIME ((uint32_t)10 * 60 * 60)
 #define IDLE_MAX (INT_MAX / 1000)       /* poll() counts milliseconds */

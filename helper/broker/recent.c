@@ -5,8 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "clock.h"
-#include "recent.h"
+#include "plugin/base/clock.h"
+#include "helper/broker/recent.h"
 
 #define ENTRIES 64
 #define KEY_MAX 512             /* bytes; longer ones are asked for each time */

@@ -5,11 +5,11 @@
 #include <string.h>
 #include <strings.h>
 
-#include "clean.h"
-#include "conf.h"
-#include "often.h"
-#include "report.h"
-#include "text.h"
+#include "plugin/bytes/clean.h"
+#include "helper/common/conf.h"
+#include "helper/common/often.h"
+#include "helper/broker/report.h"
+#include "helper/broker/text.h"
 
 #define TEXT_MAX_BYTES 160
 

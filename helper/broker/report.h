@@ -8,7 +8,7 @@
 #ifndef BD_REPORT_H
 #define BD_REPORT_H
 
-#include "broker.h"
+#include "helper/broker/broker.h"
 
 /*
  * Take a REPORT.  known: a host that the broker itself deals with at this

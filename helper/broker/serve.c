@@ -13,11 +13,11 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "log.h"
-#include "often.h"
-#include "serve.h"
-#include "dispatch.h"
-#include "wire.h"
+#include "helper/broker/log.h"
+#include "helper/common/often.h"
+#include "helper/broker/serve.h"
+#include "helper/broker/dispatch.h"
+#include "helper/link/wire.h"
 
 #define STACK_SIZE ((size_t)512 * 1024)
 #define CROWD 64                /* connections */

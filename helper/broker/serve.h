@@ -2,7 +2,7 @@
 #ifndef BD_SERVE_H
 #define BD_SERVE_H
 
-#include "broker.h"
+#include "helper/broker/broker.h"
 
 /* Connections at a time, channels included: a gateway may have 10,000. */
 #define SERVE_MAX 10240

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "text.h"
+#include "helper/broker/text.h"
 
 struct cs_span
 text_span(const char *s)

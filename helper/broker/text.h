@@ -4,7 +4,7 @@
 
 #include <stddef.h>
 
-#include "buf.h"
+#include "plugin/bytes/buf.h"
 
 struct cs_span text_span(const char *s);
 

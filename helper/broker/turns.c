@@ -7,8 +7,8 @@
 #include <stdint.h>
 #include <time.h>
 
-#include "clock.h"
-#include "turns.h"
+#include "plugin/base/clock.h"
+#include "helper/broker/turns.h"
 
 #define TURNS 64                /* who shares one waits a bit more */
 #define PATIENCE_SECONDS 3

@@ -11,11 +11,11 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "clean.h"
-#include "log.h"
-#include "secret.h"
-#include "text.h"
-#include "vault.h"
+#include "plugin/bytes/clean.h"
+#include "helper/broker/log.h"
+#include "plugin/bytes/secret.h"
+#include "helper/broker/text.h"
+#include "helper/broker/vault.h"
 
 /* Time goes on while the machine sleeps. */
 #define CLOCK CLOCK_BOOTTIME

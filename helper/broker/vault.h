@@ -7,8 +7,8 @@
 #ifndef BD_VAULT_H
 #define BD_VAULT_H
 
-#include "creds.h"
-#include "proto.h"
+#include "plugin/credssp/creds.h"
+#include "helper/link/proto.h"
 
 #define VAULT_MAX 64            /* credentials */
 #define VAULT_NAME_MAX 512      /* bytes of a name */

@@ -6,11 +6,11 @@
 #include <string.h>
 #include <krb5.h>
 
-#include "cli.h"
-#include "environ.h"
-#include "explain.h"
-#include "reader.h"
-#include "words.h"
+#include "helper/cli/cli.h"
+#include "plugin/conf/environ.h"
+#include "helper/cli/explain.h"
+#include "plugin/conf/reader.h"
+#include "plugin/base/words.h"
 
 static void
 set(json_t *object, const char *key, const char *text)

@@ -6,7 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "cli.h"
+#include "helper/cli/cli.h"
 
 int
 cli_doctor(int argc, char **argv)

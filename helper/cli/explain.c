@@ -13,10 +13,10 @@
 #include <krb5.h>
 #include <profile.h>
 
-#include "clean.h"
-#include "cli.h"
-#include "explain.h"
-#include "words.h"
+#include "plugin/bytes/clean.h"
+#include "helper/cli/cli.h"
+#include "helper/cli/explain.h"
+#include "plugin/base/words.h"
 
 static const struct option options[] = { CLI_JSON, CLI_HELP, CLI_END };
 

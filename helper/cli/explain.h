@@ -13,7 +13,7 @@
 
 #include <jansson.h>
 
-#include "conf.h"
+#include "helper/common/conf.h"
 
 /* New objects, or NULL. */
 json_t *explain_gateway(const struct hc_host *host, uint16_t port);

@@ -6,9 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cli.h"
-#include "conf.h"
-#include "keeper.h"
+#include "helper/cli/cli.h"
+#include "helper/common/conf.h"
+#include "helper/cli/keeper.h"
 
 #define LOOPBACK "127.0.0.1"
 #define PORT "5985"

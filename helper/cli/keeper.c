@@ -12,10 +12,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "cli.h"
-#include "keeper.h"
-#include "loopback.h"
-#include "say.h"
+#include "helper/cli/cli.h"
+#include "helper/cli/keeper.h"
+#include "helper/common/loopback.h"
+#include "helper/common/say.h"
 
 #define READY_SECONDS 30
 #define END_SECONDS 5

@@ -13,7 +13,7 @@
 #include <sys/signalfd.h>
 #include <time.h>
 
-#include "apart.h"
+#include "helper/common/apart.h"
 
 #define CLI_GATEWAY_WHERE 256   /* bytes of "ADDRESS:PORT" */
 

@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cli.h"
-#include "localnames.h"
+#include "helper/cli/cli.h"
+#include "helper/common/localnames.h"
 
 #define SUFFIX ".localhost"
 

@@ -10,7 +10,7 @@
 #include <unistd.h>
 #include <krb5.h>
 
-#include "cli.h"
+#include "helper/cli/cli.h"
 
 #define PASSWORD_MAX 1024       /* bytes */
 #define SLOW_SECONDS 3          /* then it is said what is waited for */

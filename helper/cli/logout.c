@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cli.h"
+#include "helper/cli/cli.h"
 
 static const struct option options[] = {
     { "all", no_argument, NULL, 'A' },

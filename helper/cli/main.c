@@ -5,8 +5,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "apart.h"
-#include "cli.h"
+#include "helper/common/apart.h"
+#include "helper/cli/cli.h"
+#include "helper/configure/configure.h"
 
 const struct cli_command cli_commands[] = {
     { "login", cli_login, "[USER@REALM | DOMAIN\\USER]",

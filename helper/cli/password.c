@@ -8,8 +8,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "clean.h"
-#include "cli.h"
+#include "plugin/bytes/clean.h"
+#include "helper/cli/cli.h"
 
 #define PROMPT_MAX 1024         /* bytes */
 

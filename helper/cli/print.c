@@ -4,8 +4,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "explain.h"
-#include "say.h"
+#include "helper/cli/explain.h"
+#include "helper/common/say.h"
 
 #define LABEL 12                /* columns */
 #define KEY 25

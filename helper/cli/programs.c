@@ -9,8 +9,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "apart.h"
-#include "cli.h"
+#include "helper/common/apart.h"
+#include "helper/cli/cli.h"
 
 #ifndef GW_LIBEXEC
 #define GW_LIBEXEC "/usr/libexec/gss-winrm"      /* the Makefile's wins */

@@ -17,8 +17,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "cli.h"
-#include "keeper.h"
+#include "helper/cli/cli.h"
+#include "helper/cli/keeper.h"
 
 static const struct option options[] = { CLI_HELP, CLI_END };
 

@@ -15,9 +15,9 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 
-#include "cli.h"
-#include "runtime.h"
-#include "wire.h"
+#include "helper/cli/cli.h"
+#include "helper/link/runtime.h"
+#include "helper/link/wire.h"
 
 #define ASK_STATUS 2
 #define ANSWER_MAX ((size_t)256 * 1024)         /* bytes */

@@ -6,8 +6,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "cli.h"
-#include "localnames.h"
+#include "helper/cli/cli.h"
+#include "helper/common/localnames.h"
 
 static const struct option options[] = {
     { "watch", optional_argument, NULL, 'w' },

@@ -14,7 +14,7 @@
 #include <termios.h>
 #include <unistd.h>
 
-#include "cli.h"
+#include "helper/cli/cli.h"
 
 static const int caught_signals[] = {
     SIGALRM, SIGHUP, SIGINT, SIGPIPE, SIGQUIT, SIGTERM, SIGTSTP, SIGTTIN,

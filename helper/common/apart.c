@@ -13,9 +13,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "apart.h"
-#include "clean.h"
-#include "say.h"
+#include "helper/common/apart.h"
+#include "plugin/bytes/clean.h"
+#include "helper/common/say.h"
 
 #define TURNS 16                /* of 4 KiB */
 #define LINES 200               /* that are printed in a minute, in s: */

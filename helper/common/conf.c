@@ -8,11 +8,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "conf.h"
-#include "confint.h"
-#include "names.h"
-#include "reader.h"
-#include "words.h"
+#include "helper/common/conf.h"
+#include "helper/common/confint.h"
+#include "plugin/conf/names.h"
+#include "plugin/conf/reader.h"
+#include "plugin/base/words.h"
 
 #define PIN_DIGITS 64           /* of a SHA-256 */
 
@@ -85,7 +85,7 @@ hc_pin_ok(char *text)
 
 const struct gw_key hc_host_keys[] = {
 #define GW_HOST_KEY(...) GW_ROW(struct hc_host, __VA_ARGS__)
-#include "keytable.h"
+#include "plugin/conf/keytable.h"
     { .name = NULL }
 };
 
@@ -93,13 +93,12 @@ const struct gw_key *
 hc_find_key(const char *section, const char *name)
 {
     static const struct gw_key *const all[] = {
-        gw_policy_keys, gw_credssp_keys, hc_host_keys
+        gw_policy_keys, gw_credssp_keys, hc_host_keys, NULL
     };
-    const struct gw_key *k;
-    size_t i;
+    const struct gw_key *const *a, *k;
 
-    for (i = 0; i < sizeof(all) / sizeof(*all); i++) {
-        for (k = all[i]; k->name != NULL; k++) {
+    for (a = all; *a != NULL; a++) {
+        for (k = *a; k->name != NULL; k++) {
             if (strcmp(k->name, name) == 0 && strcmp(k->section, section) == 0)
                 return k;
         }

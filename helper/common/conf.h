@@ -10,8 +10,8 @@
 
 #include <krb5.h>
 
-#include "cspolicy.h"
-#include "policy.h"
+#include "plugin/credssp/cspolicy.h"
+#include "plugin/conf/policy.h"
 
 /*
  * Owns all that it points to.  The keys of keytable.h: ntlm is the gateway
@@ -20,7 +20,7 @@
  */
 struct hc_host {
 #define GW_HOST_KEY GW_FIELDS
-#include "keytable.h"
+#include "plugin/conf/keytable.h"
     char *host;                 /* as given, lower case, no final dot */
     char *realm;                /* the host's, or the default one; or NULL */
     struct gw_policy *policy;   /* spn, ports, nodes, host, delegation */
@@ -90,7 +90,7 @@ int hc_node_ok(const struct hc_host *host, const char *node);
  * it is about a host is in struct hc_host. */
 struct hc_gateway {
 #define GW_GATEWAY_KEY GW_FIELDS
-#include "keytable.h"
+#include "plugin/conf/keytable.h"
 };
 
 /* Returns 0, CS_NOMEM or CS_SYSTEM.  Traces unknown keys of krb5.conf too. */

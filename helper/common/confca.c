@@ -4,10 +4,10 @@
 #include <errno.h>
 #include <stddef.h>
 
-#include "conf.h"
-#include "confint.h"
-#include "sections.h"
-#include "words.h"
+#include "helper/common/conf.h"
+#include "helper/common/confint.h"
+#include "plugin/conf/sections.h"
+#include "plugin/base/words.h"
 
 #define DEPTH 6                 /* of sections; keys are at 4 at most */
 

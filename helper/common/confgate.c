@@ -6,11 +6,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "conf.h"
-#include "confint.h"
-#include "reader.h"
-#include "trace.h"
-#include "words.h"
+#include "helper/common/conf.h"
+#include "helper/common/confint.h"
+#include "plugin/conf/reader.h"
+#include "plugin/base/trace.h"
+#include "plugin/base/words.h"
 
 /* "127.0.0.1:5980" or "[::1]:5980": clients of other machines cannot be told
  * to be the user's own, so there is nothing else to listen on. */
@@ -42,7 +42,7 @@ hc_listen_ok(char *text)
 
 const struct gw_key hc_gateway_keys[] = {
 #define GW_GATEWAY_KEY(...) GW_ROW(struct hc_gateway, __VA_ARGS__)
-#include "keytable.h"
+#include "plugin/conf/keytable.h"
     { .name = NULL }
 };
 

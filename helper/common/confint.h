@@ -5,9 +5,9 @@
 #include <krb5.h>
 #include <profile.h>
 
-#include "conf.h"
-#include "error.h"
-#include "reader.h"
+#include "helper/common/conf.h"
+#include "plugin/bytes/error.h"
+#include "plugin/conf/reader.h"
 
 /* krb5.conf, opened. */
 struct hc_source {

@@ -6,9 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "candidates.h"
-#include "conf.h"
-#include "names.h"
+#include "plugin/conf/candidates.h"
+#include "helper/common/conf.h"
+#include "plugin/conf/names.h"
 
 enum hc_gift
 hc_gift(const struct hc_host *host)

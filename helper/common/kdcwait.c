@@ -10,7 +10,7 @@
 #include <krb5.h>
 #include <profile.h>
 
-#include "kdcwait.h"
+#include "helper/common/kdcwait.h"
 
 static char *users_own;         /* KRB5_CONFIG before */
 

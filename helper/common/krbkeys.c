@@ -6,9 +6,9 @@
 #include <gssapi/gssapi_krb5.h>
 #include <krb5.h>
 
-#include "creds.h"
-#include "gsserr.h"
-#include "krbkeys.h"
+#include "plugin/credssp/creds.h"
+#include "plugin/credssp/gsserr.h"
+#include "helper/common/krbkeys.h"
 
 #define CFX 1                   /* gss_krb5_lucid_context_v1_t.protocol */
 

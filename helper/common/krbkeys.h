@@ -13,8 +13,8 @@
 #include <gssapi/gssapi.h>
 #include <stdint.h>
 
-#include "buf.h"
-#include "error.h"
+#include "plugin/bytes/buf.h"
+#include "plugin/bytes/error.h"
 
 #define KRB_KEY_MAX 32          /* bytes */
 

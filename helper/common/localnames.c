@@ -10,7 +10,7 @@
 #include <strings.h>
 #include <unistd.h>
 
-#include "localnames.h"
+#include "helper/common/localnames.h"
 
 #define NSSWITCH "/etc/nsswitch.conf"
 #define HOSTS "/etc/hosts"

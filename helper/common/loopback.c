@@ -10,7 +10,7 @@
 #include <netinet/in.h>
 #include <sys/socket.h>
 
-#include "loopback.h"
+#include "helper/common/loopback.h"
 
 #define IN_USE " (another user's gateway? Take another port: gateway, listen " \
     "in krb5.conf, or --listen)"

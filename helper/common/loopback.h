@@ -9,7 +9,7 @@
 
 #include <stdint.h>
 
-#include "error.h"
+#include "plugin/bytes/error.h"
 
 /*
  * Take a port of an address ("127.0.0.1", "::1"); 0: any.  Nobody can connect

@@ -8,8 +8,8 @@
 #include <string.h>
 #include <time.h>
 
-#include "often.h"
-#include "say.h"
+#include "helper/common/often.h"
+#include "helper/common/say.h"
 
 /* How many are told apart; the last of each is all the rest.  Who can make up
  * texts must not drive out the others. */

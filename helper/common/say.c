@@ -8,8 +8,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "clean.h"
-#include "say.h"
+#include "plugin/bytes/clean.h"
+#include "helper/common/say.h"
 
 #define LINE_MAX_BYTES 1024     /* of a log, and where there is no memory */
 

@@ -6,10 +6,10 @@
 #include <string.h>
 #include <strings.h>
 
-#include "account.h"
-#include "clean.h"
-#include "cli.h"
-#include "words.h"
+#include "helper/doctor/account.h"
+#include "plugin/bytes/clean.h"
+#include "helper/console/console.h"
+#include "plugin/base/words.h"
 
 static const char a_name[] = "sAMAccountName";
 static const char a_class[] = "objectClass";

@@ -2,7 +2,7 @@
 #ifndef DOC_CACHE_H
 #define DOC_CACHE_H
 
-#include "doctor.h"
+#include "helper/doctor/doctor.h"
 
 /*
  * Copy the ticket-granting tickets of the default cache into one in memory,

@@ -9,9 +9,9 @@
 #include <string.h>
 #include <strings.h>
 
-#include "candidates.h"
-#include "doctor.h"
-#include "words.h"
+#include "plugin/conf/candidates.h"
+#include "helper/doctor/doctor.h"
+#include "plugin/base/words.h"
 
 /* --- Making them --- */
 

@@ -4,7 +4,7 @@
 
 #include <openssl/x509.h>
 
-#include "doctor.h"
+#include "helper/doctor/doctor.h"
 
 /* Report what is found, and leave in d what is wrong.  verified: what the
  * authorities make of it (X509_V_...).  Does no I/O but doc_say(). */

@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "witness.h"
-#include "web.h"
+#include "helper/doctor/witness.h"
+#include "helper/doctor/web.h"
 
 #define TRIES_MAX 6
 

@@ -11,10 +11,10 @@
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 
-#include "bindings.h"
-#include "certificate.h"
-#include "reach.h"
-#include "words.h"
+#include "helper/wsman/bindings.h"
+#include "helper/doctor/certificate.h"
+#include "helper/doctor/reach.h"
+#include "plugin/base/words.h"
 
 #define PATIENCE 5000           /* ms for a handshake, all of it */
 

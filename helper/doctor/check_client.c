@@ -6,9 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "doctor.h"
-#include "program.h"
-#include "words.h"
+#include "helper/doctor/doctor.h"
+#include "plugin/base/program.h"
+#include "plugin/base/words.h"
 
 /* What was learned: "config: winrm_spn(HTTP/HOST/PROGRAM@) = NAME". */
 static void

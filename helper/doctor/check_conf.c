@@ -9,9 +9,9 @@
 #include <strings.h>
 #include <unistd.h>
 
-#include "doctor.h"
-#include "kdcwait.h"
-#include "words.h"
+#include "helper/doctor/doctor.h"
+#include "helper/common/kdcwait.h"
+#include "plugin/base/words.h"
 
 #define DROPINS "/etc/krb5.conf.d"
 

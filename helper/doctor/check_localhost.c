@@ -12,8 +12,8 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#include "doctor.h"
-#include "localnames.h"
+#include "helper/doctor/doctor.h"
+#include "helper/common/localnames.h"
 
 static int
 is_loopback(const struct sockaddr *sa)

@@ -8,10 +8,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "doctor.h"
-#include "environ.h"
-#include "witness.h"
-#include "words.h"
+#include "helper/doctor/doctor.h"
+#include "plugin/conf/environ.h"
+#include "helper/doctor/witness.h"
+#include "plugin/base/words.h"
 
 #define OID "2.25.1467839256"
 #define NAME "gss_winrm"

@@ -9,8 +9,8 @@
 #include <strings.h>
 #include <sys/socket.h>
 
-#include "doctor.h"
-#include "words.h"
+#include "helper/doctor/doctor.h"
+#include "plugin/base/words.h"
 
 static void
 note_address(struct doctor *d, const struct addrinfo *ai)

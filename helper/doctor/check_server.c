@@ -9,8 +9,8 @@
 #include <unistd.h>
 #include <curl/curl.h>
 
-#include "reach.h"
-#include "web.h"
+#include "helper/doctor/reach.h"
+#include "helper/doctor/web.h"
 
 #define SKEW_WARN 60
 

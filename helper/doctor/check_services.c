@@ -8,7 +8,7 @@
 #include <string.h>
 #include <strings.h>
 
-#include "doctor.h"
+#include "helper/doctor/doctor.h"
 
 /* What the KDC's answers that are no ticket mean. */
 static const struct {

@@ -8,8 +8,8 @@
 #include <string.h>
 #include <time.h>
 
-#include "cli.h"
-#include "cache.h"
+#include "helper/console/console.h"
+#include "helper/doctor/cache.h"
 
 #define MEMORY "MEMORY:gss-winrm-doctor"
 

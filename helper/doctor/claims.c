@@ -8,9 +8,9 @@
 #include <strings.h>
 #include <sys/socket.h>
 
-#include "names.h"
-#include "ntlmchal.h"
-#include "web.h"
+#include "plugin/conf/names.h"
+#include "helper/wsman/ntlmchal.h"
+#include "helper/doctor/web.h"
 
 #define ASK_MAX (CLAIMS_MAX / 2)        /* addresses that are asked */
 

@@ -13,8 +13,8 @@
 #include <profile.h>
 #include <sasl/sasl.h>
 
-#include "directory.h"
-#include "words.h"
+#include "helper/doctor/directory.h"
+#include "plugin/base/words.h"
 
 #define PAGE 500                /* entries; AD's limit is 1000 */
 #define PATIENCE 4              /* seconds for a connection, or an answer */

@@ -6,8 +6,8 @@
 #ifndef DOC_DIRECTORY_H
 #define DOC_DIRECTORY_H
 
-#include "account.h"
-#include "error.h"
+#include "helper/doctor/account.h"
+#include "plugin/bytes/error.h"
 
 struct dir;
 

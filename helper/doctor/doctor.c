@@ -7,12 +7,12 @@
 #include <string.h>
 #include <curl/curl.h>
 
-#include "cli.h"
-#include "command.h"
-#include "verdict.h"
-#include "web.h"
-#include "witness.h"
-#include "words.h"
+#include "helper/console/console.h"
+#include "helper/doctor/command.h"
+#include "helper/doctor/verdict.h"
+#include "helper/doctor/web.h"
+#include "helper/doctor/witness.h"
+#include "plugin/base/words.h"
 
 #define TLS_PORT 5986
 

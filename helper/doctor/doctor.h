@@ -13,9 +13,9 @@
 #include <krb5.h>
 #include <profile.h>
 
-#include "conf.h"
-#include "directory.h"
-#include "look.h"
+#include "helper/common/conf.h"
+#include "helper/doctor/directory.h"
+#include "helper/doctor/look.h"
 
 /* The classes of verdicts, and the exit status: gss-winrm(1). */
 enum doc_class {

@@ -11,9 +11,9 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "cli.h"
-#include "verdict.h"
-#include "web.h"
+#include "helper/console/console.h"
+#include "helper/doctor/verdict.h"
+#include "helper/doctor/web.h"
 
 #ifndef GW_MODULE               /* the Makefile's wins */
 #define GW_MODULE "/usr/lib/gss-winrm/gss_winrm.so"

@@ -7,10 +7,10 @@
 #include <string.h>
 #include <strings.h>
 
-#include "environ.h"
-#include "holds.h"
-#include "upstream.h"
-#include "words.h"
+#include "plugin/conf/environ.h"
+#include "helper/doctor/holds.h"
+#include "helper/wsman/upstream.h"
+#include "plugin/base/words.h"
 
 /* --- What several go by --- */
 

@@ -7,7 +7,7 @@
 #ifndef DOC_HOLDS_H
 #define DOC_HOLDS_H
 
-#include "verdict.h"
+#include "helper/doctor/verdict.h"
 
 typedef int holds(const struct doctor *d);
 

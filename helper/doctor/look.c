@@ -8,8 +8,8 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#include "look.h"
-#include "say.h"
+#include "helper/doctor/look.h"
+#include "helper/common/say.h"
 
 #define LABEL 14                /* columns */
 #define MARK 10                 /* "? not seen" */

@@ -9,10 +9,10 @@
 #include <signal.h>
 #include <string.h>
 
-#include "cli.h"
-#include "command.h"
-#include "kdcwait.h"
-#include "spn.h"
+#include "helper/console/console.h"
+#include "helper/doctor/command.h"
+#include "helper/common/kdcwait.h"
+#include "helper/doctor/spn.h"
 
 const struct cli_command cli_commands[] = {
     { "doctor", doc_doctor, "HOST[:PORT]",

@@ -11,7 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "reach.h"
+#include "helper/doctor/reach.h"
 
 #define PATIENCE 3000           /* ms for a connection */
 

@@ -7,9 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "clean.h"
-#include "cli.h"
-#include "doctor.h"
+#include "plugin/bytes/clean.h"
+#include "helper/console/console.h"
+#include "helper/doctor/doctor.h"
 
 /* Words of JSON; look_word() has those for people. */
 static const char *const statuses[] = {

@@ -7,10 +7,10 @@
 #include <string.h>
 #include <krb5.h>
 
-#include "cli.h"
-#include "look.h"
-#include "spn.h"
-#include "words.h"
+#include "helper/console/console.h"
+#include "helper/doctor/look.h"
+#include "helper/doctor/spn.h"
+#include "plugin/base/words.h"
 
 static const struct option options[] = {
     { "query", required_argument, NULL, 'q' },

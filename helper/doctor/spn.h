@@ -2,7 +2,7 @@
 #ifndef DOC_SPN_H
 #define DOC_SPN_H
 
-#include "directory.h"
+#include "helper/doctor/directory.h"
 
 /* gss-winrm(1), EXIT STATUS. */
 enum { SPN_NONE = 6, SPN_DUPLICATES = 7 };

@@ -8,9 +8,9 @@
 #include <strings.h>
 #include <unistd.h>
 
-#include "cli.h"
-#include "spn.h"
-#include "words.h"
+#include "helper/console/console.h"
+#include "helper/doctor/spn.h"
+#include "plugin/base/words.h"
 
 #define PROGRESS 200            /* accounts from line to line */
 

@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "say.h"
-#include "verdict.h"
+#include "helper/common/say.h"
+#include "helper/doctor/verdict.h"
 
 static const struct {
     const char *word;           /* for programs */

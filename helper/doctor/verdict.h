@@ -2,7 +2,7 @@
 #ifndef DOC_VERDICT_H
 #define DOC_VERDICT_H
 
-#include "doctor.h"
+#include "helper/doctor/doctor.h"
 
 #define FIXES_MAX 3
 

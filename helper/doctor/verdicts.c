@@ -9,7 +9,7 @@
 
 #include <stddef.h>
 
-#include "holds.h"
+#include "helper/doctor/holds.h"
 
 #define TARGET(name, line)                              \
     "[appdefaults]\n"                                   \

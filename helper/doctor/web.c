@@ -7,11 +7,11 @@
 #include <string.h>
 #include <gssapi/gssapi_krb5.h>
 
-#include "gsserr.h"
-#include "names.h"
-#include "seal.h"
-#include "spnego.h"
-#include "web.h"
+#include "plugin/credssp/gsserr.h"
+#include "plugin/conf/names.h"
+#include "helper/wsman/seal.h"
+#include "plugin/credssp/spnego.h"
+#include "helper/doctor/web.h"
 
 #define SOAP_TYPE "application/soap+xml;charset=UTF-8"
 #define TOKEN_MAX ((size_t)128 * 1024)

@@ -5,8 +5,8 @@
 #include <time.h>
 #include <gssapi/gssapi.h>
 
-#include "doctor.h"
-#include "upstream.h"
+#include "helper/doctor/doctor.h"
+#include "helper/wsman/upstream.h"
 
 /* Seconds: for one request, for all of them on one connection, and for all of
  * a server's connections.  Whoever is there may answer byte by byte. */

@@ -14,10 +14,10 @@
 #include <unistd.h>
 #include <gssapi/gssapi.h>
 
-#include "cli.h"
-#include "witness.h"
-#include "cache.h"
-#include "web.h"
+#include "helper/console/console.h"
+#include "helper/doctor/witness.h"
+#include "helper/doctor/cache.h"
+#include "helper/doctor/web.h"
 
 struct witness {
     pid_t pid;

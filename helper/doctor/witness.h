@@ -9,7 +9,7 @@
 #ifndef DOC_WITNESS_H
 #define DOC_WITNESS_H
 
-#include "doctor.h"
+#include "helper/doctor/doctor.h"
 
 struct witness;
 

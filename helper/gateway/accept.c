@@ -5,10 +5,10 @@
 #include <strings.h>
 #include <krb5.h>
 
-#include "accept.h"
-#include "challenge.h"
-#include "creds.h"
-#include "gsserr.h"
+#include "helper/gateway/accept.h"
+#include "helper/wsman/challenge.h"
+#include "plugin/credssp/creds.h"
+#include "plugin/credssp/gsserr.h"
 
 static const struct {
     const char *scheme;

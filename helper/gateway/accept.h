@@ -5,8 +5,8 @@
 #ifndef GATE_ACCEPT_H
 #define GATE_ACCEPT_H
 
-#include "mint.h"
-#include "seal.h"
+#include "helper/gateway/mint.h"
+#include "helper/wsman/seal.h"
 
 #define ACCEPT_TOKEN_MAX ((size_t)64 * 1024)    /* bytes, both ways */
 

@@ -7,8 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "ntlmchal.h"
-#include "session.h"
+#include "helper/wsman/ntlmchal.h"
+#include "helper/gateway/session.h"
 
 /*
  * Which node of a cluster has this connection led to?  Its NTLM challenge has

@@ -7,7 +7,7 @@
 #include <unistd.h>
 #include <sys/socket.h>
 
-#include "away.h"
+#include "helper/gateway/away.h"
 
 #define PATIENCE_MS 2000        /* for the client to read it */
 #define STRANGERS (AWAY_MAX / 2)

@@ -7,10 +7,10 @@
 #include <string.h>
 #include <strings.h>
 
-#include "challenge.h"
-#include "clean.h"
-#include "client.h"
-#include "often.h"
+#include "helper/wsman/challenge.h"
+#include "plugin/bytes/clean.h"
+#include "helper/gateway/client.h"
+#include "helper/common/often.h"
 
 #define HTTP_BAD_REQUEST 400
 #define HTTP_UNAUTHORIZED 401

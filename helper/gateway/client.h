@@ -11,9 +11,9 @@
 #ifndef GATE_CLIENT_H
 #define GATE_CLIENT_H
 
-#include "accept.h"
-#include "fault.h"
-#include "session.h"
+#include "helper/gateway/accept.h"
+#include "helper/wsman/fault.h"
+#include "helper/gateway/session.h"
 
 struct client;
 

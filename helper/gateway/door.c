@@ -6,11 +6,11 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "away.h"
-#include "clock.h"
-#include "door.h"
-#include "often.h"
-#include "thrift.h"
+#include "helper/gateway/away.h"
+#include "plugin/base/clock.h"
+#include "helper/gateway/door.h"
+#include "helper/common/often.h"
+#include "helper/gateway/thrift.h"
 
 #define BATCH 64                /* connections, before anything else is seen */
 

@@ -5,11 +5,11 @@
 #ifndef GATE_DOOR_H
 #define GATE_DOOR_H
 
-#include "front.h"
-#include "listeners.h"
-#include "peer.h"
-#include "places.h"
-#include "who.h"
+#include "helper/gateway/front.h"
+#include "helper/gateway/listeners.h"
+#include "helper/gateway/peer.h"
+#include "helper/gateway/places.h"
+#include "helper/gateway/who.h"
 
 struct door {                   /* all is borrowed */
     const struct listeners *listeners;

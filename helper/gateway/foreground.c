@@ -10,8 +10,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "apart.h"
-#include "foreground.h"
+#include "helper/common/apart.h"
+#include "helper/gateway/foreground.h"
 
 /* What a person or a shell ends a program with. */
 static const int endings[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGCHLD };

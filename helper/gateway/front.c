@@ -10,12 +10,12 @@
 #include <unistd.h>
 #include <microhttpd.h>
 
-#include "client.h"
-#include "clock.h"
-#include "front.h"
-#include "headers.h"
-#include "listeners.h"
-#include "often.h"
+#include "helper/gateway/client.h"
+#include "plugin/base/clock.h"
+#include "helper/gateway/front.h"
+#include "helper/wsman/headers.h"
+#include "helper/gateway/listeners.h"
+#include "helper/common/often.h"
 
 /* Beside a request's headers: its line, and an answer's headers.  All of the
  * pool is touched (and wiped) for each request. */

@@ -5,9 +5,9 @@
 #ifndef GATE_FRONT_H
 #define GATE_FRONT_H
 
-#include "mint.h"
-#include "places.h"
-#include "session.h"
+#include "helper/gateway/mint.h"
+#include "helper/gateway/places.h"
+#include "helper/gateway/session.h"
 
 struct front;
 

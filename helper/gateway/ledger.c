@@ -7,9 +7,9 @@
 #include <string.h>
 #include <jansson.h>
 
-#include "clean.h"
-#include "ledger.h"
-#include "say.h"
+#include "plugin/bytes/clean.h"
+#include "helper/gateway/ledger.h"
+#include "helper/common/say.h"
 
 #define TEXT_MAX 128            /* bytes of a string that is kept */
 

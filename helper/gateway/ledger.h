@@ -10,8 +10,8 @@
 #include <stdint.h>
 #include <time.h>
 
-#include "target.h"
-#include "who.h"
+#include "helper/wsman/target.h"
+#include "helper/gateway/who.h"
 
 struct ledger;
 struct ledger_entry;

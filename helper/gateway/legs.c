@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "session.h"
+#include "helper/gateway/session.h"
 
 #define SOAP_TYPE "application/soap+xml;charset=UTF-8"
 #define TOKEN_MAX ((size_t)128 * 1024)  /* bytes: a large PAC, in CredSSP */

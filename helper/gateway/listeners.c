@@ -8,10 +8,10 @@
 #include <netinet/in.h>
 #include <sys/socket.h>
 
-#include "listeners.h"
-#include "loopback.h"
-#include "say.h"
-#include "target.h"
+#include "helper/gateway/listeners.h"
+#include "helper/common/loopback.h"
+#include "helper/common/say.h"
+#include "helper/wsman/target.h"
 
 static int
 bind_text(struct listeners *l, const char *text, int *absent,

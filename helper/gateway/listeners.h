@@ -5,7 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "error.h"
+#include "plugin/bytes/error.h"
 
 #define LISTENERS_MAX 16
 

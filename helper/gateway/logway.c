@@ -10,8 +10,8 @@
 #include <sys/prctl.h>
 #include <sys/socket.h>
 
-#include "apart.h"
-#include "logway.h"
+#include "helper/common/apart.h"
+#include "helper/gateway/logway.h"
 
 #define FIRST 3
 #define LAST 64                 /* it was opened when few others were */

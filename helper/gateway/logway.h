@@ -8,7 +8,7 @@
 #ifndef GATE_LOGWAY_H
 #define GATE_LOGWAY_H
 
-#include "error.h"
+#include "plugin/bytes/error.h"
 
 /* After openlog(), before the sandbox and all threads. */
 int logway_narrow(struct cs_error *err);

@@ -16,18 +16,18 @@
 #include <curl/curl.h>
 #include <sys/signalfd.h>
 
-#include "addresses.h"
-#include "apart.h"
-#include "door.h"
-#include "foreground.h"
-#include "logway.h"
-#include "rlimits.h"
-#include "runtime.h"
-#include "sandbox.h"
-#include "say.h"
-#include "thrift.h"
-#include "tickets.h"
-#include "warden.h"
+#include "helper/wsman/addresses.h"
+#include "helper/common/apart.h"
+#include "helper/gateway/door.h"
+#include "helper/gateway/foreground.h"
+#include "helper/gateway/logway.h"
+#include "helper/common/rlimits.h"
+#include "helper/link/runtime.h"
+#include "helper/gateway/sandbox.h"
+#include "helper/common/say.h"
+#include "helper/gateway/thrift.h"
+#include "helper/gateway/tickets.h"
+#include "helper/gateway/warden.h"
 
 #define EXIT_NO_BROKER 3
 

@@ -12,10 +12,10 @@
 #include <openssl/crypto.h>
 #include <openssl/rand.h>
 
-#include "creds.h"
-#include "gsserr.h"
-#include "mint.h"
-#include "ticket.h"
+#include "plugin/credssp/creds.h"
+#include "plugin/credssp/gsserr.h"
+#include "helper/gateway/mint.h"
+#include "helper/gateway/ticket.h"
 
 #define SERIAL_LENGTH MINT_SERIAL_LENGTH
 #define KVNO 1

@@ -11,8 +11,8 @@
 
 #include <gssapi/gssapi.h>
 
-#include "buf.h"
-#include "error.h"
+#include "plugin/bytes/buf.h"
+#include "plugin/bytes/error.h"
 
 #define MINT_REALM "GSS-WINRM"
 #define MINT_LIFETIME 120       /* seconds in which it has to be used, once */

@@ -14,7 +14,7 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 
-#include "peer.h"
+#include "helper/gateway/peer.h"
 
 struct peer {
     pthread_mutex_t lock;       /* one question at a time */

@@ -8,7 +8,7 @@
 #include <sys/socket.h>
 #include <sys/types.h>
 
-#include "error.h"
+#include "plugin/bytes/error.h"
 
 struct peer;
 

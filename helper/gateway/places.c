@@ -9,7 +9,7 @@
 #include <unistd.h>
 #include <sys/socket.h>
 
-#include "places.h"
+#include "helper/gateway/places.h"
 
 #define HEAD_MS 10000           /* for a request's headers */
 #define BODY_MS 20000           /* for a body; and 1 ms for each byte of it */

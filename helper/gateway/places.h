@@ -18,7 +18,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#include "error.h"
+#include "plugin/bytes/error.h"
 
 struct places;
 struct place;

@@ -18,9 +18,9 @@
 #include <sys/socket.h>
 #include <sys/syscall.h>
 
-#include "readable.h"
-#include "sandbox.h"
-#include "words.h"
+#include "helper/wsman/readable.h"
+#include "helper/gateway/sandbox.h"
+#include "plugin/base/words.h"
 
 static int
 failed(const char *what, int code, struct cs_error *err)

@@ -5,7 +5,7 @@
 #ifndef GATE_SANDBOX_H
 #define GATE_SANDBOX_H
 
-#include "error.h"
+#include "plugin/bytes/error.h"
 
 /*
  * For good, for all threads: no capabilities, no new privileges, no core, not

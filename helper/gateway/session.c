@@ -6,11 +6,11 @@
 #include <string.h>
 #include <strings.h>
 
-#include "addresses.h"
-#include "headers.h"
-#include "often.h"
-#include "readable.h"
-#include "session.h"
+#include "helper/wsman/addresses.h"
+#include "helper/wsman/headers.h"
+#include "helper/common/often.h"
+#include "helper/wsman/readable.h"
+#include "helper/gateway/session.h"
 
 #define HTTP_OK 200
 #define HTTP_UNAUTHORIZED 401

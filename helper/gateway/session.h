@@ -11,13 +11,13 @@
 #ifndef GATE_SESSION_H
 #define GATE_SESSION_H
 
-#include "conf.h"
-#include "ledger.h"
-#include "link.h"
-#include "peer.h"
-#include "seal.h"
-#include "target.h"
-#include "upstream.h"
+#include "helper/common/conf.h"
+#include "helper/gateway/ledger.h"
+#include "helper/link/link.h"
+#include "helper/gateway/peer.h"
+#include "helper/wsman/seal.h"
+#include "helper/wsman/target.h"
+#include "helper/wsman/upstream.h"
 
 /* What all sessions share, read-only. */
 struct gate {

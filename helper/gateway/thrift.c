@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "thrift.h"
+#include "helper/gateway/thrift.h"
 
 #define ARENAS 2                /* not eight for each processor */
 #define TIDY_MS 5000

@@ -4,8 +4,8 @@
 #include <stdio.h>
 #include <time.h>
 
-#include "der.h"
-#include "ticket.h"
+#include "plugin/bytes/der.h"
+#include "helper/gateway/ticket.h"
 
 #define APPLICATION(n) (0x60 + (n))
 #define BIT_STRING 0x03

@@ -16,7 +16,7 @@
 
 #include <krb5.h>
 
-#include "buf.h"
+#include "plugin/bytes/buf.h"
 
 /* Append the part to be encrypted: client, flags, keyblock and times of creds
  * (authtime, starttime, endtime). */

@@ -15,12 +15,12 @@
 #include <sys/stat.h>
 #include <sys/un.h>
 
-#include "conf.h"
-#include "often.h"
-#include "runtime.h"
-#include "say.h"
-#include "tickets.h"
-#include "wire.h"
+#include "helper/common/conf.h"
+#include "helper/common/often.h"
+#include "helper/link/runtime.h"
+#include "helper/common/say.h"
+#include "helper/gateway/tickets.h"
+#include "helper/link/wire.h"
 
 #define SOCKETS_MAX 16
 #define STATUS_MAX ((size_t)128 * 1024)          /* bytes of JSON */

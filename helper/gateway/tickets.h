@@ -5,9 +5,9 @@
 #ifndef GATE_TICKETS_H
 #define GATE_TICKETS_H
 
-#include "ledger.h"
-#include "mint.h"
-#include "target.h"
+#include "helper/gateway/ledger.h"
+#include "helper/gateway/mint.h"
+#include "helper/wsman/target.h"
 
 struct tickets;
 

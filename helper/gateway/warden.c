@@ -9,8 +9,8 @@
 #include <unistd.h>
 #include <sys/eventfd.h>
 
-#include "say.h"
-#include "warden.h"
+#include "helper/common/say.h"
+#include "helper/gateway/warden.h"
 
 #define GRACE_MS 3000           /* for all connections to end */
 

@@ -5,7 +5,7 @@
 #ifndef GATE_WARDEN_H
 #define GATE_WARDEN_H
 
-#include "error.h"
+#include "plugin/bytes/error.h"
 
 struct warden;
 

@@ -18,8 +18,8 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 
-#include "apart.h"
-#include "who.h"
+#include "helper/common/apart.h"
+#include "helper/gateway/who.h"
 
 #define PATIENCE_MS 2000        /* for an answer */
 

@@ -11,7 +11,7 @@
 #include <stddef.h>
 #include <sys/types.h>
 
-#include "error.h"
+#include "plugin/bytes/error.h"
 
 #define WHO_MAX 32              /* bytes of a name, with its NUL */
 #define WHO_ASK 4096            /* sockets at a time */

@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "arguments.h"
-#include "tell.h"
+#include "helper/pam/arguments.h"
+#include "helper/pam/tell.h"
 
 #define MINIMUM_UID 1000
 #define TIMEOUT 2

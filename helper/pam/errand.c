@@ -16,8 +16,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "errand.h"
-#include "rundir.h"
+#include "helper/pam/errand.h"
+#include "plugin/base/rundir.h"
 
 #define LAST_MS 100             /* for a killed child to go */
 #define STEP_MS 2

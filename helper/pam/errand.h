@@ -11,9 +11,9 @@
 
 #include <sys/un.h>
 
-#include "proto.h"
-#include "secret.h"
-#include "whose.h"
+#include "helper/link/proto.h"
+#include "plugin/bytes/secret.h"
+#include "helper/pam/whose.h"
 
 #define ERRAND_REPLY_MAX 4096
 #define ERRAND_NAME_MAX 600     /* a credential's, and a NUL */

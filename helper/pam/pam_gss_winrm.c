@@ -9,9 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "errand.h"
-#include "stash.h"
-#include "tell.h"
+#include "helper/pam/errand.h"
+#include "helper/pam/stash.h"
+#include "helper/pam/tell.h"
 
 #define EXPORTED __attribute__((visibility("default")))
 #define DATA "gss-winrm_name"   /* what the broker calls the credential */

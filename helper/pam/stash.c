@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "buf.h"
-#include "stash.h"
+#include "plugin/bytes/buf.h"
+#include "helper/pam/stash.h"
 
 #define DATA "gss-winrm_password"
 

@@ -7,8 +7,8 @@
 #ifndef GP_STASH_H
 #define GP_STASH_H
 
-#include "secret.h"
-#include "whose.h"
+#include "plugin/bytes/secret.h"
+#include "helper/pam/whose.h"
 
 /* Replaces an existing one.  0 or -1. */
 int stash_put(pam_handle_t *pamh, const struct whose *w, const char *password);

@@ -11,10 +11,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "client.h"
-#include "errand.h"
-#include "runtime.h"
-#include "wire.h"
+#include "helper/link/client.h"
+#include "helper/pam/errand.h"
+#include "helper/link/runtime.h"
+#include "helper/link/wire.h"
 
 static int
 is_there(const char *path)

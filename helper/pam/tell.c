@@ -6,8 +6,8 @@
 
 #include <security/pam_ext.h>
 
-#include "clean.h"
-#include "tell.h"
+#include "plugin/bytes/clean.h"
+#include "helper/pam/tell.h"
 
 #define LINE_MAX_BYTES 1024
 

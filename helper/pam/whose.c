@@ -9,8 +9,8 @@
 
 #include <security/pam_modutil.h>
 
-#include "tell.h"
-#include "whose.h"
+#include "helper/pam/tell.h"
+#include "helper/pam/whose.h"
 
 static int
 not_for(pam_handle_t *pamh, const struct arguments *args, const char *name,

@@ -4,7 +4,7 @@
 
 #include <sys/types.h>
 
-#include "arguments.h"
+#include "helper/pam/arguments.h"
 
 struct whose {
     const char *name;           /* PAM_USER; borrowed from the PAM handle */

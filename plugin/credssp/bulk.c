@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "exchange.h"
+#include "plugin/credssp/exchange.h"
 
 /* About what a record adds (cs_tls_frame() is exact). */
 #define RECORD_EXTRA 64

@@ -7,10 +7,11 @@
 #include <string.h>
 #include <strings.h>
 
-#include "credsint.h"
-#include "gsserr.h"
-#include "tscreds.h"
-#include "mechglue.h"
+#include "plugin/credssp/credsint.h"
+#include "plugin/credssp/gsserr.h"
+#include "plugin/bytes/utf16.h"
+#include "plugin/credssp/tscreds.h"
+#include "plugin/credssp/mechglue.h"
 
 static uint64_t serials;        /* atomic */
 

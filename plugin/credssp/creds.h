@@ -17,8 +17,8 @@
 #include <gssapi/gssapi.h>
 #include <gssapi/gssapi_ext.h>
 
-#include "buf.h"
-#include "error.h"
+#include "plugin/bytes/buf.h"
+#include "plugin/bytes/error.h"
 
 /* Inner mechanisms, as bits. */
 enum {

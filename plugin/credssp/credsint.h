@@ -6,8 +6,8 @@
 #include <time.h>
 #include <krb5.h>
 
-#include "creds.h"
-#include "secret.h"
+#include "plugin/credssp/creds.h"
+#include "plugin/bytes/secret.h"
 
 #define CS_NTHASH_LENGTH 16     /* bytes: MD4 */
 

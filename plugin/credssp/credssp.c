@@ -8,9 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "der.h"
-#include "exchange.h"
-#include "tscreds.h"
+#include "plugin/bytes/der.h"
+#include "plugin/credssp/exchange.h"
+#include "plugin/credssp/tscreds.h"
 
 int
 credssp_new(const struct credssp_params *params, struct credssp **out,

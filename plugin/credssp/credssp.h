@@ -7,8 +7,8 @@
 #ifndef CS_CREDSSP_H
 #define CS_CREDSSP_H
 
-#include "inner.h"
-#include "tls.h"
+#include "plugin/credssp/inner.h"
+#include "plugin/credssp/tls.h"
 
 struct credssp_params {
     struct cs_tls_config *tls;  /* a reference is taken; it says which side */

@@ -7,11 +7,11 @@
 #include <string.h>
 #include <krb5.h>
 
-#include "candidates.h"
-#include "cspolicy.h"
-#include "names.h"
-#include "policy.h"
-#include "words.h"
+#include "plugin/conf/candidates.h"
+#include "plugin/credssp/cspolicy.h"
+#include "plugin/conf/names.h"
+#include "plugin/conf/policy.h"
+#include "plugin/base/words.h"
 
 /* What krb5.conf says of a host as it was given.  Either may be NULL.  The
  * realm whose section counts: the host's, or the default. */

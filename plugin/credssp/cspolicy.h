@@ -5,8 +5,8 @@
 #ifndef CS_CSPOLICY_H
 #define CS_CSPOLICY_H
 
-#include "inner.h"
-#include "policy.h"
+#include "plugin/credssp/inner.h"
+#include "plugin/conf/policy.h"
 
 /* host is the target as the caller asked for it, never a name from a server or
  * from DNS.  Nothing is allowed where krb5.conf says nothing.  Returns 0, or

@@ -2,7 +2,7 @@
 #ifndef CS_EXCHANGE_H
 #define CS_EXCHANGE_H
 
-#include "credssp.h"
+#include "plugin/credssp/credssp.h"
 
 enum state {
     S_TLS, S_START, S_INIT_NEGO, S_INIT_PROOF, S_ACC_NEGO, S_ACC_AUTHINFO,

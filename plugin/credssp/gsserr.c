@@ -7,8 +7,8 @@
 #include <gssapi/gssapi_ext.h>
 #include <krb5.h>
 
-#include "gsserr.h"
-#include "mechglue.h"
+#include "plugin/credssp/gsserr.h"
+#include "plugin/credssp/mechglue.h"
 
 /* The first text of a status code, in room bytes at to. */
 static void

@@ -4,7 +4,7 @@
 
 #include <gssapi/gssapi.h>
 
-#include "error.h"
+#include "plugin/bytes/error.h"
 
 /* CS_INNER (or CS_NOMEM) with "WHAT: the texts of both codes". */
 int cs_gss_fail(struct cs_error *err, const char *what, OM_uint32 major,

@@ -14,9 +14,9 @@
 #ifndef CS_INNER_H
 #define CS_INNER_H
 
-#include "creds.h"
-#include "pubkey.h"
-#include "ticket.h"
+#include "plugin/credssp/creds.h"
+#include "plugin/credssp/pubkey.h"
+#include "plugin/credssp/ticket.h"
 
 /* What may be done.  Plain values. */
 struct cs_policy {

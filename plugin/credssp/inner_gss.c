@@ -15,10 +15,10 @@
 #include <gssapi/gssapi_ext.h>
 #include <gssapi/gssapi_krb5.h>
 
-#include "gsserr.h"
-#include "inner.h"
-#include "mechglue.h"
-#include "spnego.h"
+#include "plugin/credssp/gsserr.h"
+#include "plugin/credssp/inner.h"
+#include "plugin/credssp/mechglue.h"
+#include "plugin/credssp/spnego.h"
 
 #define FLAGS (GSS_C_MUTUAL_FLAG | GSS_C_CONF_FLAG | GSS_C_INTEG_FLAG)
 #define SEALED_MIN 17           /* an NTLM signature, and something */

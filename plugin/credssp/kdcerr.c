@@ -1,8 +1,8 @@
 /* kdcerr.c - what a domain controller's error says beyond its code. */
 #include "config.h"
 
-#include "der.h"
-#include "kdcerr.h"
+#include "plugin/bytes/der.h"
+#include "plugin/credssp/kdcerr.h"
 
 #define TYPE_STATUS 3           /* PA-PW-SALT, and KERB_ERR_TYPE_EXTENDED */
 

@@ -2,7 +2,7 @@
 #ifndef CS_KDCERR_H
 #define CS_KDCERR_H
 
-#include "buf.h"
+#include "plugin/bytes/buf.h"
 
 /*
  * The NTSTATUS in the e-data of a KRB-ERROR, or 0.  Windows puts it in front

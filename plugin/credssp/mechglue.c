@@ -9,7 +9,7 @@
 #include "config.h"
 
 #define CS_MECHGLUE_HERE
-#include "mechglue.h"
+#include "plugin/credssp/mechglue.h"
 
 #define DEFINE(name)                                                        \
     __asm__(".symver gss_" #name ", gss_" #name "@gssapi_krb5_2_MIT");      \

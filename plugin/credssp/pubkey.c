@@ -4,7 +4,7 @@
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 
-#include "pubkey.h"
+#include "plugin/credssp/pubkey.h"
 
 #define HASH_LENGTH 32
 

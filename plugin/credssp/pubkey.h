@@ -18,9 +18,9 @@
 #ifndef CS_PUBKEY_H
 #define CS_PUBKEY_H
 
-#include "buf.h"
-#include "error.h"
-#include "tsrequest.h"
+#include "plugin/bytes/buf.h"
+#include "plugin/bytes/error.h"
+#include "plugin/credssp/tsrequest.h"
 
 #define CS_KEY_MAX ((size_t)4096)       /* bytes: RSA-16384 has 2061 */
 

@@ -4,10 +4,10 @@
 #include <string.h>
 #include <gssapi/gssapi_ext.h>
 
-#include "creds.h"
-#include "der.h"
-#include "mechglue.h"
-#include "spnego.h"
+#include "plugin/credssp/creds.h"
+#include "plugin/bytes/der.h"
+#include "plugin/credssp/mechglue.h"
+#include "plugin/credssp/spnego.h"
 
 #define RESP CS_DER_CONTEXT(1)  /* NegotiationToken: negTokenResp */
 #define MIC CS_DER_CONTEXT(3)   /* NegTokenResp: mechListMIC */

@@ -9,8 +9,8 @@
 #ifndef CS_SPNEGO_H
 #define CS_SPNEGO_H
 
-#include "buf.h"
-#include "error.h"
+#include "plugin/bytes/buf.h"
+#include "plugin/bytes/error.h"
 
 /*
  * The token to give to gss_init_sec_context() or gss_accept_sec_context() in

@@ -10,9 +10,9 @@
 #include <string.h>
 #include <openssl/rand.h>
 
-#include "exchange.h"
-#include "tlsconf.h"
-#include "tscreds.h"
+#include "plugin/credssp/exchange.h"
+#include "plugin/credssp/tlsconf.h"
+#include "plugin/credssp/tscreds.h"
 
 #define LEGS_MAX 32             /* no authentication takes as many */
 

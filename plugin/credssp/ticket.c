@@ -7,9 +7,9 @@
 #include <strings.h>
 #include <krb5.h>
 
-#include "credsint.h"
-#include "names.h"
-#include "ticket.h"
+#include "plugin/credssp/credsint.h"
+#include "plugin/conf/names.h"
+#include "plugin/credssp/ticket.h"
 
 int
 cs_ticket_unknown(const struct cs_error *err)

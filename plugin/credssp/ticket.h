@@ -9,7 +9,7 @@
 #ifndef CS_TICKET_H
 #define CS_TICKET_H
 
-#include "creds.h"
+#include "plugin/credssp/creds.h"
 
 /* Owns both: cs_ticket_free(). */
 struct cs_ticket {

@@ -8,10 +8,11 @@
 #include <openssl/evp.h>
 #include <openssl/provider.h>
 
-#include "credsint.h"
-#include "gsserr.h"
-#include "kdcerr.h"
-#include "tscreds.h"
+#include "plugin/credssp/credsint.h"
+#include "plugin/credssp/gsserr.h"
+#include "plugin/credssp/kdcerr.h"
+#include "plugin/bytes/utf16.h"
+#include "plugin/credssp/tscreds.h"
 
 #define SPARE_SECONDS 300       /* a ticket is renewed before its end */
 #define STATUS_WRONG_PASSWORD 0xC000006A        /* MS-ERREF 2.3.1 */

@@ -14,7 +14,7 @@
 #include <openssl/x509.h>
 #include <openssl/x509v3.h>
 
-#include "tlsconf.h"
+#include "plugin/credssp/tlsconf.h"
 
 #define APPLICATION_DATA 23
 #define KEY_UPDATE 5            /* bytes: type, length, request_update */

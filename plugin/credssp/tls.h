@@ -10,8 +10,8 @@
 #ifndef CS_TLS_H
 #define CS_TLS_H
 
-#include "buf.h"
-#include "error.h"
+#include "plugin/bytes/buf.h"
+#include "plugin/bytes/error.h"
 
 #define CS_RECORD_MAX 16384     /* plaintext bytes (RFC 8446 5.1) */
 #define CS_RECORD_HEADER 5      /* bytes: type, version, length */

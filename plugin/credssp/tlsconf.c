@@ -9,7 +9,7 @@
 #include <openssl/ssl.h>
 #include <openssl/x509.h>
 
-#include "tlsconf.h"
+#include "plugin/credssp/tlsconf.h"
 
 #define PIN_LENGTH ((size_t)CS_PIN_LENGTH)
 #define DAY_SECONDS (24L * 60 * 60)

@@ -4,7 +4,7 @@
 
 #include <openssl/ssl.h>
 
-#include "tls.h"
+#include "plugin/credssp/tls.h"
 
 #define CS_PIN_LENGTH 32        /* bytes: SHA-256 */
 

@@ -3,8 +3,8 @@
 
 #include <string.h>
 
-#include "der.h"
-#include "tscreds.h"
+#include "plugin/bytes/der.h"
+#include "plugin/credssp/tscreds.h"
 
 /* TSPasswordCreds ::= SEQUENCE { domainName [0], userName [1],
  *                                password   [2] OCTET STRING } */

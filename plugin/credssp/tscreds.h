@@ -11,8 +11,8 @@
 #ifndef CS_TSCREDS_H
 #define CS_TSCREDS_H
 
-#include "buf.h"
-#include "error.h"
+#include "plugin/bytes/buf.h"
+#include "plugin/bytes/error.h"
 
 /* credType */
 enum { CS_PASSWORD = 1, CS_SMARTCARD = 2, CS_REMOTEGUARD = 6 };
@@ -62,18 +62,5 @@ int cs_tscreds_decode(struct cs_span in, struct cs_tscreds *out,
 
 /* Append the encoding of in to out, whose sticky error is the result. */
 void cs_tscreds_encode(const struct cs_tscreds *in, struct cs_buf *out);
-
-/*
- * Append UTF-8 as UTF-16LE, or the other way.  Returns 0, CS_NOMEM, or
- * CS_MALFORMED for what is not well-formed (overlong forms, lone surrogates,
- * an odd length).
- */
-int cs_utf16_from_utf8(struct cs_span in, struct cs_buf *out);
-int cs_utf8_from_utf16(struct cs_span in, struct cs_buf *out);
-/* The code point at p, of which left octets (at least 1) are there: its length
- * in octets, or 0 if it is malformed. */
-size_t cs_utf8_get(const uint8_t *p, size_t left, uint32_t *cp);
-/* Is this UTF-8 without a NUL? */
-int cs_utf8_ok(struct cs_span in);
 
 #endif /* CS_TSCREDS_H */

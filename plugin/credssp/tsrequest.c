@@ -3,8 +3,8 @@
 
 #include <string.h>
 
-#include "der.h"
-#include "tsrequest.h"
+#include "plugin/bytes/der.h"
+#include "plugin/credssp/tsrequest.h"
 
 /* The tags of the fields. */
 enum {

@@ -16,8 +16,8 @@
 #ifndef CS_TSREQUEST_H
 #define CS_TSREQUEST_H
 
-#include "buf.h"
-#include "error.h"
+#include "plugin/bytes/buf.h"
+#include "plugin/bytes/error.h"
 
 #define CS_VERSION_OWN 6        /* what we announce */
 #define CS_VERSION_OLDEST 2     /* there is no version 1 */

@@ -253,7 +253,7 @@ def run_mechanism(scene, host, port, service):
     """The same by CredSSP as a mechanism, for SERVICE@host."""
     mechs = scene.dir / "credssp.conf"
     mechs.write_text("gss_credssp 2.25.1467839257 "
-                     f"{scene.t.build}/plugin/credssp/.libs/gss_credssp.so\n")
+                     f"{scene.t.build}/plugin/credssp/mech/.libs/gss_credssp.so\n")
     user, password = scene.users[-1]
     done = progress.run(
         ["/usr/bin/python3", "-B", f"{HERE}/rogue_client.py", host,

@@ -6,12 +6,12 @@
 #include <string.h>
 #include <curl/curl.h>
 
-#include "conn.h"
-#include "credssp.h"
-#include "cspolicy.h"
-#include "parts.h"
-#include "seal.h"
-#include "upstream.h"
+#include "tests/bench/conn.h"
+#include "plugin/credssp/credssp.h"
+#include "plugin/credssp/cspolicy.h"
+#include "tests/bench/parts.h"
+#include "helper/wsman/seal.h"
+#include "helper/wsman/upstream.h"
 
 #define ANSWER_MAX ((size_t)4 << 20)
 #define LEGS_MAX 12

@@ -10,7 +10,7 @@
 
 #include <stdint.h>
 
-#include "buf.h"
+#include "plugin/bytes/buf.h"
 
 enum conn_kind {
     CONN_CREDSSP,               /* to the server, by this process itself: the

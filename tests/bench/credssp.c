@@ -28,9 +28,9 @@
 #include <time.h>
 #include <gssapi/gssapi_ext.h>
 
-#include "credssp.h"
-#include "cspolicy.h"
-#include "parts.h"
+#include "plugin/credssp/credssp.h"
+#include "plugin/credssp/cspolicy.h"
+#include "tests/bench/parts.h"
 
 #define KEPT_MAX 1000
 #define SIZE_MAX_BYTES (1 << 20)

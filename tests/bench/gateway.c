@@ -25,8 +25,8 @@
 #include <string.h>
 #include <time.h>
 
-#include "conn.h"
-#include "parts.h"
+#include "tests/bench/conn.h"
+#include "tests/bench/parts.h"
 
 #define BODY_MAX (1 << 20)
 #define LAPS_MAX 100000

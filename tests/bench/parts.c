@@ -10,8 +10,8 @@
 #include <openssl/bio.h>
 #include <openssl/err.h>
 
-#include "parts.h"
-#include "spnego.h"
+#include "tests/bench/parts.h"
+#include "plugin/credssp/spnego.h"
 
 #define LEGS_MAX 10
 #define FLAGS (GSS_C_MUTUAL_FLAG | GSS_C_CONF_FLAG | GSS_C_INTEG_FLAG)

@@ -24,9 +24,9 @@
 #include <time.h>
 #include <microhttpd.h>
 
-#include "challenge.h"
-#include "credssp.h"
-#include "seal.h"
+#include "helper/wsman/challenge.h"
+#include "plugin/credssp/credssp.h"
+#include "helper/wsman/seal.h"
 
 #define BODY_MAX ((size_t)4 << 20)
 #define TOKEN_MAX ((size_t)256 * 1024)

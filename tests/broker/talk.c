@@ -19,11 +19,11 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "credssp.h"
-#include "krbseal.h"
-#include "link.h"
-#include "spnego.h"
-#include "wire.h"
+#include "plugin/credssp/credssp.h"
+#include "helper/wsman/krbseal.h"
+#include "helper/link/link.h"
+#include "plugin/credssp/spnego.h"
+#include "helper/link/wire.h"
 
 #define SLOTS 8
 #define PATIENCE 600            /* seconds: a broker that says nothing */

@@ -12,11 +12,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "choice.h"
-#include "credsint.h"
-#include "gsserr.h"
-#include "turns.h"
-#include "unit.h"
+#include "helper/broker/choice.h"
+#include "plugin/credssp/credsint.h"
+#include "plugin/credssp/gsserr.h"
+#include "helper/broker/turns.h"
+#include "tests/unit/unit.h"
 
 #define CODES 128               /* of RFC 4120's errors, and krb5's own */
 

@@ -5,9 +5,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "context.h"
-#include "dispatch.h"
-#include "unit.h"
+#include "helper/broker/context.h"
+#include "helper/broker/dispatch.h"
+#include "tests/unit/unit.h"
 
 static struct broker broker;
 static struct dispatch *s;

@@ -7,8 +7,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "ntlmfile.h"
-#include "unit.h"
+#include "helper/broker/ntlmfile.h"
+#include "tests/unit/unit.h"
 
 static struct vault *vault;
 

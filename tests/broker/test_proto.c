@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "proto.h"
-#include "unit.h"
+#include "helper/link/proto.h"
+#include "tests/unit/unit.h"
 
 #define S(text) { (const uint8_t *)(text), sizeof(text) - 1 }
 

@@ -10,10 +10,10 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "link.h"
-#include "listen.h"
-#include "runtime.h"
-#include "unit.h"
+#include "helper/link/link.h"
+#include "helper/broker/listen.h"
+#include "helper/link/runtime.h"
+#include "tests/unit/unit.h"
 
 static char path[300];
 

@@ -9,7 +9,7 @@
 #include <time.h>
 #include <cmocka.h>
 
-#include "turns.h"
+#include "helper/broker/turns.h"
 
 #define PLACES 8                /* as turns.c has them */
 #define MORE 24

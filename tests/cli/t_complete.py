@@ -60,7 +60,7 @@ def test_complete_bash(place):
 
 def test_complete_keys(place):
     """Those that configure takes, and no others."""
-    keys = [line.split('\t') for line in (BUILD / 'plugin/keys.list').read_text().splitlines()]
+    keys = [line.split('\t') for line in (BUILD / 'plugin/conf/keys.list').read_text().splitlines()]
     files = {name: (COMPLETIONS / name).read_text() for name in ('gss-winrm.bash', '_gss-winrm')}
     for arguments in (['web09'], ['--realm', 'CORP.EXAMPLE.COM'], ['-n', '-r', 'CORP.EXAMPLE.COM']):
         offered = completed(place, 'configure', *arguments, '')

@@ -121,8 +121,8 @@ def test_configure_refuses(place):
     good = '[appdefaults]\n    winrm = {\n    }\n'
     path, main = set_up(place, dropin=good)
     for arguments, status, text in (
-            (['web01', 'match=sometimes'], 2, 'does not know such a value'),
-            (['web01', 'nosuch=1'], 2, 'no key nosuch'),
+            (['web01', 'match=sometimes'], 2, 'not a valid value'),
+            (['web01', 'nosuch=1'], 2, 'unknown key nosuch'),
             (['web01', 'programs=x'], 2, 'not a key for a target'),
             (['--realm', 'CORP', 'nodes=x'], 2, 'not a key for a realm'),
             (['web01', 'match'], 2, 'not KEY=VALUE'),

@@ -18,7 +18,7 @@ EXACT = '''web01.corp.example.com, port 5985, realm CORP.EXAMPLE.COM
 
 Gateway     connects: credssp: delegate_to = .corp.example.com
             authenticates by CredSSP, with your password
-Plugin      asks for the names below where a program has a connection to port 5985, 5986 or 15985
+Plugin      asks for the names below if a program has a connection to port 5985, 5986 or 15985
 Names       HTTP/web01@CORP.EXAMPLE.COM
             HOST/web01.corp.example.com@CORP.EXAMPLE.COM
             HTTP/web01.corp.example.com@CORP.EXAMPLE.COM
@@ -70,7 +70,7 @@ def test_explain_gateway(place):
             ('a.corp.example.com:15985', True, 'credssp: delegate_to = .corp.example.com',
              'CredSSP, with your password'),
             ('a.corp.example.com:80', False, 'port 80 is not one of its ports', None),
-            ('nopass.example.org', False, 'delegation = credssp, and delegate_to does not cover it', None),
+            ('nopass.example.org', False, 'delegation = credssp, but delegate_to does not name it', None),
             ('portal.example.org', False, 'neither', None),
             ('elsewhere.example', False, 'neither', None),
             ('web01', False, 'neither', None)):
@@ -181,7 +181,7 @@ def test_explain_sample(place):
     answer = explained(place, 'web.corp.example.com')
     check(answer['complaints'] == ['targets web.corp.example.com: host and nodes are both set; nodes is used'],
           answer['complaints'])
-    keys = [line.split('\t') for line in (BUILD / 'plugin/keys.list').read_text().splitlines()]
+    keys = [line.split('\t') for line in (BUILD / 'plugin/conf/keys.list').read_text().splitlines()]
     check(len(keys) == len(answer['settings']) > 20, len(keys), answer)
     for section, name, levels, _, default, example, *_ in keys:
         setting = answer['by key'][section + ': ' + name if section else name]

@@ -17,8 +17,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "cspolicy.h"
-#include "say.h"
+#include "plugin/credssp/cspolicy.h"
+#include "tests/credssp/say.h"
 
 #define TOKEN_MAX ((size_t)1024 * 1024)
 

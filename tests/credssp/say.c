@@ -6,8 +6,9 @@
 #include <string.h>
 #include <openssl/sha.h>
 
-#include "say.h"
-#include "tscreds.h"
+#include "tests/credssp/say.h"
+#include "plugin/bytes/utf16.h"
+#include "plugin/credssp/tscreds.h"
 
 static void
 put_json(const char *key, const char *value)

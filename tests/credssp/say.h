@@ -2,7 +2,7 @@
 #ifndef SAY_H
 #define SAY_H
 
-#include "credssp.h"
+#include "plugin/credssp/credssp.h"
 
 /* How it is done; for an acceptor with what was delegated, of the password
  * only its SHA-256. */

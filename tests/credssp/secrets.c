@@ -13,8 +13,8 @@
 #include <unistd.h>
 #include <gssapi/gssapi_ext.h>
 
-#include "../unit/cs_search.h"
-#include "gss_credssp.h"
+#include "tests/unit/cs_search.h"
+#include "plugin/credssp/mech/gss_credssp.h"
 
 #define TOKEN_MAX ((size_t)1 << 20)
 

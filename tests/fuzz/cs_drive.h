@@ -12,7 +12,7 @@
 #ifndef CS_DRIVE_H
 #define CS_DRIVE_H
 
-#include "cs_fake.h"
+#include "tests/fuzz/cs_fake.h"
 
 #define HONEST 0xFFFF
 #define HONEST_AND_MORE 0xFFFE

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "credssp.h"
+#include "plugin/credssp/credssp.h"
 
 struct fake {
     struct cs_inner base;

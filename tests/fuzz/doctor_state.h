@@ -9,10 +9,10 @@
 #include <ctype.h>
 #include <stdio.h>
 
-#include "cli.h"
-#include "parts.h"
-#include "shown.h"
-#include "verdict.h"
+#include "helper/cli/cli.h"
+#include "tests/fuzz/parts.h"
+#include "tests/fuzz/shown.h"
+#include "helper/doctor/verdict.h"
 
 #define HOST "web01.corp.example.com"
 

@@ -1,10 +1,10 @@
 /* fuzz_accept.c - a client's Authorization header. */
 #include "config.h"
 
-#include "accept.h"
-#include "challenge.h"
-#include "parts.h"
-#include "shown.h"
+#include "helper/gateway/accept.h"
+#include "helper/wsman/challenge.h"
+#include "tests/fuzz/parts.h"
+#include "tests/fuzz/shown.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -8,7 +8,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "linkint.h"
+#include "helper/link/linkint.h"
 
 #define ANSWER_MAX ((size_t)64 * 1024)  /* fits into a socket */
 

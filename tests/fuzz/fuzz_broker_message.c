@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "proto.h"
+#include "helper/link/proto.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -14,7 +14,7 @@
 #include <unistd.h>
 #include <krb5.h>
 
-#include "dispatch.h"
+#include "helper/broker/dispatch.h"
 
 #define PASSWORD "not-for-anybody"
 

@@ -4,8 +4,8 @@
 
 #include <openssl/x509v3.h>
 
-#include "certificate.h"
-#include "doctor_state.h"
+#include "helper/doctor/certificate.h"
+#include "tests/fuzz/doctor_state.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

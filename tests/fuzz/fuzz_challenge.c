@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "challenge.h"
+#include "helper/wsman/challenge.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -7,8 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "clean.h"
-#include "tscreds.h"
+#include "plugin/bytes/clean.h"
+#include "plugin/bytes/utf16.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

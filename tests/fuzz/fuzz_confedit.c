@@ -14,9 +14,9 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "confedit.h"
-#include "levels.h"
-#include "words.h"
+#include "helper/configure/confedit.h"
+#include "plugin/conf/levels.h"
+#include "plugin/base/words.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

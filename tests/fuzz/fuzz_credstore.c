@@ -6,9 +6,9 @@
 
 #include <openssl/ssl.h>
 
-#include "mech.h"
-#include "parts.h"
-#include "shown.h"
+#include "plugin/credssp/mech/mech.h"
+#include "tests/fuzz/parts.h"
+#include "tests/fuzz/shown.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

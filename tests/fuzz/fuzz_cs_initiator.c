@@ -1,7 +1,7 @@
 /* fuzz_cs_initiator.c - the initiator, fed with what a server sends. */
 #include "config.h"
 
-#include "cs_drive.h"
+#include "tests/fuzz/cs_drive.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

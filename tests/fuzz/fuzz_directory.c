@@ -9,8 +9,8 @@
 #include <unistd.h>
 #include <openldap.h>
 
-#include "directory.h"
-#include "doctor_state.h"
+#include "helper/doctor/directory.h"
+#include "tests/fuzz/doctor_state.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

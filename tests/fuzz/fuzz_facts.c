@@ -5,9 +5,9 @@
 #define _GNU_SOURCE
 #include "config.h"
 
-#include "challenge.h"
-#include "doctor_state.h"
-#include "web.h"
+#include "helper/wsman/challenge.h"
+#include "tests/fuzz/doctor_state.h"
+#include "helper/doctor/web.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

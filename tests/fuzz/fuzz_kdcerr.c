@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "kdcerr.h"
+#include "plugin/credssp/kdcerr.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

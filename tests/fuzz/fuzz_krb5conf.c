@@ -7,9 +7,9 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "conf.h"
-#include "policy.h"
-#include "words.h"
+#include "helper/common/conf.h"
+#include "plugin/conf/policy.h"
+#include "plugin/base/words.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "krbseal.h"
+#include "helper/wsman/krbseal.h"
 
 #define MAX ((size_t)1 << 20)
 

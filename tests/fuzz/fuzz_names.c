@@ -7,7 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "names.h"
+#include "plugin/conf/names.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "ntlmchal.h"
+#include "helper/wsman/ntlmchal.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

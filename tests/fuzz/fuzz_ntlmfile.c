@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "ntlmfile.h"
-#include "tscreds.h"
+#include "helper/broker/ntlmfile.h"
+#include "plugin/bytes/utf16.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -7,10 +7,10 @@
 
 #include <stdio.h>
 
-#include "gateway.h"
-#include "parts.h"
-#include "shown.h"
-#include "tickets.h"
+#include "plugin/gateway.h"
+#include "tests/fuzz/parts.h"
+#include "tests/fuzz/shown.h"
+#include "helper/gateway/tickets.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -9,10 +9,10 @@
 #include <stdio.h>
 #include <syslog.h>
 
-#include "cli.h"
-#include "ledger.h"
-#include "parts.h"
-#include "shown.h"
+#include "helper/cli/cli.h"
+#include "helper/gateway/ledger.h"
+#include "tests/fuzz/parts.h"
+#include "tests/fuzz/shown.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

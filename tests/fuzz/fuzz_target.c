@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "target.h"
+#include "helper/wsman/target.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

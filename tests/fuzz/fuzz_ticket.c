@@ -7,11 +7,11 @@
 #include <stdio.h>
 #include <krb5.h>
 
-#include "frame.h"
-#include "mint.h"
-#include "parts.h"
-#include "shown.h"
-#include "ticket.h"
+#include "plugin/frame.h"
+#include "helper/gateway/mint.h"
+#include "tests/fuzz/parts.h"
+#include "tests/fuzz/shown.h"
+#include "helper/gateway/ticket.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -4,7 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "tscreds.h"
+#include "plugin/bytes/utf16.h"
+#include "plugin/credssp/tscreds.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

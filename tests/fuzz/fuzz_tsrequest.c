@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "tsrequest.h"
+#include "plugin/credssp/tsrequest.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

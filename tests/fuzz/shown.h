@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "tscreds.h"
+#include "plugin/bytes/utf16.h"
 
 #define check(ok) ((ok) ? (void)0 : check_failed(#ok, __FILE__, __LINE__))
 

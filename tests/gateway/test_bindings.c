@@ -5,8 +5,8 @@
 #include <openssl/evp.h>
 #include <openssl/rsa.h>
 
-#include "bindings.h"
-#include "cs_hex.h"
+#include "helper/wsman/bindings.h"
+#include "tests/unit/cs_hex.h"
 
 static EVP_PKEY *rsa, *ec, *ed;
 

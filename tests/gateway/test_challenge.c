@@ -1,8 +1,8 @@
 /* test_challenge.c - WWW-Authenticate, Authorization and Base64. */
 #include "config.h"
 
-#include "challenge.h"
-#include "cs_hex.h"
+#include "helper/wsman/challenge.h"
+#include "tests/unit/cs_hex.h"
 
 enum { N = GATE_OFFERS_NEGOTIATE, K = GATE_OFFERS_KERBEROS,
        C = GATE_OFFERS_CREDSSP, B = GATE_OFFERS_BASIC };

@@ -3,9 +3,9 @@
 
 #include <stdio.h>
 
-#include "cs_hex.h"
-#include "error.h"
-#include "fault.h"
+#include "tests/unit/cs_hex.h"
+#include "plugin/bytes/error.h"
+#include "helper/wsman/fault.h"
 
 static char *
 fault(enum gate_fault kind, const char *machine, const char *text)

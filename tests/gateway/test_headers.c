@@ -1,8 +1,8 @@
 /* test_headers.c - which headers go on, and which requests are refused. */
 #include "config.h"
 
-#include "cs_hex.h"
-#include "headers.h"
+#include "tests/unit/cs_hex.h"
+#include "helper/wsman/headers.h"
 
 /* A request's headers as "Name:value|Name:value"; '%' is a NUL. */
 static const struct {

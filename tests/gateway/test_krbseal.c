@@ -3,8 +3,8 @@
 
 #include <string.h>
 
-#include "cs_hex.h"
-#include "krbseal.h"
+#include "tests/unit/cs_hex.h"
+#include "helper/wsman/krbseal.h"
 
 #define MAX ((size_t)1 << 20)
 

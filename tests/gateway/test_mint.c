@@ -18,9 +18,9 @@
 #include <gssapi/gssapi_ext.h>
 #include <gssapi/gssapi_krb5.h>
 
-#include "accept.h"
-#include "creds.h"
-#include "mint.h"
+#include "helper/gateway/accept.h"
+#include "plugin/credssp/creds.h"
+#include "helper/gateway/mint.h"
 
 #define WEB01 "web01.corp.example.com"
 #define WEB02 "web02.corp.example.com"

@@ -1,8 +1,8 @@
 /* test_ntlmchal.c - the computer's name in an NTLM challenge. */
 #include "config.h"
 
-#include "cs_hex.h"
-#include "ntlmchal.h"
+#include "tests/unit/cs_hex.h"
+#include "helper/wsman/ntlmchal.h"
 
 /* A domain member's, as Windows sends it; pyspnego 0.12.4's; and the first in
  * a NegTokenResp. */

@@ -13,8 +13,8 @@
 #include <setjmp.h>
 #include <cmocka.h>
 
-#include "often.h"
-#include "say.h"
+#include "helper/common/often.h"
+#include "helper/common/say.h"
 
 static const struct often one = { 1 }, three = { 3 };
 static char lines[400][640];

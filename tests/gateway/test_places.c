@@ -12,7 +12,7 @@
 #include <setjmp.h>
 #include <cmocka.h>
 
-#include "places.h"
+#include "helper/gateway/places.h"
 
 #define LIMIT 8                 /* so that 6 are one program's share */
 #define SHARE 6

@@ -36,10 +36,10 @@ main(void)
 #include <time.h>
 #include <unistd.h>
 
-#include "cs_hex.h"
-#include "readable.h"
-#include "sandbox.h"
-#include "words.h"
+#include "tests/unit/cs_hex.h"
+#include "helper/wsman/readable.h"
+#include "helper/gateway/sandbox.h"
+#include "plugin/base/words.h"
 
 /* What goes wrong stops a sandbox that cannot be left; so each attempt is made
  * by a process of its own, and 0 means that it came to nothing. */

@@ -1,8 +1,8 @@
 /* test_sealed.c - encrypted bodies: what is read, and what is not. */
 #include "config.h"
 
-#include "cs_hex.h"
-#include "sealed.h"
+#include "tests/unit/cs_hex.h"
+#include "helper/wsman/sealed.h"
 
 #define B "--Encrypted Boundary"
 #define TYPE(p) "\tContent-Type: application/HTTP-" p "-session-encrypted\r\n"

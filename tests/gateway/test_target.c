@@ -1,8 +1,8 @@
 /* test_target.c - where a request wants to go. */
 #include "config.h"
 
-#include "cs_hex.h"
-#include "target.h"
+#include "tests/unit/cs_hex.h"
+#include "helper/wsman/target.h"
 
 static const struct {
     const char *url, *header;   /* Host, or NULL */

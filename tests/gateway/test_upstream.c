@@ -13,8 +13,8 @@
 #include <unistd.h>
 #include <curl/curl.h>
 
-#include "unit.h"
-#include "upstream.h"
+#include "tests/unit/unit.h"
+#include "helper/wsman/upstream.h"
 
 #define CONNECTIONS 400         /* libcurl's fault hits a few in a hundred */
 #define INPUT_MAX 16384

@@ -1,9 +1,9 @@
 /* test_who.c - whose socket it is, also when the answer takes its time. */
 #include "config.h"
 
-#include "cs_hex.h"
+#include "tests/unit/cs_hex.h"
 /* NOLINTNEXTLINE(bugprone-suspicious-include): its process, to be stopped */
-#include "who.c"
+#include "helper/gateway/who.c"
 
 #define TURNS 600               /* of 50 ms, until it has caught up */
 

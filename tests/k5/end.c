@@ -1,7 +1,7 @@
 /* end.c - see end.h. */
 #include "config.h"
 
-#include "end.h"
+#include "tests/k5/end.h"
 
 #include <errno.h>
 #include <stdio.h>

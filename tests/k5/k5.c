@@ -1,7 +1,7 @@
 /* k5.c - see k5.h. */
 #include "config.h"
 
-#include "k5.h"
+#include "tests/k5/k5.h"
 
 #include <arpa/inet.h>
 #include <errno.h>

@@ -8,7 +8,7 @@
 #ifndef K5_H
 #define K5_H
 
-#include "end.h"
+#include "tests/k5/end.h"
 
 #include <sys/types.h>
 

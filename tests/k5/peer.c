@@ -7,7 +7,7 @@
 
 #include <unistd.h>
 
-#include "end.h"
+#include "tests/k5/end.h"
 
 int
 main(void)

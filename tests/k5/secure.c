@@ -10,7 +10,7 @@
 #include <string.h>
 #include <sys/auxv.h>
 
-#include "end.h"
+#include "tests/k5/end.h"
 
 static struct k5_msg *
 call(struct k5_end *end, enum k5_op op, uint32_t a, const char *part0,

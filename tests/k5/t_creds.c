@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "k5.h"
+#include "tests/k5/k5.h"
 
 #define ALWAYS " match = always\n"
 #define WEB01 "h:HTTP@web01.test.example"

@@ -9,7 +9,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "k5.h"
+#include "tests/k5/k5.h"
 
 #define WEB01 "h:HTTP@web01.test.example"
 #define PLAIN "HTTP/web01.test.example"

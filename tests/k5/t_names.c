@@ -2,7 +2,7 @@
  * to them. */
 #include "config.h"
 
-#include "k5.h"
+#include "tests/k5/k5.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -12,7 +12,7 @@
 #include <unistd.h>
 #include <krb5.h>
 
-#include "k5.h"
+#include "tests/k5/k5.h"
 
 #define ALWAYS " match = always\n"
 #define WEB01 "h:HTTP@web01.test.example"

@@ -9,7 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "k5.h"
+#include "tests/k5/k5.h"
 
 #define ALWAYS " match = always\n"
 #define WEB01 "h:HTTP@web01.test.example"

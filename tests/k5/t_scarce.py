@@ -10,7 +10,7 @@ import gssapi
 
 import scarce
 import t_python as base
-from t_python import KRB5, SPNEGO, ok
+from t_python import KRB5, SPNEGO, ok, results
 
 LIBRARY = os.environ.get('K5_BUILD', '') + '/.libs/scarce.so'
 
@@ -76,8 +76,7 @@ def main():
         each_fails('contexts, delegation', contexts(KRB5))
         base.configure(' targets = {\n  web.test.example = {\n   nodes = node1.test.example node2.test.example\n  }\n }')
         each_fails('a cluster', lambda: base.initiator('web.test.example').step())
-    print('1..%d' % base.Results.count)
-    return 1 if base.Results.failures else 0
+    return results.end()
 
 
 if __name__ == '__main__':

@@ -13,7 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "k5.h"
+#include "tests/k5/k5.h"
 
 #define ROUNDS 600
 #define TOKEN_MAX 8192

@@ -30,7 +30,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "load_body.h"
+#include "tests/lab/load_body.h"
 
 #define HEAD_MAX 2048
 #define TEXT_MAX 160            /* of a fault's reason */

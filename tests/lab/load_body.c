@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "load_body.h"
+#include "tests/lab/load_body.h"
 
 #define SEAL 42                 /* bytes that say what it is */
 

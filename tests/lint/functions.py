@@ -2,7 +2,7 @@
 """Check sources for what this project does not do: calls unfit for a plugin, claims by word only, tests by the clock.
 
     functions.py forbidden FILE...    calls that code loaded into every GSSAPI process must not make
-    functions.py includes FILE...     a plugin source that includes something of the helper's or the tests'
+    functions.py includes FILE...     a source that includes a folder that its Makefile.inc does not name
     functions.py says FILE...         a program of ours that prints or logs without helper/common/say.h, which cleans
     functions.py claims FILE...       a line of docs/THREATS.md that no test shows and that does not say so
     functions.py clock FILE...        a test that gives up after a fixed time, which on a busy machine is too short
@@ -49,11 +49,11 @@ SAYS_ALL = {'helper/common/say.c', 'helper/pam/tell.c'}
 ELSEWHERE = {
     'helper/broker/main.c': (r'write', 'a pipe to its parent'),
     'helper/broker/serve.c': (r'write', 'an eventfd'),
-    'helper/cli/confcheck.c': (r'write', 'a copy of krb5.conf'),
+    'helper/configure/confcheck.c': (r'write', 'a copy of krb5.conf'),
     'helper/cli/explain.c': (r'write', 'a file for krb5'),
-    'helper/cli/newfile.c': (r'write', 'files'),
-    'helper/cli/say.c': (r'json_dumpf', 'of what it has just cleaned'),
-    'helper/cli/switch.c': (r'fprintf|fputc|fputs', 'text in memory, for a file'),
+    'helper/configure/newfile.c': (r'write', 'files'),
+    'helper/console/say.c': (r'json_dumpf', 'of what it has just cleaned'),
+    'helper/configure/switch.c': (r'fprintf|fputc|fputs', 'text in memory, for a file'),
     'helper/cli/tty.c': (r'write', 'a prompt, which cli_password() cleans'),
     'helper/common/kdcwait.c': (r'write', 'a file for krb5'),
     'helper/doctor/facts.c': (r'fputc|fputs', 'text in memory, for look.c'),
@@ -146,23 +146,41 @@ def says(path, text):
     code = blanked(text)
     for found in re.finditer(r'(?<![\w.>])(%s)\s*\(' % '|'.join(SINKS), code):
         people = re.search(r'\b(?:stdout|stderr|STD(?:OUT|ERR)_FILENO)\b', arguments_at(code, found.end()))
-        cleaned = name == 'helper/cli/say.c'
+        cleaned = name == 'helper/console/say.c'
         if not re.fullmatch(allowed, found.group(1)) or (people and not cleaned):
             yield '%s:%d: %s() goes round say.h' % (path, line_of(code, found.start()), found.group(1))
 
 
+def folders(top):
+    """{folder: those that it may include}, as each one's Makefile.inc says."""
+    found = {}
+    for path in sorted(Path(top).glob('*/**/Makefile.inc')):
+        may = re.search(r'^# Includes: (.*)$', path.read_text(encoding='utf-8'), re.M)
+        if may:
+            found[str(path.parent.relative_to(top))] = [] if may.group(1) == 'nothing else' else may.group(1).split()
+    return found
+
+
 def includes(path, text):
-    """The interposer knows nothing of CredSSP and links no OpenSSL; CredSSP may use the interposer's policy."""
-    folder = Path(path).parent
-    credssp = folder.name == 'credssp'
-    others = 'helper|tests' if credssp else 'helper|tests|credssp|openssl'
-    for found in re.finditer(r'^[ \t]*#[ \t]*include[ \t]*["<]([^">]+)[">]', text, re.M):
-        name = found.group(1)
-        if re.search(r'(^|/)(%s)/|^\.\.' % others, name):
-            yield '%s:%d: includes %s' % (path, line_of(text, found.start()), name)
-        elif '/' not in name and not name.startswith('config.h') and '"' in found.group(0):
-            if not (folder / name).exists() and not (credssp and (folder.parent / name).exists()):
-                yield '%s:%d: includes %s, which is not in its folder' % (path, line_of(text, found.start()), name)
+    """A header is named from the top, and is of its own folder or of one that its Makefile.inc names."""
+    top = next((p for p in Path(path).resolve().parents if (p / 'plugin').is_dir() and p.name != 'plugin'), Path('.'))
+    folder = str(Path(path).resolve().parent.relative_to(top))
+    known = folders(top)
+    if folder not in known:
+        yield '%s: the Makefile.inc of %s has no line "# Includes:"' % (path, folder)
+        return
+    for found in re.finditer(r'^[ \t]*#[ \t]*include[ \t]*"([^"]+)"', text, re.M):
+        name, line = found.group(1), line_of(text, found.start())
+        if name == 'config.h':
+            continue
+        if not (top / name).exists():
+            yield '%s:%d: there is no %s, seen from the top' % (path, line, name)
+        elif str(Path(name).parent) not in [folder, *known[folder]]:
+            yield '%s:%d: includes %s, which "# Includes:" of %s does not name' % (path, line, name, folder)
+    # Who may include me may not be included by me.
+    for other in known[folder]:
+        if folder in known.get(other, ()):
+            yield '%s: %s and %s include each other' % (path, folder, other)
 
 
 def clock(path, text):

@@ -21,7 +21,7 @@
 
 #include <security/pam_appl.h>
 
-#include "../unit/cs_search.h"
+#include "tests/unit/cs_search.h"
 
 static int asked;
 static volatile sig_atomic_t reaped;

@@ -4,8 +4,8 @@
 #include <stdio.h>
 #include <openssl/pem.h>
 
-#include "cs_cert.h"
-#include "unit.h"
+#include "tests/unit/cs_cert.h"
+#include "tests/unit/unit.h"
 
 const char *
 cert_file(const char *name)

@@ -5,8 +5,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "cs_cert.h"
-#include "cs_pair.h"
+#include "tests/unit/cs_cert.h"
+#include "tests/unit/cs_pair.h"
 
 #define LEGS 40
 

@@ -9,8 +9,8 @@
 #ifndef CS_PAIR_H
 #define CS_PAIR_H
 
-#include "credssp.h"
-#include "unit.h"
+#include "plugin/credssp/credssp.h"
+#include "tests/unit/unit.h"
 
 #define PAIR_PASSWORD "correct horse battery staple"
 

@@ -14,7 +14,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "cs_search.h"
+#include "tests/unit/cs_search.h"
 
 #define KEY 0x5A
 /* "Zq7-never-in-a-core-9" */

@@ -7,8 +7,8 @@
 #ifndef CS_SEARCH_H
 #define CS_SEARCH_H
 
-#include "buf.h"
-#include "unit.h"
+#include "plugin/bytes/buf.h"
+#include "tests/unit/unit.h"
 
 #define SECRET_LENGTH 21
 

@@ -7,10 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "candidates.h"
-#include "names.h"
-#include "unit.h"
-#include "words.h"
+#include "plugin/conf/candidates.h"
+#include "plugin/conf/names.h"
+#include "tests/unit/unit.h"
+#include "plugin/base/words.h"
 
 #define FORGED "FORGED.EXAMPLE"
 

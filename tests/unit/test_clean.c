@@ -4,10 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "clean.h"
-#include "say.h"
-#include "tscreds.h"
-#include "unit.h"
+#include "plugin/bytes/clean.h"
+#include "helper/common/say.h"
+#include "plugin/bytes/utf16.h"
+#include "tests/unit/unit.h"
 
 static const struct {
     const char *from, *to;

@@ -6,9 +6,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "conf.h"
-#include "unit.h"
-#include "words.h"
+#include "helper/common/conf.h"
+#include "tests/unit/unit.h"
+#include "plugin/base/words.h"
 
 #define PIN "00112233445566778899aabbccddeeff00112233445566778899AABBCCDDEEFF"
 
@@ -498,7 +498,7 @@ static const struct {
 } rows[] = {
 #define GW_KEY(section_, name_, levels_, type_, dflt_, example_, ...) \
     { section_, #name_, GW_AT_##levels_, dflt_ example_ },
-#include "keytable.h"
+#include "plugin/conf/keytable.h"
 };
 
 #define ROWS (sizeof(rows) / sizeof(*rows))

@@ -5,12 +5,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "der.h"
-#include "pubkey.h"
-#include "tscreds.h"
-#include "tsrequest.h"
-#include "unit.h"
-#include "vectors_cs.h"
+#include "plugin/bytes/der.h"
+#include "plugin/credssp/pubkey.h"
+#include "plugin/bytes/utf16.h"
+#include "plugin/credssp/tscreds.h"
+#include "plugin/credssp/tsrequest.h"
+#include "tests/unit/unit.h"
+#include "tests/unit/vectors_cs.h"
 
 #define COUNT(array) (sizeof(array) / sizeof(*(array)))
 

@@ -1,10 +1,10 @@
 /* test_cs_der.c - the DER that MS-CSSP uses, strictly, both ways. */
 #include "config.h"
 
-#include "cs_hex.h"
-#include "der.h"
-#include "error.h"
-#include "kdcerr.h"
+#include "tests/unit/cs_hex.h"
+#include "plugin/bytes/der.h"
+#include "plugin/bytes/error.h"
+#include "plugin/credssp/kdcerr.h"
 
 #define OCTETS_MAX 0xFFFFFF     /* what three octets of length say */
 

@@ -22,9 +22,9 @@
 #include <openssl/rand.h>
 #include <openssl/ssl.h>
 
-#include "credsint.h"
-#include "credssp.h"
-#include "unit.h"
+#include "plugin/credssp/credsint.h"
+#include "plugin/credssp/credssp.h"
+#include "tests/unit/unit.h"
 
 static long countdown = -1;     /* calls until the one that fails */
 static const char *failed;      /* its name */

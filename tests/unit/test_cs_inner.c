@@ -12,8 +12,8 @@
 #include <string.h>
 #include <sys/mman.h>
 
-#include "cs_pair.h"
-#include "secret.h"
+#include "tests/unit/cs_pair.h"
+#include "plugin/bytes/secret.h"
 
 /* The linker has them called in the mechglue's place. */
 __typeof__(gss_inquire_context) __real_gss_inquire_context,

@@ -9,9 +9,9 @@
 
 #include <string.h>
 
-#include "cs_pair.h"
-#include "cs_search.h"
-#include "tls.h"
+#include "tests/unit/cs_pair.h"
+#include "tests/unit/cs_search.h"
+#include "plugin/credssp/tls.h"
 
 #define TLS_1_2 0x0303
 #define TLS_1_3 0x0304

@@ -14,10 +14,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "credsint.h"
-#include "credssp.h"
-#include "cs_cert.h"
-#include "cs_search.h"
+#include "plugin/credssp/credsint.h"
+#include "plugin/credssp/credssp.h"
+#include "tests/unit/cs_cert.h"
+#include "tests/unit/cs_search.h"
 
 /* gss-ntlmssp's acceptor leaves in its memory what the file of its users says.
  * So that this is another password, the client logs on with this one's hash

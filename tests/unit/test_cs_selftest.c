@@ -10,8 +10,8 @@
 #include <string.h>
 #include <gssapi/gssapi_ext.h>
 
-#include "spnego.h"
-#include "unit.h"
+#include "plugin/credssp/spnego.h"
+#include "tests/unit/unit.h"
 
 #define TOKEN_MAX 64
 

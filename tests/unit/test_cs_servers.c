@@ -7,8 +7,8 @@
 #include <string.h>
 #include <openssl/ssl.h>
 
-#include "cs_cert.h"
-#include "cs_pair.h"
+#include "tests/unit/cs_cert.h"
+#include "tests/unit/cs_pair.h"
 
 #define COUNT(array) (sizeof(array) / sizeof(*(array)))
 

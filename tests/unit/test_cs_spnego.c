@@ -10,9 +10,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cs_pair.h"
-#include "der.h"
-#include "spnego.h"
+#include "tests/unit/cs_pair.h"
+#include "plugin/bytes/der.h"
+#include "plugin/credssp/spnego.h"
 
 #define TOKEN_MAX 65536
 

@@ -9,7 +9,7 @@
 #include <string.h>
 #include <openssl/ssl.h>
 
-#include "cs_pair.h"
+#include "tests/unit/cs_pair.h"
 
 #define COUNT(array) (sizeof(array) / sizeof(*(array)))
 

@@ -1,9 +1,9 @@
 /* test_cs_utf16.c - between UTF-8 and UTF-16LE. */
 #include "config.h"
 
-#include "cs_hex.h"
-#include "error.h"
-#include "tscreds.h"
+#include "tests/unit/cs_hex.h"
+#include "plugin/bytes/error.h"
+#include "plugin/bytes/utf16.h"
 
 /* All code points that there are, both ways; surrogates are none. */
 static void

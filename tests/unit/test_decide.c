@@ -12,9 +12,9 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "decide.h"
-#include "handles.h"
-#include "unit.h"
+#include "plugin/decide.h"
+#include "plugin/handles.h"
+#include "tests/unit/unit.h"
 
 /* The linker has the plugin's own calls come here: a peer of another user. */
 __typeof__(getsockopt) __real_getsockopt, __wrap_getsockopt;

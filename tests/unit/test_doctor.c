@@ -12,9 +12,9 @@
 #include <openssl/evp.h>
 #include <openssl/x509v3.h>
 
-#include "certificate.h"
-#include "cli.h"
-#include "unit.h"
+#include "helper/doctor/certificate.h"
+#include "helper/cli/cli.h"
+#include "tests/unit/unit.h"
 
 #define HOST "web01.corp.example.com"
 #define DAY (24L * 60 * 60)

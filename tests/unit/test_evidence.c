@@ -12,8 +12,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "evidence.h"
-#include "unit.h"
+#include "plugin/evidence.h"
+#include "tests/unit/unit.h"
 
 #define FDS 64
 

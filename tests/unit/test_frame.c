@@ -4,9 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "frame.h"
-#include "token.h"
-#include "unit.h"
+#include "plugin/frame.h"
+#include "plugin/token.h"
+#include "tests/unit/unit.h"
 
 /* u32 15, our OID and krb5's, and what follows. */
 #define OID_FRAME "\x00\x00\x00\x0f\x69\x85\xbb\xf5\xe6\x18" \

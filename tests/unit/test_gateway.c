@@ -12,10 +12,10 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "clock.h"
-#include "gateway.h"
-#include "rundir.h"
-#include "unit.h"
+#include "plugin/base/clock.h"
+#include "plugin/gateway.h"
+#include "plugin/base/rundir.h"
+#include "tests/unit/unit.h"
 
 #define HOST "web01.corp.example.com"
 #define PORT 5980

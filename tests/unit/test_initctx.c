@@ -13,9 +13,9 @@
 #include <string.h>
 #include <krb5.h>
 
-#include "handles.h"
-#include "memory.h"
-#include "unit.h"
+#include "plugin/handles.h"
+#include "plugin/memory.h"
+#include "tests/unit/unit.h"
 
 #define CODES 128               /* of RFC 4120's errors, and krb5's own */
 #define CALLS 8

@@ -9,10 +9,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "lesson.h"
-#include "memory.h"
-#include "unit.h"
-#include "words.h"
+#include "plugin/lesson.h"
+#include "plugin/memory.h"
+#include "tests/unit/unit.h"
+#include "plugin/base/words.h"
 
 static char cache_name[300];
 

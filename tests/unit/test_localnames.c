@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "localnames.h"
-#include "unit.h"
+#include "helper/common/localnames.h"
+#include "tests/unit/unit.h"
 
 enum { HOSTS = 1, MYHOSTNAME = 2, RESOLVE = 4, STUB = 8 };
 

@@ -9,9 +9,9 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "lock.h"
-#include "memory.h"
-#include "unit.h"
+#include "plugin/lock.h"
+#include "plugin/memory.h"
+#include "tests/unit/unit.h"
 
 static const struct gw_traffic unconnected = { 0, 0, 0 };
 static const struct gw_traffic before = { 7, 100, 0 };

@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "names.h"
-#include "unit.h"
+#include "plugin/conf/names.h"
+#include "tests/unit/unit.h"
 
 static const char conf[] =
     "[libdefaults]\n"

@@ -13,15 +13,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "evidence.h"
-#include "frame.h"
-#include "lesson.h"
-#include "names.h"
-#include "policy.h"
-#include "sections.h"
-#include "settings.h"
-#include "unit.h"
-#include "words.h"
+#include "plugin/evidence.h"
+#include "plugin/frame.h"
+#include "plugin/lesson.h"
+#include "plugin/conf/names.h"
+#include "plugin/conf/policy.h"
+#include "plugin/conf/sections.h"
+#include "plugin/settings.h"
+#include "tests/unit/unit.h"
+#include "plugin/base/words.h"
 
 void *__real_malloc(size_t n);
 void *__real_calloc(size_t n, size_t size);

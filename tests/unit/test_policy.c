@@ -7,13 +7,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "aside.h"
-#include "environ.h"
-#include "handles.h"
-#include "policy.h"
-#include "program.h"
-#include "unit.h"
-#include "words.h"
+#include "plugin/aside.h"
+#include "plugin/conf/environ.h"
+#include "plugin/handles.h"
+#include "plugin/conf/policy.h"
+#include "plugin/base/program.h"
+#include "tests/unit/unit.h"
+#include "plugin/base/words.h"
 
 static struct gw_policy *
 load_full(const char *text, const char *typed, const char *canon,

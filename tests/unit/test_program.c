@@ -3,8 +3,8 @@
 
 #include <string.h>
 
-#include "program.h"
-#include "unit.h"
+#include "plugin/base/program.h"
+#include "tests/unit/unit.h"
 
 #define NAME_OF(cmdline, want)                                          \
     do {                                                                \

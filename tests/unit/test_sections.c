@@ -4,9 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "sections.h"
-#include "unit.h"
-#include "words.h"
+#include "plugin/conf/sections.h"
+#include "tests/unit/unit.h"
+#include "plugin/base/words.h"
 
 static void
 inline_is(const char *text, const char *key, const char *want)

@@ -14,10 +14,10 @@
 #include <sys/types.h>
 #include <unistd.h>
 
-#include "handles.h"
-#include "settings.h"
-#include "unit.h"
-#include "words.h"
+#include "plugin/handles.h"
+#include "plugin/settings.h"
+#include "tests/unit/unit.h"
+#include "plugin/base/words.h"
 
 static uid_t euid = 1000;
 

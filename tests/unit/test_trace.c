@@ -8,8 +8,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "trace.h"
-#include "unit.h"
+#include "plugin/base/trace.h"
+#include "tests/unit/unit.h"
 
 static char path[300];
 

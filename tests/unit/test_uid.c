@@ -6,8 +6,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "uid.h"
-#include "unit.h"
+#include "plugin/base/uid.h"
+#include "tests/unit/unit.h"
 
 static char self[4096];         /* this program */
 

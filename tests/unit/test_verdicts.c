@@ -6,10 +6,10 @@
 #include <string.h>
 #include <strings.h>
 
-#include "challenge.h"
-#include "cli.h"
-#include "unit.h"
-#include "verdict.h"
+#include "helper/wsman/challenge.h"
+#include "helper/cli/cli.h"
+#include "tests/unit/unit.h"
+#include "helper/doctor/verdict.h"
 
 #define HOST "web01.corp.example.com"
 #define REALM "CORP.EXAMPLE.COM"

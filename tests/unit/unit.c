@@ -7,7 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "unit.h"
+#include "tests/unit/unit.h"
 
 static char dir[] = "/tmp/gss-winrm-unit.XXXXXX";
 static pid_t owner;
