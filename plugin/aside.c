@@ -17,7 +17,7 @@
 #include "plugin/handles.h"
 #include "plugin/conf/policy.h"
 #include "plugin/base/program.h"
-#include "plugin/base/words.h"
+#include "plugin/base/strlist.h"
 
 /* Does krb5.conf want us here?  No when it cannot be read. */
 static int
@@ -35,7 +35,7 @@ wanted(void)
         gw_policy_load(profile, NULL, &policy) == 0) {
         gw_program_name(program, sizeof(program));
         yes = policy->enabled &&
-            gw_find_word(program, (const char *const *)policy->except) < 0;
+            gw_strlist_find(program, (const char *const *)policy->except) < 0;
     }
     gw_policy_free(policy);
     if (profile != NULL)

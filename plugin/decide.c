@@ -8,12 +8,12 @@
 
 #include "plugin/decide.h"
 #include "plugin/conf/environ.h"
-#include "plugin/evidence.h"
-#include "plugin/lesson.h"
-#include "plugin/memory.h"
+#include "plugin/sockets.h"
+#include "plugin/learned.h"
+#include "plugin/rejcache.h"
 #include "plugin/base/program.h"
 #include "plugin/base/trace.h"
-#include "plugin/base/words.h"
+#include "plugin/base/strlist.h"
 
 /* What one decision works with. */
 struct inquiry {
@@ -28,7 +28,7 @@ void
 gw_decision_free(struct gw_decision *d)
 {
     gw_settings_put(d->settings);
-    gw_free_words(d->hosts);
+    gw_strlist_free(d->hosts);
     free(d->learned);
     gw_offer_free(&d->offer);
     memset(d, 0, sizeof(*d));
@@ -66,7 +66,7 @@ told(struct inquiry *q)
     if (p->programs == NULL)
         return GW_UNDECIDED;
     gw_program_name(program, sizeof(program));
-    if (gw_find_word(program, (const char *const *)p->programs) < 0)
+    if (gw_strlist_find(program, (const char *const *)p->programs) < 0)
         return GW_UNDECIDED;
     return say(q, GW_YES, "program ", program);
 }
@@ -98,11 +98,11 @@ recall(struct inquiry *q)
 
     if (q->d->learned != NULL)
         return;
-    if (gw_memory_learned(gw_name_host(q->name), name))
+    if (gw_rejcache_learned(gw_name_host(q->name), name))
         q->d->learned = strdup(name);
     else
-        q->d->learned = gw_lesson_get(q->cred, q->d->settings->ccache,
-                                      gw_name_host(q->name));
+        q->d->learned = gw_learned_get(q->cred, q->d->settings->ccache,
+                                       gw_name_host(q->name));
 }
 
 /*
@@ -167,7 +167,7 @@ reached_nodes(struct inquiry *q)
             continue;
         gw_trace("%s%s: reached node %s", gw_name_prefix(q->name),
                  gw_name_typed(q->name), *node);
-        ret = gw_add_word(&q->d->hosts, &n, *node);
+        ret = gw_strlist_add(&q->d->hosts, &n, *node);
     }
     return ret;
 }

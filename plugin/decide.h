@@ -7,7 +7,7 @@
 #ifndef GW_DECIDE_H
 #define GW_DECIDE_H
 
-#include "plugin/evidence.h"
+#include "plugin/sockets.h"
 #include "plugin/gateway.h"
 #include "plugin/handles.h"
 #include "plugin/settings.h"

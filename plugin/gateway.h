@@ -11,7 +11,7 @@
 #ifndef GW_GATEWAY_H
 #define GW_GATEWAY_H
 
-#include "plugin/evidence.h"
+#include "plugin/sockets.h"
 #include "plugin/handles.h"
 
 enum gw_offer_kind {

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "plugin/handles.h"
-#include "plugin/attempt.h"
+#include "plugin/search.h"
 
 /* 2.25.1467839256 */
 #define INTERPOSER_OID "\x69\x85\xbb\xf5\xe6\x18"
@@ -84,7 +84,7 @@ gw_ctx_new(void)
 void
 gw_ctx_forget(struct gw_ctx *ctx)
 {
-    gw_attempt_free(ctx->attempt);
+    gw_search_free(ctx->attempt);
     ctx->attempt = NULL;
 }
 

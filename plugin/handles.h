@@ -60,12 +60,12 @@ struct gw_cred {
     int is_default;             /* neither a name nor a store was given */
 };
 
-struct gw_attempt;
+struct gw_search;
 
 /* A security context.  Owns inner and attempt. */
 struct gw_ctx {
     gss_ctx_id_t inner;
-    struct gw_attempt *attempt; /* the name search (initctx.c); NULL when the
+    struct gw_search *attempt; /* the name search (initctx.c); NULL when the
                                  * call is none of our business */
 };
 

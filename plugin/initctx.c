@@ -7,7 +7,7 @@
 #include <string.h>
 #include <krb5.h>
 
-#include "plugin/attempt.h"
+#include "plugin/search.h"
 #include "plugin/handles.h"
 #include "plugin/conf/names.h"
 #include "plugin/token.h"
@@ -34,8 +34,8 @@ leg(const struct call *c, struct gw_ctx *ctx, gss_name_t target,
     gss_cred_id_t cred = gw_inner_cred(c->cred);
 
     if (ctx->attempt != NULL &&
-        gw_attempt_cred(ctx->attempt) != GSS_C_NO_CREDENTIAL)
-        cred = gw_attempt_cred(ctx->attempt);
+        gw_search_cred(ctx->attempt) != GSS_C_NO_CREDENTIAL)
+        cred = gw_search_cred(ctx->attempt);
     return gss_init_sec_context(c->minor, cred, &ctx->inner, target,
                                 &gw_oid_special, flags, c->time_req,
                                 c->bindings, token, c->actual, c->out,
@@ -88,24 +88,24 @@ is_wrong_account(OM_uint32 minor)
 static OM_uint32
 try_candidates(const struct call *c, struct gw_ctx *ctx, gss_name_t own)
 {
-    struct gw_attempt *a = ctx->attempt;
+    struct gw_search *a = ctx->attempt;
     OM_uint32 major = GSS_S_FAILURE;
     gss_name_t target;
 
-    while (gw_attempt_next(a)) {
-        target = gw_attempt_target(a);
+    while (gw_search_next(a)) {
+        target = gw_search_target(a);
         major = leg(c, ctx, target != GSS_C_NO_NAME ? target : own,
-                    gw_attempt_flags(a), GSS_C_NO_BUFFER);
+                    gw_search_flags(a), GSS_C_NO_BUFFER);
         if (!GSS_ERROR(major)) {
-            gw_attempt_sent(a, major == GSS_S_COMPLETE);
+            gw_search_sent(a, major == GSS_S_COMPLETE);
             return major;
         }
         if (!is_unknown(*c->minor) &&
-            gw_attempt_cred(a) == GSS_C_NO_CREDENTIAL) {
-            gw_attempt_failed(a, *c->minor);
+            gw_search_cred(a) == GSS_C_NO_CREDENTIAL) {
+            gw_search_failed(a, *c->minor);
             return major;
         }
-        gw_attempt_unknown(a);
+        gw_search_unknown(a);
     }
     return major;
 }
@@ -120,23 +120,23 @@ static OM_uint32
 first_leg(const struct call *c, struct gw_ctx *ctx, const struct gw_name *name,
           OM_uint32 flags, gss_buffer_t token)
 {
-    struct gw_attempt *a = NULL;
+    struct gw_search *a = NULL;
     OM_uint32 major;
 
     if (gw_name_host(name) != NULL)
-        a = gw_attempt_begin((const struct gw_cred *)c->cred, name, flags,
-                             has_bytes(token));
+        a = gw_search_begin((const struct gw_cred *)c->cred, name, flags,
+                            has_bytes(token));
     ctx->attempt = a;
     if (a == NULL)
         return leg(c, ctx, gw_cheapest(name), flags, token);
-    if (gw_attempt_is_winrm(a))
+    if (gw_search_is_winrm(a))
         return try_candidates(c, ctx, gw_cheapest(name));
-    if (has_bytes(token) && gw_attempt_owns_token(a))
+    if (has_bytes(token) && gw_search_owns_token(a))
         token = GSS_C_NO_BUFFER;
     major = leg(c, ctx, gw_cheapest(name), flags, token);
     if (!GSS_ERROR(major))
-        gw_attempt_sent(a, major == GSS_S_COMPLETE);
-    else if (is_unknown(*c->minor) && gw_attempt_insist(a))
+        gw_search_sent(a, major == GSS_S_COMPLETE);
+    else if (is_unknown(*c->minor) && gw_search_insist(a))
         major = try_candidates(c, ctx, gw_cheapest(name));
     return major;
 }
@@ -150,7 +150,7 @@ heal(const struct call *c, struct gw_ctx *ctx, const struct gw_name *name,
 
     (void)gss_release_buffer(&tmp, c->out);
     (void)gss_delete_sec_context(&tmp, &ctx->inner, GSS_C_NO_BUFFER);
-    gw_attempt_look(ctx->attempt);
+    gw_search_look(ctx->attempt);
     major = try_candidates(c, ctx, gw_cheapest(name));
     if (GSS_ERROR(major)) {
         *c->minor = failed_minor;
@@ -163,27 +163,27 @@ static OM_uint32
 next_leg(const struct call *c, struct gw_ctx *ctx, const struct gw_name *name,
          OM_uint32 flags, gss_buffer_t token)
 {
-    struct gw_attempt *a = ctx->attempt;
+    struct gw_search *a = ctx->attempt;
     gss_name_t target = gw_cheapest(name);
     OM_uint32 major;
 
     *c->minor = 0;
     if (ctx->inner == GSS_C_NO_CONTEXT)
         return GSS_S_NO_CONTEXT;        /* a failed search has ended it */
-    if (a != NULL && gw_attempt_target(a) != GSS_C_NO_NAME)
-        target = gw_attempt_target(a);
-    if (a != NULL && gw_attempt_is_winrm(a))
-        flags = gw_attempt_flags(a);
+    if (a != NULL && gw_search_target(a) != GSS_C_NO_NAME)
+        target = gw_search_target(a);
+    if (a != NULL && gw_search_is_winrm(a))
+        flags = gw_search_flags(a);
     major = leg(c, ctx, target, flags, token);
     if (a == NULL)
         return major;
     if (major == GSS_S_COMPLETE) {
-        gw_attempt_proven(a, (const struct gw_cred *)c->cred, ctx->inner);
+        gw_search_proven(a, (const struct gw_cred *)c->cred, ctx->inner);
     } else if (GSS_ERROR(major) && has_bytes(token) &&
                gw_is_error_token(token->value, token->length) &&
                is_wrong_account(*c->minor)) {
-        gw_attempt_rejected(a);
-        if (gw_attempt_is_winrm(a))
+        gw_search_rejected(a);
+        if (gw_search_is_winrm(a))
             major = heal(c, ctx, name, major);
     }
     return major;

@@ -15,7 +15,7 @@
 #include "plugin/frame.h"
 #include "plugin/handles.h"
 #include "plugin/conf/names.h"
-#include "plugin/lesson.h"
+#include "plugin/learned.h"
 #include "plugin/lock.h"
 #include "plugin/settings.h"
 
@@ -51,7 +51,7 @@ gssi_mech_invoke(OM_uint32 *minor, const gss_OID mech, const gss_OID object,
 static void __attribute__((destructor))
 forget(void)
 {
-    gw_lesson_clear();
+    gw_learned_clear();
     gw_settings_clear();
 }
 

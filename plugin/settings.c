@@ -12,7 +12,7 @@
 #include "plugin/conf/names.h"
 #include "plugin/settings.h"
 #include "plugin/base/trace.h"
-#include "plugin/base/words.h"
+#include "plugin/base/strlist.h"
 
 #define SLOTS 8
 #define LIFETIME_MS 1000

@@ -2,12 +2,12 @@
 #ifndef BD_BROKER_H
 #define BD_BROKER_H
 
-#include "helper/broker/journal.h"
+#include "helper/broker/hoststatus.h"
 #include "helper/broker/vault.h"
 
 struct broker {
     struct vault *vault;
-    struct journal *journal;
+    struct hoststatus *journal;
     uint32_t lifetime;          /* seconds, of a LOGIN that gives none */
     /* Serve fd as well, past HELLO; it is taken.  0 or an error. */
     int (*adopt)(struct broker *broker, int fd, int confined,

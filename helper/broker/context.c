@@ -10,13 +10,13 @@
 #include "plugin/credssp/inner.h"
 #include "plugin/credssp/spnego.h"
 #include "helper/broker/text.h"
-#include "helper/broker/turns.h"
+#include "helper/broker/kdcqueue.h"
 
 #define FLAGS (GSS_C_MUTUAL_FLAG | GSS_C_CONF_FLAG | GSS_C_INTEG_FLAG | \
                GSS_C_REPLAY_FLAG | GSS_C_SEQUENCE_FLAG)
 
 struct context {
-    struct choice choice;
+    struct credselect choice;
     struct cs_inner *inner;     /* CredSSP; else NULL, and: */
     gss_ctx_id_t ctx;
     gss_cred_id_t cred;
@@ -34,7 +34,7 @@ static void
 fill_info(struct context *c)
 {
     c->info.host = c->choice.host->host;
-    c->info.spn = choice_spn(&c->choice);
+    c->info.spn = credselect_spn(&c->choice);
     c->info.credential = (c->choice.creds != NULL) ?
         cs_creds_name(c->choice.creds) : "the user's tickets";
     c->info.candidate = c->choice.candidate;
@@ -49,21 +49,21 @@ status_of(const struct cs_error *err)
 }
 
 static void
-note_failure(struct broker *b, const struct choice *c,
+note_failure(struct broker *b, const struct credselect *c,
              const struct cs_error *err)
 {
     vault_outcome(b->vault, c->creds, 0, status_of(err), err->text);
     /* What krb5.conf does not name has no line: the caller may be anybody's,
      * and there is room for so many. */
     if (c->host != NULL && c->host->reachable)
-        journal_note(b->journal, c->host->host, status_of(err), err->text);
+        hoststatus_note(b->journal, c->host->host, status_of(err), err->text);
 }
 
 static int
-choose_credssp(struct broker *b, const struct wish *wish, struct choice *c,
+choose_credssp(struct broker *b, const struct wish *wish, struct credselect *c,
                struct cs_error *err)
 {
-    int ret = choice_host(wish, 1, c, err);
+    int ret = credselect_host(wish, 1, c, err);
 
     if (ret != 0)
         return ret;
@@ -71,12 +71,12 @@ choose_credssp(struct broker *b, const struct wish *wish, struct choice *c,
         return cs_fail(err, CS_POLICY, "krb5.conf (credssp: delegate_to) does "
                        "not name %s, so no password is delegated",
                        c->host->host);
-    ret = choice_creds(b->vault, c, err);
+    ret = credselect_creds(b->vault, c, err);
     if (ret == 0 && c->creds == NULL)
         ret = cs_fail(err, CS_POLICY, "there is no password to delegate: run "
                       "`gss-winrm login' first");
     if (ret == 0)
-        ret = choice_name(wish, c->host->credssp.ntlm, c, err);
+        ret = credselect_name(wish, c->host->credssp.ntlm, c, err);
     return ret;
 }
 
@@ -142,7 +142,7 @@ acquire_tickets(struct context *c, struct cs_error *err)
 static int
 acquire(struct context *c, enum bp_scheme scheme, struct cs_error *err)
 {
-    struct choice *choice = &c->choice;
+    struct credselect *choice = &c->choice;
 
     c->mech = (scheme == BP_KERBEROS) ? cs_oid_krb5 : cs_oid_spnego;
     if (choice->creds == NULL)
@@ -154,19 +154,19 @@ acquire(struct context *c, enum bp_scheme scheme, struct cs_error *err)
 
 static int
 choose_plain(struct broker *b, const struct wish *wish, enum bp_scheme scheme,
-             struct choice *c, struct cs_error *err)
+             struct credselect *c, struct cs_error *err)
 {
-    int ret = choice_host(wish, 0, c, err);
+    int ret = credselect_host(wish, 0, c, err);
 
     if (ret != 0)
         return ret;
     if (!c->host->reachable)
         return cs_fail(err, CS_POLICY, "krb5.conf (gateway: targets) does not "
                        "name %s", c->host->host);
-    ret = choice_creds(b->vault, c, err);
+    ret = credselect_creds(b->vault, c, err);
     if (ret == 0)
-        ret = choice_name(wish, scheme == BP_NEGOTIATE && c->host->ntlm, c,
-                          err);
+        ret = credselect_name(wish, scheme == BP_NEGOTIATE && c->host->ntlm, c,
+                              err);
     return ret;
 }
 
@@ -211,7 +211,7 @@ context_free(struct context **out)
     (void)gss_delete_sec_context(&minor, &c->ctx, GSS_C_NO_BUFFER);
     (void)gss_release_cred(&minor, &c->cred);   /* before its cache */
     cs_buf_free(&c->bindings);
-    choice_free(&c->choice);
+    credselect_free(&c->choice);
     free(c);
 }
 
@@ -344,9 +344,9 @@ first_step(struct context *c, struct cs_span in, struct cs_buf *out,
 
     if (c->choice.gift != HC_NOTHING)
         return step(c, in, out, err);
-    turn = turn_begin(c->info.credential, c->info.spn);
+    turn = kdcqueue_begin(c->info.credential, c->info.spn);
     ret = step(c, in, out, err);
-    turn_end(turn);
+    kdcqueue_end(turn);
     return ret;
 }
 
@@ -466,5 +466,5 @@ context_outcome(struct broker *b, const struct context *c,
     if (err != NULL)
         text = err->text;
     vault_outcome(b->vault, c->choice.creds, err == NULL, status, text);
-    journal_note(b->journal, c->info.host, status, text);
+    hoststatus_note(b->journal, c->info.host, status, text);
 }

@@ -7,7 +7,7 @@
 #ifndef BD_CONTEXT_H
 #define BD_CONTEXT_H
 
-#include "helper/broker/choice.h"
+#include "helper/broker/credselect.h"
 #include "helper/common/krbkeys.h"
 
 struct context;

@@ -172,9 +172,9 @@ do_status(struct dispatch *s, struct cs_buf *out, struct cs_error *err)
 
     s->reply.number = BP_STATUS_IS;
     vault_lock(s->broker->vault, &s->reply);
-    journal_lock(s->broker->journal, &s->reply);
+    hoststatus_lock(s->broker->journal, &s->reply);
     ret = bp_encode(&s->reply, out, err);
-    journal_unlock(s->broker->journal);
+    hoststatus_unlock(s->broker->journal);
     vault_unlock(s->broker->vault);
     s->encoded = (ret == 0);
     return ret;
@@ -280,7 +280,7 @@ tell(struct dispatch *s, const char *what, const char *to, const char *name)
 static void
 keep_outcome(struct dispatch *s, const char *what)
 {
-    char text[JOURNAL_TEXT];
+    char text[HOSTSTATUS_TEXT];
 
     (void)snprintf(text, sizeof(text), "%s %s", what,
                    context_info(s->context)->target);

@@ -104,7 +104,7 @@ run(const struct options *o, const struct listener *l, int report,
 
     b.lifetime = o->lifetime;
     if (ret == 0)
-        ret = journal_new(&b.journal, err);
+        ret = hoststatus_new(&b.journal, err);
     if (ret == 0)
         ret = load_sources(o, b.vault, err);
     if (ret == 0 && !vault_locked(b.vault))
@@ -122,7 +122,7 @@ run(const struct options *o, const struct listener *l, int report,
         return 0;
     }
     vault_free(&b.vault);
-    journal_free(&b.journal);
+    hoststatus_free(&b.journal);
     return ret;
 }
 

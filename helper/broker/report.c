@@ -52,12 +52,12 @@ report_take(struct broker *b, const struct bp_message *m, const char *known,
 
     if (ret == 0 && m->ntstatus == 0 && *text == '\0') {
         /* What went well, the broker knows itself. */
-        journal_withdraw(b->journal, host);
+        hoststatus_withdraw(b->journal, host);
     } else if (ret == 0) {
         if (known == NULL || strcasecmp(known, host) != 0)
             ret = check_host(host, err);
         if (ret == 0) {
-            journal_report(b->journal, host, ntstatus, text);
+            hoststatus_report(b->journal, host, ntstatus, text);
             say(host, ntstatus, text);
         }
     }

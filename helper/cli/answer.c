@@ -10,7 +10,7 @@
 #include "plugin/conf/environ.h"
 #include "helper/cli/explain.h"
 #include "plugin/conf/reader.h"
-#include "plugin/base/words.h"
+#include "plugin/base/strlist.h"
 
 static void
 set(json_t *object, const char *key, const char *text)
@@ -162,7 +162,7 @@ explain_names(const struct hc_host *host, uint16_t port)
             add_name(context, list, *n);
         krb5_free_context(context);
     }
-    gw_free_words(names);
+    gw_strlist_free(names);
     return list;
 }
 
@@ -180,7 +180,7 @@ explain_delegates(json_t *answer, const struct hc_host *host, uint16_t port)
     }
     for (n = names; n != NULL && *n != NULL; n++)
         (void)json_array_append_new(list, json_string(*n));
-    gw_free_words(names);
+    gw_strlist_free(names);
     (void)json_object_set_new(answer, "delegates", list);
     set(answer, "delegates_nothing", ret != 0 ? err.text : NULL);
 }

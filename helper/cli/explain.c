@@ -16,7 +16,7 @@
 #include "plugin/bytes/clean.h"
 #include "helper/cli/cli.h"
 #include "helper/cli/explain.h"
-#include "plugin/base/words.h"
+#include "plugin/base/strlist.h"
 
 static const struct option options[] = { CLI_JSON, CLI_HELP, CLI_END };
 

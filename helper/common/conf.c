@@ -12,7 +12,7 @@
 #include "helper/common/confint.h"
 #include "plugin/conf/names.h"
 #include "plugin/conf/reader.h"
-#include "plugin/base/words.h"
+#include "plugin/base/strlist.h"
 
 #define PIN_DIGITS 64           /* of a SHA-256 */
 

@@ -63,7 +63,7 @@ enum hc_gift hc_gift(const struct hc_host *host);
  * for a program that wishes no delegation itself; the plain "HTTP@HOST" is the
  * last, if not before.  node: the one that is meant, or NULL for all of them;
  * CS_POLICY if it is not one.  port 0: the first of the host's.  *names is new
- * memory (gw_free_words).  No network, unless a template has %n or %p
+ * memory (gw_strlist_free).  No network, unless a template has %n or %p
  * (names.h).
  */
 int hc_names(const struct hc_host *host, const char *node, uint16_t port,
@@ -110,7 +110,7 @@ int hc_setting_at(const struct hc_host *host, const struct hc_gateway *gateway,
                   size_t i, struct hc_setting *out);
 
 /* The paths of all ca_file, wherever in the winrm section, in new memory
- * (gw_free_words); NULL when there is none.  0, CS_NOMEM or CS_SYSTEM. */
+ * (gw_strlist_free); NULL when there is none.  0, CS_NOMEM or CS_SYSTEM. */
 int hc_ca_files(char ***files, struct cs_error *err);
 
 #endif /* HC_CONF_H */

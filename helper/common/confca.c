@@ -7,7 +7,7 @@
 #include "helper/common/conf.h"
 #include "helper/common/confint.h"
 #include "plugin/conf/sections.h"
-#include "plugin/base/words.h"
+#include "plugin/base/strlist.h"
 
 #define DEPTH 6                 /* of sections; keys are at 4 at most */
 
@@ -25,16 +25,16 @@ collect(profile_t profile, const char **path, size_t n, char ***files,
     values = gw_section_values(profile, path);
     for (s = values; s != NULL && *s != NULL && ret == 0; s++) {
         if (**s == '/')         /* else "system", or refused elsewhere */
-            ret = gw_add_word(files, nfiles, *s);
+            ret = gw_strlist_add(files, nfiles, *s);
     }
-    gw_free_words(values);
+    gw_strlist_free(values);
     path[n] = NULL;
     sections = (n < DEPTH) ? gw_section_names(profile, path) : NULL;
     for (s = sections; s != NULL && *s != NULL && ret == 0; s++) {
         path[n] = *s;
         ret = collect(profile, path, n + 1, files, nfiles);
     }
-    gw_free_words(sections);
+    gw_strlist_free(sections);
     return ret;
 }
 
@@ -52,7 +52,7 @@ hc_ca_files(char ***files, struct cs_error *err)
         ret = collect(s.profile, path, 2, files, &n);
     hc_source_close(&s);
     if (ret != 0) {
-        gw_free_words(*files);
+        gw_strlist_free(*files);
         *files = NULL;
     }
     return hc_error(ret, err);

@@ -10,7 +10,7 @@
 #include "helper/common/confint.h"
 #include "plugin/conf/reader.h"
 #include "plugin/base/trace.h"
-#include "plugin/base/words.h"
+#include "plugin/base/strlist.h"
 
 /* "127.0.0.1:5980" or "[::1]:5980": clients of other machines cannot be told
  * to be the user's own, so there is nothing else to listen on. */

@@ -12,7 +12,7 @@
 #include "helper/common/confint.h"
 #include "helper/configure/conffile.h"
 #include "helper/configure/confpath.h"
-#include "plugin/base/words.h"
+#include "plugin/base/strlist.h"
 
 #define FILES_MAX 512           /* descriptors, for files that include others */
 
@@ -160,7 +160,7 @@ check_read(const struct gw_levels *levels, const struct conf_job *job,
     int right = value == NULL ? read == NULL : read != NULL &&
         strcmp(read[0], value) == 0 && read[1] == NULL;
 
-    gw_free_words(read);
+    gw_strlist_free(read);
     if (!right)
         return cs_fail(err, CS_SYSTEM, "%s: %s would not be read back from it "
                        "as written", job->dropin.path, key);

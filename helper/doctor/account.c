@@ -9,7 +9,7 @@
 #include "helper/doctor/account.h"
 #include "plugin/bytes/clean.h"
 #include "helper/console/console.h"
-#include "plugin/base/words.h"
+#include "plugin/base/strlist.h"
 
 static const char a_name[] = "sAMAccountName";
 static const char a_class[] = "objectClass";
@@ -65,7 +65,7 @@ all_values(LDAP *ld, LDAPMessage *entry, const char *attribute)
 
     for (i = 0; values != NULL && values[i] != NULL; i++) {
         copy = clean(values[i]);
-        if (copy == NULL || gw_add_word(&list, &n, copy) != 0)
+        if (copy == NULL || gw_strlist_add(&list, &n, copy) != 0)
             i = SIZE_MAX - 1;   /* what is left out is not believed either */
         free(copy);
         if (i == SIZE_MAX - 1)
@@ -82,11 +82,11 @@ kind_of(LDAP *ld, LDAPMessage *entry)
     size_t i;
 
     for (i = 0; kinds[i].class != NULL; i++) {
-        if (classes != NULL && gw_find_word(kinds[i].class,
-                                            (const char *const *)classes) >= 0)
+        if (classes != NULL && gw_strlist_find(kinds[i].class,
+                                               (const char *const *)classes) >= 0)
             break;
     }
-    gw_free_words(classes);
+    gw_strlist_free(classes);
     return kinds[i].kind;
 }
 
@@ -136,8 +136,8 @@ account_free(struct account **account)
     free(a->name);
     free(a->dn);
     free(a->host);
-    gw_free_words(a->spns);
-    gw_free_words(a->delegates_to);
+    gw_strlist_free(a->spns);
+    gw_strlist_free(a->delegates_to);
     free(a);
 }
 
@@ -145,7 +145,7 @@ int
 account_has(const struct account *account, const char *spn)
 {
     return account->spns != NULL &&
-        gw_find_word(spn, (const char *const *)account->spns) >= 0;
+        gw_strlist_find(spn, (const char *const *)account->spns) >= 0;
 }
 
 /* --- What it may do --- */

@@ -11,7 +11,7 @@
 
 #include "plugin/conf/candidates.h"
 #include "helper/doctor/doctor.h"
-#include "plugin/base/words.h"
+#include "plugin/base/strlist.h"
 
 /* --- Making them --- */
 
@@ -98,7 +98,7 @@ add_all(struct doctor *d, char **names, int ours)
 
     for (n = names; n != NULL && *n != NULL; n++)
         add(d, *n, ours, NULL);
-    gw_free_words(names);
+    gw_strlist_free(names);
 }
 
 void

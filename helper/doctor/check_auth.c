@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "helper/doctor/witness.h"
+#include "helper/doctor/mechprobe.h"
 #include "helper/doctor/web.h"
 
 #define TRIES_MAX 6
@@ -35,7 +35,7 @@ possible(struct doctor *d)
                                      GATE_OFFERS_KERBEROS)) &&
         d->cache != NULL && d->expired == 0 && !is_without_kdc(d))
         return 1;
-    doc_say(d, LOOK_UNSEEN, "not tried: %s", !d->answered ?
+    doc_say(d, OUTPUT_UNSEEN, "not tried: %s", !d->answered ?
             "the server does not answer" : d->cache == NULL ||
             d->expired != 0 ? "there are no tickets" : is_without_kdc(d) ?
             "no KDC answers" :
@@ -54,14 +54,14 @@ try_name(struct doctor *d, struct candidate *c)
     doc_set(&c->why, "%s", r.why);
     if (r.encrypted != 0)
         d->encrypted = r.encrypted;
-    doc_say(d, r.outcome == DOC_ACCEPTED ? LOOK_OK : c->plain ? LOOK_WARN :
-            LOOK_BAD, "%s%s: %s%s%s%s", c->spn, c->plain ?
+    doc_say(d, r.outcome == DOC_ACCEPTED ? OUTPUT_OK : c->plain ? OUTPUT_WARN :
+            OUTPUT_BAD, "%s%s: %s%s%s%s", c->spn, c->plain ?
             " (what programs ask for)" : "", r.outcome == DOC_ACCEPTED ?
             "accepted" : r.outcome == DOC_REFUSED ? "refused" : "failed",
             r.outcome != DOC_ACCEPTED ? " (" : "", r.outcome != DOC_ACCEPTED ?
             r.why : "", r.outcome != DOC_ACCEPTED ? ")" : "");
     if (r.encrypted != 0)
-        doc_say(d, r.encrypted > 0 ? LOOK_OK : LOOK_BAD, "messages can%s be "
+        doc_say(d, r.encrypted > 0 ? OUTPUT_OK : OUTPUT_BAD, "messages can%s be "
                 "encrypted%s%s", r.encrypted > 0 ? "" : "not", r.encrypted >
                 0 ? "" : ": ", r.encrypted > 0 ? "" : r.why);
 }
@@ -77,7 +77,7 @@ try_unbound(struct doctor *d, const struct candidate *good)
         return;
     web_authenticate(d, &how, &r);
     d->needs_bindings = r.outcome == DOC_REFUSED;
-    doc_say(d, r.outcome == DOC_ACCEPTED ? LOOK_OK : LOOK_WARN,
+    doc_say(d, r.outcome == DOC_ACCEPTED ? OUTPUT_OK : OUTPUT_WARN,
             "without channel bindings: %s%s", d->needs_bindings ? "refused" :
             r.outcome == DOC_ACCEPTED ? "accepted" : "failed, ",
             r.outcome == DOC_FAILED ? r.why : "");
@@ -143,20 +143,20 @@ check_programs(struct doctor *d)
 {
     if (!possible(d))
         return;
-    if (witness_authenticate(d) != 0) {
-        doc_say(d, LOOK_UNSEEN, "the process that tries failed: %s",
+    if (mechprobe_authenticate(d) != 0) {
+        doc_say(d, OUTPUT_UNSEEN, "the process that tries failed: %s",
                 witness_why(d->witness));
         return;
     }
     if (d->seen.sent != NULL)
-        doc_say(d, LOOK_OK, "the plugin sends %s for HTTP@%s", d->seen.sent,
+        doc_say(d, OUTPUT_OK, "the plugin sends %s for HTTP@%s", d->seen.sent,
                 d->host);
     else
-        doc_say(d, LOOK_NOTE, "HTTP@%s goes out unchanged", d->host);
+        doc_say(d, OUTPUT_NOTE, "HTTP@%s goes out unchanged", d->host);
     if (d->seen.outcome == DOC_ACCEPTED)
-        doc_say(d, LOOK_OK, "a program that asks for it is authenticated");
+        doc_say(d, OUTPUT_OK, "a program that asks for it is authenticated");
     else
-        doc_say(d, LOOK_BAD, "a program that asks for it is not authenticated "
+        doc_say(d, OUTPUT_BAD, "a program that asks for it is not authenticated "
                 "(%s)", d->seen.why != NULL ? d->seen.why : "no answer");
     doc_fact(d, "sends", d->seen.sent);
     (void)json_object_set_new(d->current, "accepted", json_boolean(

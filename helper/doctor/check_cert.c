@@ -14,7 +14,7 @@
 #include "helper/wsman/bindings.h"
 #include "helper/doctor/certificate.h"
 #include "helper/doctor/reach.h"
-#include "plugin/base/words.h"
+#include "plugin/base/strlist.h"
 
 #define PATIENCE 5000           /* ms for a handshake, all of it */
 
@@ -130,7 +130,7 @@ say_names(struct doctor *d, X509 *cert)
         OPENSSL_free(utf8);
     }
     GENERAL_NAMES_free(names);
-    doc_say(d, LOOK_NOTE, "for %s", used > 0 ? text : "no name");
+    doc_say(d, OUTPUT_NOTE, "for %s", used > 0 ? text : "no name");
 }
 
 static int
@@ -163,8 +163,8 @@ judge(struct doctor *d, X509 *cert, long verified, const char *until)
         doc_set(&d->certificate_why, "%s",
                 X509_verify_cert_error_string(verified));
     }
-    doc_say(d, d->certificate_why == NULL ? LOOK_OK : d->tls ? LOOK_BAD :
-            LOOK_WARN, "%s (until %s)", d->certificate_why != NULL ?
+    doc_say(d, d->certificate_why == NULL ? OUTPUT_OK : d->tls ? OUTPUT_BAD :
+            OUTPUT_WARN, "%s (until %s)", d->certificate_why != NULL ?
             d->certificate_why : "verified", until);
     doc_fact(d, "wrong", d->certificate_why);
 }
@@ -180,10 +180,10 @@ say_bindings(struct doctor *d, X509 *cert)
     if (gate_bindings(cert, &bindings, &err) == 0 && bindings.len > prefix) {
         hash = bindings.len - prefix == 64 ? "SHA-512" :
             bindings.len - prefix == 48 ? "SHA-384" : hash;
-        doc_say(d, LOOK_NOTE, "signed with %s; channel bindings use %s",
+        doc_say(d, OUTPUT_NOTE, "signed with %s; channel bindings use %s",
                 OBJ_nid2sn(X509_get_signature_nid(cert)), hash);
     } else {
-        doc_say(d, LOOK_WARN, "no channel bindings can be computed from it");
+        doc_say(d, OUTPUT_WARN, "no channel bindings can be computed from it");
     }
     cs_buf_free(&bindings);
 }
@@ -209,18 +209,18 @@ check_certificate(struct doctor *d)
     int fd = -1;
 
     if (d->naddresses == 0 || !(d->tls ? d->port_open : d->open[1])) {
-        doc_say(d, LOOK_NOTE, "there is no TLS port to ask");
+        doc_say(d, OUTPUT_NOTE, "there is no TLS port to ask");
         return;
     }
     tls = SSL_CTX_new(TLS_client_method());
     if (tls != NULL && set_trust(d, tls) != 1)
-        doc_say(d, LOOK_WARN, "the authorities cannot be read (%s)",
+        doc_say(d, OUTPUT_WARN, "the authorities cannot be read (%s)",
                 d->conf->ca_file);
     ssl = tls != NULL ? secure(d, tls, &fd) : NULL;
     cert = ssl != NULL ? SSL_get1_peer_certificate(ssl) : NULL;
     if (cert == NULL) {
         doc_set(&d->certificate_why, "TLS does not work there");
-        doc_say(d, d->tls ? LOOK_BAD : LOOK_WARN, "%s", d->certificate_why);
+        doc_say(d, d->tls ? OUTPUT_BAD : OUTPUT_WARN, "%s", d->certificate_why);
     } else {
         certificate_look(d, cert, SSL_get_verify_result(ssl));
     }

@@ -8,7 +8,7 @@
 
 #include "helper/doctor/doctor.h"
 #include "plugin/base/program.h"
-#include "plugin/base/words.h"
+#include "plugin/base/strlist.h"
 
 /* What was learned: "config: winrm_spn(HTTP/HOST/PROGRAM@) = NAME". */
 static void
@@ -25,7 +25,7 @@ say_learned(struct doctor *d, const char *program)
         krb5_cc_resolve(d->k5, d->user_cache, &cache) == 0 &&
         krb5_parse_name(d->k5, text, &server) == 0 &&
         krb5_cc_get_config(d->k5, cache, server, "winrm_spn", &data) == 0) {
-        doc_say(d, LOOK_NOTE, "it was authenticated here by %.*s before "
+        doc_say(d, OUTPUT_NOTE, "it was authenticated here by %.*s before "
                 "(learned, in the cache)", (int)data.length, data.data);
         krb5_free_data_contents(d->k5, &data);
     }
@@ -39,7 +39,7 @@ static int
 lists(char *const *words, const char *program)
 {
     return words != NULL &&
-        gw_find_word(program, (const char *const *)words) >= 0;
+        gw_strlist_find(program, (const char *const *)words) >= 0;
 }
 
 void
@@ -59,17 +59,17 @@ check_client(struct doctor *d)
     gw_program_of_cmdline(n > 0 ? line : "", n > 0 ? (size_t)n + 1 : 0,
                           program, sizeof(program));
     free(n >= 0 ? line : NULL);
-    doc_say(d, LOOK_NOTE, "the plugin knows it as %s", program);
+    doc_say(d, OUTPUT_NOTE, "the plugin knows it as %s", program);
     doc_fact(d, "program", program);
     if (lists(p->except, program))
-        doc_say(d, LOOK_WARN, "krb5.conf, except: the plugin stays out of it");
+        doc_say(d, OUTPUT_WARN, "krb5.conf, except: the plugin stays out of it");
     else if (p->match != GW_MATCH_AUTO)
-        doc_say(d, LOOK_NOTE, "match = %s decides for every program",
+        doc_say(d, OUTPUT_NOTE, "match = %s decides for every program",
                 p->match == GW_MATCH_ALWAYS ? "always" : "never");
     else if (lists(p->programs, program))
-        doc_say(d, LOOK_OK, "krb5.conf, programs: every HTTP@ of it is WinRM");
+        doc_say(d, OUTPUT_OK, "krb5.conf, programs: every HTTP@ of it is WinRM");
     else
-        doc_say(d, LOOK_OK, "HTTP@%s is WinRM when it is connected to %u "
+        doc_say(d, OUTPUT_OK, "HTTP@%s is WinRM when it is connected to %u "
                 "there", d->host, (unsigned int)p->ports[0]);
     say_learned(d, program);
 }

@@ -11,7 +11,7 @@
 
 #include "helper/doctor/doctor.h"
 #include "helper/common/kdcwait.h"
-#include "plugin/base/words.h"
+#include "plugin/base/strlist.h"
 
 #define DROPINS "/etc/krb5.conf.d"
 
@@ -45,7 +45,7 @@ read_includes(struct doctor *d, const char *path, int *dropins)
         arg = line + 10 + strspn(line + 10, " \t");
         arg[strcspn(arg, "\r\n")] = '\0';
         n++;
-        doc_say(d, LOOK_OK, "%s includes %s (%zu file%s)", path, arg,
+        doc_say(d, OUTPUT_OK, "%s includes %s (%zu file%s)", path, arg,
                 count_files(arg), count_files(arg) == 1 ? "" : "s");
         *dropins |= strncmp(arg, DROPINS, strlen(DROPINS)) == 0;
     }
@@ -64,19 +64,19 @@ look_at_files(struct doctor *d)
 
     while (rest != NULL && (path = strsep(&rest, ":")) != NULL) {
         if (access(path, R_OK) != 0) {
-            doc_say(d, LOOK_WARN, "cannot read %s: %m", path);
+            doc_say(d, OUTPUT_WARN, "cannot read %s: %m", path);
             continue;
         }
         any = 1;
         if (read_includes(d, path, &dropins) == 0)
-            doc_say(d, LOOK_OK, "%s", path);
+            doc_say(d, OUTPUT_OK, "%s", path);
     }
     free(list);
     if (!any)
-        doc_say(d, LOOK_BAD, "there is no krb5.conf");
+        doc_say(d, OUTPUT_BAD, "there is no krb5.conf");
     d->unread_dropins = !set && !dropins && count_files(DROPINS) > 0;
     if (d->unread_dropins)
-        doc_say(d, LOOK_WARN, "nothing includes " DROPINS ", so its files are "
+        doc_say(d, OUTPUT_WARN, "nothing includes " DROPINS ", so its files are "
                 "not read: put `includedir " DROPINS "/' at the top");
 }
 
@@ -104,7 +104,7 @@ look_at_values(struct doctor *d)
         bad = values[i].warn_if != NULL && strcmp(
             values[i].warn_if, value != NULL ? value : values[i].fallback) ==
             0;
-        doc_say(d, bad ? LOOK_WARN : LOOK_NOTE, "%s = %s%s", values[i].key,
+        doc_say(d, bad ? OUTPUT_WARN : OUTPUT_NOTE, "%s = %s%s", values[i].key,
                 value != NULL ? value : values[i].fallback, value != NULL ?
                 "" : " (not set)");
         doc_fact(d, values[i].key, value);
@@ -126,7 +126,7 @@ look_at_trust(struct doctor *d)
     (void)profile_get_boolean(d->profile, "libdefaults", "dns_lookup_realm",
                               NULL, 0, &realms);
     if (realms)
-        doc_say(d, LOOK_WARN, "DNS chooses the realm of hosts that krb5.conf "
+        doc_say(d, OUTPUT_WARN, "DNS chooses the realm of hosts that krb5.conf "
                 "does not name (dns_lookup_realm = true): name them in "
                 "[domain_realm], or take that line out");
     if (profile_get_string(d->profile, "libdefaults",
@@ -137,13 +137,13 @@ look_at_trust(struct doctor *d)
     fallback = strcasecmp(value, "fallback") == 0;
     profile_release_string(value);
     if (fallback)               /* Fedora's and EL's own krb5.conf */
-        doc_say(d, LOOK_WARN, "for a host that the KDC does not know by the "
+        doc_say(d, OUTPUT_WARN, "for a host that the KDC does not know by the "
                 "name that was typed, DNS chooses the machine that Kerberos "
                 "asks for; unless hosts are named by aliases, put "
                 "`dns_canonicalize_hostname = false' into [libdefaults] of "
                 "krb5.conf, where `fallback' is");
     else if (!off)
-        doc_say(d, LOOK_WARN, "DNS chooses the machine that Kerberos asks for, "
+        doc_say(d, OUTPUT_WARN, "DNS chooses the machine that Kerberos asks for, "
                 "and a forged answer chooses another; unless hosts are named "
                 "by aliases, put into [libdefaults] of krb5.conf: "
                 "`dns_canonicalize_hostname = false' and `rdns = false'");
@@ -158,7 +158,7 @@ look_at_policy(struct doctor *d)
 
     for (i = 0; hc_setting_at(d->conf, NULL, i, &s); i++) {
         if (s.source != NULL)
-            doc_say(d, LOOK_NOTE, "winrm: %s%s%s is set (%s)",
+            doc_say(d, OUTPUT_NOTE, "winrm: %s%s%s is set (%s)",
                     s.key->section, *s.key->section != '\0' ? ": " : "",
                     s.key->name, s.source);
     }

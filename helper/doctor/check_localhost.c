@@ -54,11 +54,11 @@ find_foreign(const char *name, char *text, size_t size, int *any)
 static void
 say_leaving(struct doctor *d, const char *name, const char *foreign)
 {
-    enum look_mark mark = d->conf->reachable ? LOOK_WARN : LOOK_NOTE;
+    enum output_mark mark = d->conf->reachable ? OUTPUT_WARN : OUTPUT_NOTE;
     char *warning = local_names_warning(name);
 
     if (foreign != NULL)
-        doc_say(d, d->conf->reachable ? LOOK_BAD : LOOK_WARN, "%s is %s, which "
+        doc_say(d, d->conf->reachable ? OUTPUT_BAD : OUTPUT_WARN, "%s is %s, which "
                 "is not this machine", name, foreign);
     if (warning != NULL)
         doc_say(d, mark, "%s", warning);
@@ -79,9 +79,9 @@ check_localhost(struct doctor *d)
     if (leaves || foreign)
         say_leaving(d, name, foreign ? address : NULL);
     else if (any)
-        doc_say(d, LOOK_OK, "%s is this machine (%s)", name, by);
+        doc_say(d, OUTPUT_OK, "%s is this machine (%s)", name, by);
     else
-        doc_say(d, LOOK_NOTE, "%s has no address, and no server is asked for "
+        doc_say(d, OUTPUT_NOTE, "%s has no address, and no server is asked for "
                 "one; `gss-winrm run' and `gss-winrm forward' need none",
                 name);
     doc_fact(d, "name", name);

@@ -10,8 +10,8 @@
 
 #include "helper/doctor/doctor.h"
 #include "plugin/conf/environ.h"
-#include "helper/doctor/witness.h"
-#include "plugin/base/words.h"
+#include "helper/doctor/mechprobe.h"
+#include "plugin/base/strlist.h"
 
 #define OID "2.25.1467839256"
 #define NAME "gss_winrm"
@@ -46,7 +46,7 @@ read_line(struct doctor *d, const char *file, char *line)
     else if (strstr(rest != NULL ? rest : "", "<interposer>") == NULL)
         doc_set(&d->mech_why, "it does not end in <interposer>");
     if (d->mech_why != NULL)
-        doc_say(d, LOOK_BAD, "%s: %s", file, d->mech_why);
+        doc_say(d, OUTPUT_BAD, "%s: %s", file, d->mech_why);
 }
 
 static void
@@ -71,7 +71,7 @@ read_files(struct doctor *d)
     size_t i;
 
     if (only != NULL && *only != '\0') {
-        doc_say(d, LOOK_WARN, "GSS_MECH_CONFIG=%s replaces all of "
+        doc_say(d, OUTPUT_WARN, "GSS_MECH_CONFIG=%s replaces all of "
                 "/etc/gss/mech.d", only);
         read_file(d, only);
         return;
@@ -103,43 +103,43 @@ say_aside(struct doctor *d)
     enum gw_match match = GW_MATCH_AUTO;
 
     if (gw_boolean(proxy) == 1)
-        doc_say(d, LOOK_BAD, "GSS_USE_PROXY=%s: gssproxy takes krb5's place, "
+        doc_say(d, OUTPUT_BAD, "GSS_USE_PROXY=%s: gssproxy takes krb5's place, "
                 "and the plugin stands aside", proxy);
     if (gw_environment_word(d->environment[1], &match) &&
         match == GW_MATCH_NEVER)
-        doc_say(d, LOOK_BAD, "GSS_WINRM=off: the plugin stands aside");
+        doc_say(d, OUTPUT_BAD, "GSS_WINRM=off: the plugin stands aside");
     note_general(d);
     if (d->off_in_general)
-        doc_say(d, LOOK_BAD, "krb5.conf has enabled = false in general: the "
+        doc_say(d, OUTPUT_BAD, "krb5.conf has enabled = false in general: the "
                 "plugin is off");
     else if (!d->conf->policy->enabled)
-        doc_say(d, LOOK_BAD, "krb5.conf has enabled = false for this host");
+        doc_say(d, OUTPUT_BAD, "krb5.conf has enabled = false for this host");
     if (d->conf->policy->match == GW_MATCH_NEVER)
-        doc_say(d, LOOK_WARN, "krb5.conf has match = never for this host");
+        doc_say(d, OUTPUT_WARN, "krb5.conf has match = never for this host");
 }
 
 void
 check_mech(struct doctor *d)
 {
     read_files(d);
-    if (witness_look(d) != 0)
-        doc_say(d, LOOK_UNSEEN, "the process that looks failed: %s",
+    if (mechprobe_look(d) != 0)
+        doc_say(d, OUTPUT_UNSEEN, "the process that looks failed: %s",
                 witness_why(d->witness));
     else if (d->seen.plugin != NULL && d->mech_why != NULL)
-        doc_say(d, LOOK_BAD, "the plugin is loaded, but not in krb5's place: "
+        doc_say(d, OUTPUT_BAD, "the plugin is loaded, but not in krb5's place: "
                 "%s", d->seen.plugin);
     else if (d->seen.plugin != NULL)
-        doc_say(d, LOOK_OK, "the plugin is loaded: %s", d->seen.plugin);
+        doc_say(d, OUTPUT_OK, "the plugin is loaded: %s", d->seen.plugin);
     else if (d->mech_file == NULL && d->mech_off)
-        doc_say(d, LOOK_BAD, "the plugin is not loaded: it is switched off in "
+        doc_say(d, OUTPUT_BAD, "the plugin is not loaded: it is switched off in "
                 SWITCHED);
     else if (d->mech_file == NULL)
-        doc_say(d, LOOK_BAD, "the plugin is not loaded: no file names it");
+        doc_say(d, OUTPUT_BAD, "the plugin is not loaded: no file names it");
     else
-        doc_say(d, LOOK_BAD, "the plugin is not loaded, though %s names %s",
+        doc_say(d, OUTPUT_BAD, "the plugin is not loaded, though %s names %s",
                 d->mech_file, d->mech_module);
     if (d->seen.gssproxy)
-        doc_say(d, LOOK_NOTE, "gssproxy's interposer is installed; it is used "
+        doc_say(d, OUTPUT_NOTE, "gssproxy's interposer is installed; it is used "
                 "only with GSS_USE_PROXY");
     say_aside(d);
     doc_fact(d, "plugin", d->seen.plugin);

@@ -10,7 +10,7 @@
 #include <sys/socket.h>
 
 #include "helper/doctor/doctor.h"
-#include "plugin/base/words.h"
+#include "plugin/base/strlist.h"
 
 static void
 note_address(struct doctor *d, const struct addrinfo *ai)
@@ -19,7 +19,7 @@ note_address(struct doctor *d, const struct addrinfo *ai)
 
     if (getnameinfo(ai->ai_addr, ai->ai_addrlen, text, sizeof(text), NULL, 0,
                     NI_NUMERICHOST) == 0)
-        (void)gw_add_word(&d->addresses, &d->naddresses, text);
+        (void)gw_strlist_add(&d->addresses, &d->naddresses, text);
 }
 
 static void
@@ -34,7 +34,7 @@ look_forward(struct doctor *d, struct addrinfo **out)
     ret = getaddrinfo(d->host, NULL, &hints, out);
     if (ret != 0) {
         *out = NULL;
-        doc_say(d, LOOK_BAD, "%s has no address: %s", d->host,
+        doc_say(d, OUTPUT_BAD, "%s has no address: %s", d->host,
                 gai_strerror(ret));
         return;
     }
@@ -69,12 +69,12 @@ say_forward(struct doctor *d)
         len += n;
     }
     if (d->is_address)
-        doc_say(d, LOOK_WARN, "%s is an address, and Kerberos has names only",
+        doc_say(d, OUTPUT_WARN, "%s is an address, and Kerberos has names only",
                 d->host);
     else if (d->dns_name != NULL && strcasecmp(d->dns_name, d->host) != 0)
-        doc_say(d, LOOK_OK, "%s is %s, %s", d->host, d->dns_name, list);
+        doc_say(d, OUTPUT_OK, "%s is %s, %s", d->host, d->dns_name, list);
     else if (d->naddresses > 0)
-        doc_say(d, LOOK_OK, "%s is %s", d->host, list);
+        doc_say(d, OUTPUT_OK, "%s is %s", d->host, list);
 }
 
 /* "No such name" is what most private networks answer, and harms nobody whose
@@ -85,10 +85,10 @@ say_reverse(struct doctor *d)
     if (d->naddresses == 0)
         return;
     if (d->reverse == NULL)
-        doc_say(d, LOOK_NOTE, "%s has no name in reverse DNS",
+        doc_say(d, OUTPUT_NOTE, "%s has no name in reverse DNS",
                 d->addresses[0]);
     else
-        doc_say(d, LOOK_NOTE, "%s is called %s in reverse DNS",
+        doc_say(d, OUTPUT_NOTE, "%s is called %s in reverse DNS",
                 d->addresses[0],
                 d->reverse);
 }
@@ -110,7 +110,7 @@ look_at_krb5(struct doctor *d)
     if (d->krb5_name == NULL)
         return;
     doc_say(d, strcasecmp(d->krb5_name, d->dns_name != NULL ? d->dns_name :
-                          d->host) == 0 ? LOOK_OK : LOOK_WARN,
+                          d->host) == 0 ? OUTPUT_OK : OUTPUT_WARN,
             "krb5 turns it into %s, realm %s", d->krb5_name, d->realm != NULL ?
             d->realm : "found by referral");
 }

@@ -38,12 +38,12 @@ check_ports(struct doctor *d)
             if (ret != 0)
                 doc_set(&d->port_why, "%s", strerror(ret));
         }
-        doc_say(d, ret == 0 ? LOOK_OK : ports[i] == d->port ? LOOK_BAD :
-                LOOK_NOTE, "%u %s", (unsigned int)ports[i], ret == 0 ?
+        doc_say(d, ret == 0 ? OUTPUT_OK : ports[i] == d->port ? OUTPUT_BAD :
+                OUTPUT_NOTE, "%u %s", (unsigned int)ports[i], ret == 0 ?
                 "is open" : strerror(ret));
     }
     if (d->naddresses == 0)
-        doc_say(d, LOOK_UNSEEN, "there is no address to connect to");
+        doc_say(d, OUTPUT_UNSEEN, "there is no address to connect to");
 }
 
 /* --- What it offers --- */
@@ -70,7 +70,7 @@ check_schemes(struct doctor *d)
     int ret;
 
     if (!d->port_open) {
-        doc_say(d, LOOK_UNSEEN, "nothing to ask");
+        doc_say(d, OUTPUT_UNSEEN, "nothing to ask");
         return;
     }
     memset(&web, 0, sizeof(web));
@@ -84,13 +84,13 @@ check_schemes(struct doctor *d)
         d->offers = reply.challenge.offers;
         server_date(d, up_header(&reply, "Date"));
         doc_say(d, (d->offers & (GATE_OFFERS_NEGOTIATE |
-                                 GATE_OFFERS_KERBEROS)) ? LOOK_OK : LOOK_BAD,
+                                 GATE_OFFERS_KERBEROS)) ? OUTPUT_OK : OUTPUT_BAD,
                 "HTTP status %ld, offers %s", reply.status,
                 web_offers(d->offers, offers, sizeof(offers)));
         doc_fact(d, "offers", offers);
     } else {
         doc_set(&d->port_why, "%s", err.text);
-        doc_say(d, LOOK_BAD, "%s", err.text);
+        doc_say(d, OUTPUT_BAD, "%s", err.text);
     }
     up_reply_free(&reply);
     web_close(&web);
@@ -105,8 +105,8 @@ say_clock(struct doctor *d, const char *whose, long ahead)
 {
     long by = labs(ahead);
 
-    doc_say(d, by > SKEW_MAX ? LOOK_BAD : by > SKEW_WARN ? LOOK_WARN :
-            LOOK_OK, "%s is %ld s %s this one", whose, by, ahead >= 0 ?
+    doc_say(d, by > SKEW_MAX ? OUTPUT_BAD : by > SKEW_WARN ? OUTPUT_WARN :
+            OUTPUT_OK, "%s is %ld s %s this one", whose, by, ahead >= 0 ?
             "ahead of" : "behind");
 }
 
@@ -126,5 +126,5 @@ check_clock(struct doctor *d)
                                   json_integer(d->dc_ahead));
     }
     if (!d->server_clock && !d->dc_clock)
-        doc_say(d, LOOK_UNSEEN, "no server says what time it is");
+        doc_say(d, OUTPUT_UNSEEN, "no server says what time it is");
 }

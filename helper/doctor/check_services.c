@@ -13,17 +13,17 @@
 /* What the KDC's answers that are no ticket mean. */
 static const struct {
     krb5_error_code code;
-    enum look_mark mark;
+    enum output_mark mark;
     const char *text;
 } answers[] = {
-    { KRB5KDC_ERR_S_PRINCIPAL_UNKNOWN, LOOK_NOTE, "the KDC does not know it" },
-    { KRB5_KDC_UNREACH, LOOK_BAD, "no KDC answers" },
-    { KRB5_REALM_UNKNOWN, LOOK_BAD, "no KDC is known for the realm" },
-    { KRB5_REALM_CANT_RESOLVE, LOOK_BAD, "no KDC is known for the realm" },
-    { KRB5KRB_AP_ERR_SKEW, LOOK_BAD, "the clocks differ too much" },
-    { KRB5KDC_ERR_CLIENT_REVOKED, LOOK_BAD, "the user is locked or disabled" },
-    { KRB5KDC_ERR_POLICY, LOOK_BAD, "the KDC does not serve this user" },
-    { KRB5KRB_AP_ERR_TKT_EXPIRED, LOOK_BAD, "the tickets have expired" },
+    { KRB5KDC_ERR_S_PRINCIPAL_UNKNOWN, OUTPUT_NOTE, "the KDC does not know it" },
+    { KRB5_KDC_UNREACH, OUTPUT_BAD, "no KDC answers" },
+    { KRB5_REALM_UNKNOWN, OUTPUT_BAD, "no KDC is known for the realm" },
+    { KRB5_REALM_CANT_RESOLVE, OUTPUT_BAD, "no KDC is known for the realm" },
+    { KRB5KRB_AP_ERR_SKEW, OUTPUT_BAD, "the clocks differ too much" },
+    { KRB5KDC_ERR_CLIENT_REVOKED, OUTPUT_BAD, "the user is locked or disabled" },
+    { KRB5KDC_ERR_POLICY, OUTPUT_BAD, "the KDC does not serve this user" },
+    { KRB5KRB_AP_ERR_TKT_EXPIRED, OUTPUT_BAD, "the tickets have expired" },
 };
 
 static void
@@ -34,13 +34,13 @@ say_refusal(struct doctor *d, const struct candidate *c)
     for (i = 0; i < sizeof(answers) / sizeof(*answers); i++) {
         if (answers[i].code == c->code) {
             doc_say(d, answers[i].mark, "%s: %s%s%s%s", c->spn,
-                    answers[i].text, answers[i].mark == LOOK_BAD ? " (" : "",
-                    answers[i].mark == LOOK_BAD ? c->why : "",
-                    answers[i].mark == LOOK_BAD ? ")" : "");
+                    answers[i].text, answers[i].mark == OUTPUT_BAD ? " (" : "",
+                    answers[i].mark == OUTPUT_BAD ? c->why : "",
+                    answers[i].mark == OUTPUT_BAD ? ")" : "");
             return;
         }
     }
-    doc_say(d, LOOK_BAD, "%s: %s", c->spn, c->why);
+    doc_say(d, OUTPUT_BAD, "%s: %s", c->spn, c->why);
 }
 
 static void
@@ -50,7 +50,7 @@ say_ticket(struct doctor *d, const struct candidate *c)
 
     if (krb5_enctype_to_name(c->enctype, 1, type, sizeof(type)) != 0)
         (void)snprintf(type, sizeof(type), "enctype %d", (int)c->enctype);
-    doc_say(d, LOOK_OK, "%s: issued, key version %d, %s", c->spn, c->kvno,
+    doc_say(d, OUTPUT_OK, "%s: issued, key version %d, %s", c->spn, c->kvno,
             type);
 }
 
@@ -67,7 +67,7 @@ say_keys(struct doctor *d)
         if (!c->asked || c->code != 0 || plain->code != 0 || !plain->asked ||
             (c->kvno == plain->kvno && c->enctype == plain->enctype))
             continue;
-        doc_say(d, LOOK_WARN, "tickets for %s and %s are encrypted in "
+        doc_say(d, OUTPUT_WARN, "tickets for %s and %s are encrypted in "
                 "different keys: they belong to different accounts",
                 plain->spn, c->spn);
         return;
@@ -95,7 +95,7 @@ check_services(struct doctor *d)
         else if (c->asked)
             say_refusal(d, c);
         else if (c->spn != NULL)
-            doc_say(d, LOOK_UNSEEN, "%s: not asked for, without tickets",
+            doc_say(d, OUTPUT_UNSEEN, "%s: not asked for, without tickets",
                     c->spn);
     }
     (void)json_object_set_new(d->current, "candidates", list);
@@ -176,25 +176,25 @@ say_owner(struct doctor *d, const struct candidate *c)
 
     if (n == SIZE_MAX) {
         if (c->ours || c->issued != NULL)
-            doc_say(d, LOOK_UNSEEN, "%s: its realm is %s, whose directory "
+            doc_say(d, OUTPUT_UNSEEN, "%s: its realm is %s, whose directory "
                     "was not searched", c->spn, candidate_realm(d, c));
         return;
     }
     if (n == 0) {
         if (c->issued != NULL)
-            doc_say(d, LOOK_UNSEEN, "%s: registered, since the KDC issues a "
+            doc_say(d, OUTPUT_UNSEEN, "%s: registered, since the KDC issues a "
                     "ticket, but not found in this directory", c->spn);
         else if (c->ours)
-            doc_say(d, LOOK_NOTE, "%s: not registered", c->spn);
+            doc_say(d, OUTPUT_NOTE, "%s: not registered", c->spn);
         return;
     }
     if (n > 1) {
-        doc_say(d, LOOK_BAD, "%s%s: registered to %zu accounts", c->spn,
+        doc_say(d, OUTPUT_BAD, "%s%s: registered to %zu accounts", c->spn,
                 alias ? " (as HOST)" : "", n);
         return;
     }
     account_rights(a, rights, sizeof(rights));
-    doc_say(d, (a->uac & UAC_DISABLED) ? LOOK_BAD : LOOK_OK,
+    doc_say(d, (a->uac & UAC_DISABLED) ? OUTPUT_BAD : OUTPUT_OK,
             "%s: %s (%s%s%s%s)", c->spn, a->name, a->kind,
             alias ? ", as HOST" : "", *rights != '\0' ? ", " : "", rights);
 }
@@ -291,12 +291,12 @@ check_accounts(struct doctor *d)
         ret = accounts_find(d, &err);
     if (ret != 0) {
         doc_set(&d->dir_why, "%s", err.text);
-        doc_say(d, LOOK_UNSEEN, "who owns the names, and whether any is "
+        doc_say(d, OUTPUT_UNSEEN, "who owns the names, and whether any is "
                 "registered twice: %s", err.text);
         json_decref(list);
         return;
     }
-    doc_say(d, LOOK_OK, "%s answers, for %s", dir_server(d->dir),
+    doc_say(d, OUTPUT_OK, "%s answers, for %s", dir_server(d->dir),
             d->dir_realm);
     for (i = 0; i < d->ncandidates; i++) {
         if (d->candidates[i].spn != NULL)

@@ -124,11 +124,11 @@ say_tgt(struct doctor *d, const struct tgt *tgt)
     doc_fact(d, "user", d->user);
     if (tgt->end <= time(NULL)) {
         d->expired = tgt->end;
-        doc_say(d, LOOK_BAD, "%s, expired %s", d->user, when);
+        doc_say(d, OUTPUT_BAD, "%s, expired %s", d->user, when);
         return;
     }
-    doc_say(d, LOOK_OK, "%s until %s", d->user, when);
-    doc_say(d, tgt->forwardable ? LOOK_OK : LOOK_NOTE, "%s",
+    doc_say(d, OUTPUT_OK, "%s until %s", d->user, when);
+    doc_say(d, tgt->forwardable ? OUTPUT_OK : OUTPUT_NOTE, "%s",
             tgt->forwardable ? "forwardable" : "not forwardable: delegation = "
             "kerberos would need `kinit -f'");
 }
@@ -143,14 +143,14 @@ check_tickets(struct doctor *d)
     doc_fact(d, "cache", name);
     if (name != NULL)
         doc_set(&d->user_cache, "%s", name);
-    doc_say(d, LOOK_NOTE, "cache %s", name != NULL ? name : "unknown");
+    doc_say(d, OUTPUT_NOTE, "cache %s", name != NULL ? name : "unknown");
     ret = copy(d, &tgt);
     if (ret == 0) {
         say_tgt(d, &tgt);
         return;
     }
     text = krb5_get_error_message(d->k5, ret);
-    doc_say(d, LOOK_BAD, "no tickets: %s", text);
+    doc_say(d, OUTPUT_BAD, "no tickets: %s", text);
     krb5_free_error_message(d->k5, text);
     if (d->cache != NULL)
         (void)krb5_cc_destroy(d->k5, d->cache);

@@ -122,14 +122,14 @@ say_claims(struct doctor *d)
     for (i = 0; i < d->nclaims; i++) {
         c = &d->claims[i];
         if (c->vouched)
-            doc_say(d, LOOK_NOTE, "%s calls itself %s", c->address, c->name);
+            doc_say(d, OUTPUT_NOTE, "%s calls itself %s", c->address, c->name);
         else
-            doc_say(d, LOOK_WARN, "%s calls itself %s, but neither DNS nor "
+            doc_say(d, OUTPUT_WARN, "%s calls itself %s, but neither DNS nor "
                     "krb5.conf confirms it: it is sent no ticket for that name",
                     c->address, c->name);
     }
     if (d->nodes_differ)
-        doc_say(d, LOOK_WARN, "the address leads to several machines");
+        doc_say(d, OUTPUT_WARN, "the address leads to several machines");
 }
 
 /* Each address; one alone is asked twice, in case it leads to several. */

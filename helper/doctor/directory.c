@@ -14,7 +14,7 @@
 #include <sasl/sasl.h>
 
 #include "helper/doctor/directory.h"
-#include "plugin/base/words.h"
+#include "plugin/base/strlist.h"
 
 #define PAGE 500                /* entries; AD's limit is 1000 */
 #define PATIENCE 4              /* seconds for a connection, or an answer */
@@ -57,7 +57,7 @@ servers_of_dns(const char *domain)
     if (ldap_domain2hostlist(domain, &list) != LDAP_SUCCESS)
         return NULL;
     values[0] = list;
-    if (gw_split_values(values, &words) != 0)
+    if (gw_strlist_split(values, &words) != 0)
         words = NULL;
     ldap_memfree(list);
     return words;
@@ -79,7 +79,7 @@ servers_of_conf(const char *realm)
         profile_get_values(profile, path, &values) == 0) {
         for (i = 0; values[i] != NULL; i++) {
             values[i][strcspn(values[i], ":")] = '\0';
-            (void)gw_add_word(&words, &n, values[i]);
+            (void)gw_strlist_add(&words, &n, values[i]);
         }
         profile_free_list(values);
     }
@@ -251,7 +251,7 @@ dir_open(const char *realm, struct dir **out, struct cs_error *err)
                       realm, domain);
     else
         ret = try_servers(d, servers, err);
-    gw_free_words(servers);
+    gw_strlist_free(servers);
     free(domain);
     if (ret != 0)
         dir_close(&d);

@@ -11,8 +11,8 @@
 #include "helper/doctor/command.h"
 #include "helper/doctor/verdict.h"
 #include "helper/doctor/web.h"
-#include "helper/doctor/witness.h"
-#include "plugin/base/words.h"
+#include "helper/doctor/mechprobe.h"
+#include "plugin/base/strlist.h"
 
 #define TLS_PORT 5986
 
@@ -94,7 +94,7 @@ tear_down(struct doctor *d)
     dir_close(&d->dir);
     for (i = 0; i < 3; i++)
         free(d->environment[i]);
-    gw_free_words(d->addresses);
+    gw_strlist_free(d->addresses);
     claims_free(d);
     char *texts[] = {
         d->mech_file, d->mech_module, d->mech_why, d->seen.plugin,
@@ -112,7 +112,7 @@ tear_down(struct doctor *d)
     krb5_free_context(d->k5);
     hc_host_free(&d->conf);
     hc_gateway_free(&d->limits);
-    witness_end(&d->witness);
+    mechprobe_end(&d->witness);
     json_decref(d->checks);
 }
 
@@ -140,7 +140,7 @@ examine(struct doctor *d)
     if (!d->quiet) {
         (void)snprintf(title, sizeof(title), "%s, port %u", d->host,
                        (unsigned int)d->port);
-        look_title(LOOK_NOTE, title);
+        output_title(OUTPUT_NOTE, title);
         say_lines(stdout, "\n");
     }
     run_checks(d);
@@ -191,9 +191,9 @@ doc_doctor(int argc, char **argv)
         d.port = port;
     d.host = host;
     d.quiet = cli_wants_json();
-    d.witness = witness_start();
+    d.witness = mechprobe_start();
     leave_out_mechanisms(&d);
-    look_init();
+    output_init();
     (void)curl_global_init(CURL_GLOBAL_DEFAULT);
     ret = set_up(&d, &err);
     ret = ret == 0 ? examine(&d) : err.code == CS_USAGE ?

@@ -15,7 +15,7 @@
 
 #include "helper/common/conf.h"
 #include "helper/doctor/directory.h"
-#include "helper/doctor/look.h"
+#include "helper/doctor/output.h"
 
 /* The classes of verdicts, and the exit status: gss-winrm(1). */
 enum doc_class {
@@ -60,7 +60,7 @@ struct claim {
 
 #define CLAIMS_MAX 8
 
-/* What a program with this machine's mechanisms does: witness.h. */
+/* What a program with this machine's mechanisms does: mechprobe.h. */
 struct program_seen {
     int looked;                 /* it has said what it has loaded */
     char *plugin;               /* the module's path, when it was loaded */
@@ -81,7 +81,7 @@ struct doctor {
     struct hc_gateway *limits;
     krb5_context k5;
     profile_t profile;
-    struct witness *witness;    /* witness.h */
+    struct mechprobe *witness;    /* mechprobe.h */
     char *environment[3];       /* GSS_USE_PROXY, GSS_WINRM, GSS_MECH_CONFIG as
                                  * they were; or NULL */
 
@@ -152,7 +152,7 @@ struct doctor {
 void server_date(struct doctor *d, const char *date);
 
 /* One line of what the current check has found. */
-void doc_say(struct doctor *d, enum look_mark mark, const char *fmt, ...)
+void doc_say(struct doctor *d, enum output_mark mark, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 /* The same for programs. */
 void doc_fact(struct doctor *d, const char *key, const char *value);

@@ -11,7 +11,7 @@
 #include "helper/console/console.h"
 #include "helper/doctor/doctor.h"
 
-/* Words of JSON; look_word() has those for people. */
+/* Words of JSON; output_word() has those for people. */
 static const char *const statuses[] = {
     "ok", "note", "warning", "bad", "unseen"
 };
@@ -32,7 +32,7 @@ format(const char *fmt, va_list ap)
 }
 
 void
-doc_say(struct doctor *d, enum look_mark mark, const char *fmt, ...)
+doc_say(struct doctor *d, enum output_mark mark, const char *fmt, ...)
 {
     json_t *found = json_object();
     va_list ap;
@@ -47,7 +47,7 @@ doc_say(struct doctor *d, enum look_mark mark, const char *fmt, ...)
     (void)json_object_set_new(found, "text", json_string(text));
     (void)json_array_append_new(json_object_get(d->current, "found"), found);
     if (!d->quiet) {
-        look_line(d->label, mark, text);
+        output_line(d->label, mark, text);
         (void)fflush(stdout);
     }
     d->label = "";

@@ -8,9 +8,9 @@
 #include <krb5.h>
 
 #include "helper/console/console.h"
-#include "helper/doctor/look.h"
+#include "helper/doctor/output.h"
 #include "helper/doctor/spn.h"
-#include "plugin/base/words.h"
+#include "plugin/base/strlist.h"
 
 static const struct option options[] = {
     { "query", required_argument, NULL, 'q' },
@@ -113,7 +113,7 @@ print_rows(const json_t *list)
         cells[n++] = text_of(o, "kind");
         cells[n++] = text_of(o, "dn");
     }
-    look_table(cells, n / 4, 4);
+    output_table(cells, n / 4, 4);
     free(cells);
 }
 
@@ -243,7 +243,7 @@ doc_spn(int argc, char **argv)
     if (argc - optind > w.duplicates)
         return cli_usage(argv[0], "too many arguments");
     w.host = argv[optind];
-    look_init();
+    output_init();
     realm = (w.realm != NULL) ? strdup(w.realm) : default_realm();
     if (realm == NULL) {
         (void)cs_fail(&err, CS_SYSTEM, "there are no tickets, and krb5.conf "

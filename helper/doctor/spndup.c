@@ -10,7 +10,7 @@
 
 #include "helper/console/console.h"
 #include "helper/doctor/spn.h"
-#include "plugin/base/words.h"
+#include "plugin/base/strlist.h"
 
 #define PROGRESS 200            /* accounts from line to line */
 
@@ -107,7 +107,7 @@ visit(void *arg, struct account **account)
         ret = copy != NULL ? note(s, &copy) : CS_NOMEM;
         free(copy);
     }
-    gw_free_words(spns);
+    gw_strlist_free(spns);
     (*account)->spns = NULL;
     return ret == 0 && s->nentries > before ? keep_owner(s, account) : ret;
 }

@@ -55,7 +55,7 @@ print_fixes(const struct doctor *d, const struct verdict *v)
         if (asprintf(&lead, "%s%s", i > 0 && f[i].kind != FIX_THEN ? "Or: " :
                      "", kinds[f[i].kind].where) < 0)
             break;
-        look_text(0, lead);
+        output_text(0, lead);
         free(lead);
         text = f[i].text != NULL ? facts_fix(d, f[i].text) : NULL;
         if (text != NULL)
@@ -69,9 +69,9 @@ static void
 print_unseen(const struct doctor *d)
 {
     if (!d->dir_seen && d->dir_why != NULL)
-        look_line("Not seen", LOOK_UNSEEN, "who owns the names and whether "
-                  "one is registered twice: the directory could not be "
-                  "searched");
+        output_line("Not seen", OUTPUT_UNSEEN, "who owns the names and whether "
+                    "one is registered twice: the directory could not be "
+                    "searched");
 }
 
 void
@@ -81,10 +81,10 @@ verdict_print(const struct doctor *d, const struct verdict *v)
 
     say_lines(stdout, "\n");
     print_unseen(d);
-    look_title(v->class == DOC_WELL ? LOOK_OK : LOOK_BAD, text);
+    output_title(v->class == DOC_WELL ? OUTPUT_OK : OUTPUT_BAD, text);
     free(text);
     text = facts_fill(d, v->reason);
-    look_text(0, text);
+    output_text(0, text);
     free(text);
     say_lines(stdout, "\n");
     print_fixes(d, v);

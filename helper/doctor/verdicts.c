@@ -9,7 +9,7 @@
 
 #include <stddef.h>
 
-#include "helper/doctor/holds.h"
+#include "helper/doctor/predicates.h"
 
 #define TARGET(name, line)                              \
     "[appdefaults]\n"                                   \

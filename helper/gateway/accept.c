@@ -79,10 +79,10 @@ is_foreign(OM_uint32 major, OM_uint32 minor, const char *text)
 }
 
 static int
-finish(struct accept *a, struct mint *mint, const char *host,
+finish(struct accept *a, struct issuer *mint, const char *host,
        struct cs_error *err)
 {
-    int ret = mint_redeem(mint, a->ctx, host, err);
+    int ret = issuer_redeem(mint, a->ctx, host, err);
 
     if (ret == 0)
         ret = seal_context(&a->ctx, a->protocol, &a->seal, err);
@@ -102,7 +102,7 @@ is_ntlm(const struct cs_buf *token)
 }
 
 int
-accept_token(struct accept *a, struct mint *mint,
+accept_token(struct accept *a, struct issuer *mint,
              const struct accept_header *header, const char *host,
              struct cs_buf *out, struct cs_error *err)
 {
@@ -118,7 +118,7 @@ accept_token(struct accept *a, struct mint *mint,
         return 0;
     }
     a->protocol = header->protocol;
-    major = gss_accept_sec_context(&minor, &a->ctx, mint_acceptor(mint), &in,
+    major = gss_accept_sec_context(&minor, &a->ctx, issuer_acceptor(mint), &in,
                                    GSS_C_NO_CHANNEL_BINDINGS, NULL, NULL,
                                    &token, NULL, NULL, NULL);
     if (GSS_ERROR(major)) {

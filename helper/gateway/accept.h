@@ -5,7 +5,7 @@
 #ifndef GATE_ACCEPT_H
 #define GATE_ACCEPT_H
 
-#include "helper/gateway/mint.h"
+#include "helper/gateway/issuer.h"
 #include "helper/wsman/seal.h"
 
 #define ACCEPT_TOKEN_MAX ((size_t)64 * 1024)    /* bytes, both ways */
@@ -41,7 +41,7 @@ int accept_parse(const char *value, struct accept_header *out,
  * a->state to GOING_ON, DONE or PASS (the token is not for us); on an error,
  * which means 401, back to NONE.
  */
-int accept_token(struct accept *a, struct mint *mint,
+int accept_token(struct accept *a, struct issuer *mint,
                  const struct accept_header *header, const char *host,
                  struct cs_buf *out, struct cs_error *err);
 

@@ -134,13 +134,13 @@ static void
 enter(struct session *s, enum gate_way way)
 {
     const char *source = s->conf->policy->spn_source;
-    struct ledger_session l;
+    struct stats_session l;
     unsigned long inode;
-    char program[WHO_MAX] = "?";
+    char program[SOCKOWNER_MAX] = "?";
 
     memset(&l, 0, sizeof(l));
     if (peer_find(s->gate->peer, s->client, NULL, &inode, NULL) == 0)
-        who_program(s->gate->who, inode, program);
+        sockowner_program(s->gate->who, inode, program);
     l.program = program;
     l.credential = s->how.credential;
     l.host = s->host;
@@ -155,7 +155,7 @@ enter(struct session *s, enum gate_way way)
     l.version = s->how.version;
     l.tls = s->how.tls;
     l.delegated = s->how.delegated;
-    ledger_open(s->gate->ledger, &s->entry, &l);
+    stats_open(s->gate->ledger, &s->entry, &l);
 }
 
 int

@@ -23,14 +23,14 @@ static const struct often of_tickets = { 5 };
 
 struct client {
     const struct gate *gate;
-    struct mint *mint;
+    struct issuer *mint;
     struct session *session;
     struct accept accept;
     const struct gate_target *target;   /* of the request that is served */
 };
 
 int
-client_new(const struct gate *gate, struct mint *mint, int fd,
+client_new(const struct gate *gate, struct issuer *mint, int fd,
            struct client **out, struct cs_error *err)
 {
     struct client *c = calloc(1, sizeof(*c));

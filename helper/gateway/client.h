@@ -17,7 +17,7 @@
 
 struct client;
 
-int client_new(const struct gate *gate, struct mint *mint, int fd,
+int client_new(const struct gate *gate, struct issuer *mint, int fd,
                struct client **out, struct cs_error *err);
 void client_free(struct client **client);
 

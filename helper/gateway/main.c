@@ -18,16 +18,16 @@
 
 #include "helper/wsman/addresses.h"
 #include "helper/common/apart.h"
-#include "helper/gateway/door.h"
+#include "helper/gateway/admit.h"
 #include "helper/gateway/foreground.h"
-#include "helper/gateway/logway.h"
+#include "helper/gateway/syslogfd.h"
 #include "helper/common/rlimits.h"
 #include "helper/link/runtime.h"
 #include "helper/gateway/sandbox.h"
 #include "helper/common/say.h"
-#include "helper/gateway/thrift.h"
+#include "helper/gateway/malloctune.h"
 #include "helper/gateway/tickets.h"
-#include "helper/gateway/warden.h"
+#include "helper/gateway/watchdog.h"
 
 #define EXIT_NO_BROKER 3
 
@@ -50,13 +50,13 @@ struct gateway {
     struct cs_tls_config *tls;
     struct addresses *addresses;
     struct peer *peer;
-    struct who *who;
-    struct ledger *ledger;
-    struct mint *mint;
+    struct sockowner *who;
+    struct stats *ledger;
+    struct issuer *mint;
     struct tickets *tickets;
-    struct places *places;
-    struct front *front;
-    struct warden *warden;
+    struct slots *places;
+    struct httpd *front;
+    struct watchdog *warden;
     struct gate_target fixed;
     struct listeners listeners;
 };
@@ -184,7 +184,7 @@ prepare_tickets(struct gateway *g, struct cs_error *err)
     size_t i, j;
     int ret;
 
-    ret = mint_new(&g->mint, err);
+    ret = issuer_new(&g->mint, err);
     if (ret == 0)
         ret = tickets_new(&g->tickets, err);
     for (i = 0; i < g->listeners.n && ret == 0; i++) {
@@ -226,9 +226,9 @@ prepare(struct gateway *g, const struct options *o, struct cs_error *err)
     if (ret == 0)
         ret = peer_new(&g->peer, err);
     if (ret == 0)
-        ret = who_new(&g->who, err);
+        ret = sockowner_new(&g->who, err);
     if (ret == 0)
-        ret = ledger_new(&g->ledger, err);
+        ret = stats_new(&g->ledger, err);
     if (ret == 0)
         ret = bl_open(o->broker, &g->broker, err);
     if (ret == 0)
@@ -261,10 +261,10 @@ prepare(struct gateway *g, const struct options *o, struct cs_error *err)
     g->gate.who = g->who;
     g->gate.ledger = g->ledger;
     fixed = (o->target != NULL) ? &g->fixed : NULL;
-    ret = places_new(g->limits->connections,
-                     (int64_t)1000 * g->limits->idle_timeout, &g->places, err);
+    ret = slots_new(g->limits->connections,
+                    (int64_t)1000 * g->limits->idle_timeout, &g->places, err);
     if (ret == 0)
-        ret = front_new(&g->gate, g->mint, g->places, fixed, &g->front, err);
+        ret = httpd_new(&g->gate, g->mint, g->places, fixed, &g->front, err);
     return ret != 0 ? ret :
         tickets_start(g->tickets, g->mint, g->ledger, fixed, err);
 }
@@ -274,7 +274,7 @@ wipe(void *data)
 {
     struct gateway *g = data;
 
-    mint_wipe(g->mint);
+    issuer_wipe(g->mint);
 }
 
 /* First what others take part in, who may not end: the warden sees to that. */
@@ -283,17 +283,17 @@ clean_up(struct gateway *g)
 {
     int status;
 
-    front_free(&g->front);
+    httpd_free(&g->front);
     tickets_free(&g->tickets);
-    who_free(&g->who);
-    status = warden_free(&g->warden);
-    places_free(&g->places);
-    mint_free(&g->mint);
+    sockowner_free(&g->who);
+    status = watchdog_free(&g->warden);
+    slots_free(&g->places);
+    issuer_free(&g->mint);
     listeners_close(&g->listeners);
     bl_close(&g->broker);
     cs_tls_config_free(&g->tls);
     peer_free(&g->peer);
-    ledger_free(&g->ledger);
+    stats_free(&g->ledger);
     addresses_free(&g->addresses);
     hc_gateway_free(&g->limits);
     curl_global_cleanup();
@@ -335,7 +335,7 @@ static int
 begin(struct gateway *g, const struct options *o, int *signals,
       struct cs_error *err)
 {
-    int ret = logway_narrow(err);
+    int ret = syslogfd_narrow(err);
 
     if (ret != 0)
         return ret;
@@ -348,19 +348,19 @@ static int
 serve(struct gateway *g, const struct options *o, int signals,
       struct cs_error *err)
 {
-    struct warden_options warden = {
+    struct watchdog_options warden = {
         signals, o->while_fd, bl_fd(g->broker), EXIT_NO_BROKER, wipe, g
     };
-    struct door door = {
+    struct admit door = {
         &g->listeners, g->peer, g->who, g->places, g->front, -1
     };
-    int ret = warden_new(&warden, &g->warden, err);
+    int ret = watchdog_new(&warden, &g->warden, err);
 
     if (ret != 0)
         return ret;
-    door.stop = warden_fd(g->warden);
+    door.stop = watchdog_fd(g->warden);
     listeners_say(&g->listeners, o->ready_fd);
-    return door_serve(&door, err);
+    return admit_serve(&door, err);
 }
 
 int
@@ -380,12 +380,12 @@ main(int argc, char **argv)
     /* A connection takes five; the usual limit is for programs that call
      * select(). */
     rlimits_raise(RLIMIT_NOFILE);
-    /* After that, who has our uid is ours (door.c). */
+    /* After that, who has our uid is ours (admit.c). */
     ret = rt_check_user(&err);
     if (ret == 0)
         ret = hc_gateway_load(&g.limits, &err);
     if (ret == 0)       /* may start the program again, from the beginning */
-        thrift_prepare(g.limits->connections, argv);
+        malloctune_prepare(g.limits->connections, argv);
     if (!keep_apart(&o, &status)) {
         hc_gateway_free(&g.limits);
         return status;

@@ -20,7 +20,7 @@
 
 #include "helper/wsman/readable.h"
 #include "helper/gateway/sandbox.h"
-#include "plugin/base/words.h"
+#include "plugin/base/strlist.h"
 
 static int
 failed(const char *what, int code, struct cs_error *err)
@@ -156,7 +156,7 @@ lock_files(const char *removable, int *landlock, struct cs_error *err)
         ret = failed("Landlock", errno, err);
 
 out:
-    gw_free_words(paths);
+    gw_strlist_free(paths);
     close(ruleset);
     return ret;
 }

@@ -14,7 +14,7 @@
  * krb5.conf come from, and none to write; from the directory removable they
  * may be removed.  *landlock says whether it has.  Open descriptors stay
  * usable: the caller must make sure that they are harmless (apart.h,
- * logway.h).  Fails rather than doing half of it.
+ * syslogfd.h).  Fails rather than doing half of it.
  */
 int sandbox_enter(const char *removable, int *landlock, struct cs_error *err);
 

@@ -40,7 +40,7 @@ static void
 disconnect(struct session *s)
 {
     s->authenticated = s->passing = 0;
-    ledger_close(s->gate->ledger, &s->entry);
+    stats_close(s->gate->ledger, &s->entry);
     seal_free(&s->seal);
     up_free(&s->up);
     bl_close(&s->link);
@@ -258,7 +258,7 @@ static void
 give_up(struct session *s, const struct cs_error *err)
 {
     s->authenticated = 0;
-    ledger_failed(s->gate->ledger);
+    stats_failed(s->gate->ledger);
     log_failure(s, err->text);
     if (s->up != NULL && s->link == NULL)
         (void)bl_channel(s->gate->broker, &s->link, NULL);
@@ -285,8 +285,8 @@ session_request(struct session *s, const struct gate_target *target,
         ret = take_answer(s, &reply, answer, err);
     if (ret == 0) {
         take_headers(&reply, 0, answer);
-        ledger_request(s->gate->ledger, s->entry, request->body.len,
-                       answer->body.len);
+        stats_request(s->gate->ledger, s->entry, request->body.len,
+                      answer->body.len);
     }
     up_reply_free(&reply);
     if (ret != 0)
@@ -330,8 +330,8 @@ session_pass(struct session *s, const struct gate_target *target,
     }
     if (ret == 0) {
         take_headers(&reply, 1, answer);
-        ledger_request(s->gate->ledger, NULL, request->body.len,
-                       answer->body.len);
+        stats_request(s->gate->ledger, NULL, request->body.len,
+                      answer->body.len);
     }
     up_reply_free(&reply);
     if (ret != 0)

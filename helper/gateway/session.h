@@ -12,7 +12,7 @@
 #define GATE_SESSION_H
 
 #include "helper/common/conf.h"
-#include "helper/gateway/ledger.h"
+#include "helper/gateway/stats.h"
 #include "helper/link/link.h"
 #include "helper/gateway/peer.h"
 #include "helper/wsman/seal.h"
@@ -26,8 +26,8 @@ struct gate {
     struct cs_tls_config *tls;  /* inside CredSSP: certificate not verified */
     struct addresses *addresses;
     struct peer *peer;
-    struct who *who;
-    struct ledger *ledger;
+    struct sockowner *who;
+    struct stats *ledger;
 };
 
 enum gate_way { GATE_WAY_CREDSSP, GATE_WAY_NEGOTIATE, GATE_WAY_KERBEROS };
@@ -52,7 +52,7 @@ struct session {
         int delegated;          /* the password, or a ticket */
         const char *mech;       /* static */
     } how;
-    struct ledger_entry *entry;
+    struct stats_entry *entry;
 };
 
 /* What the client gets.  Owned; session_answer_free(). */

@@ -40,8 +40,8 @@ struct tickets {
     int stop;                   /* eventfd */
     int running;
     pthread_t thread;
-    struct mint *mint;
-    struct ledger *ledger;
+    struct issuer *mint;
+    struct stats *ledger;
     const struct gate_target *fixed;
 };
 
@@ -178,12 +178,12 @@ tickets_offer(const char *name, struct cs_span cred, struct cs_buf *out)
 static int
 add_ticket(struct tickets *t, const struct hc_host *conf, struct cs_buf *out)
 {
-    struct cs_buf cred = CS_BUF_INIT(MINT_CRED_MAX);
+    struct cs_buf cred = CS_BUF_INIT(ISSUER_CRED_MAX);
     struct cs_error err;
     char *name = NULL;
     int ret;
 
-    ret = mint_ticket(t->mint, conf->host, &cred, &name, &err);
+    ret = issuer_ticket(t->mint, conf->host, &cred, &name, &err);
     if (ret == 0)
         tickets_offer(name, cs_buf_span(&cred), out);
     else
@@ -219,7 +219,7 @@ answer(struct tickets *t, const char *typed, struct cs_buf *out)
 static void
 send_status(struct tickets *t, int fd)
 {
-    char *text = ledger_json(t->ledger, STATUS_MAX);
+    char *text = stats_json(t->ledger, STATUS_MAX);
 
     if (text != NULL)
         (void)send(fd, text, strlen(text), MSG_DONTWAIT | MSG_NOSIGNAL);
@@ -230,7 +230,7 @@ static void
 serve_one(struct tickets *t, int fd)
 {
     struct pollfd wait = { fd, POLLIN, 0 };
-    struct cs_buf out = CS_BUF_INIT(MINT_CRED_MAX + GATE_HOST_MAX + 64);
+    struct cs_buf out = CS_BUF_INIT(ISSUER_CRED_MAX + GATE_HOST_MAX + 64);
     char question[QUESTION_MAX + 1], host[GATE_HOST_MAX + 1];
     ssize_t n;
 
@@ -280,7 +280,7 @@ serve(void *data)
 }
 
 int
-tickets_start(struct tickets *t, struct mint *mint, struct ledger *ledger,
+tickets_start(struct tickets *t, struct issuer *mint, struct stats *ledger,
               const struct gate_target *fixed, struct cs_error *err)
 {
     t->mint = mint;

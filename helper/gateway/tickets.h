@@ -5,8 +5,8 @@
 #ifndef GATE_TICKETS_H
 #define GATE_TICKETS_H
 
-#include "helper/gateway/ledger.h"
-#include "helper/gateway/mint.h"
+#include "helper/gateway/stats.h"
+#include "helper/gateway/issuer.h"
 #include "helper/wsman/target.h"
 
 struct tickets;
@@ -19,8 +19,8 @@ int tickets_add(struct tickets *tickets, uint16_t port, struct cs_error *err);
 const char *tickets_directory(const struct tickets *tickets);
 
 /* Serve from now on.  fixed: the one target, or NULL.  All is borrowed. */
-int tickets_start(struct tickets *tickets, struct mint *mint,
-                  struct ledger *ledger, const struct gate_target *fixed,
+int tickets_start(struct tickets *tickets, struct issuer *mint,
+                  struct stats *ledger, const struct gate_target *fixed,
                   struct cs_error *err);
 /* Remove the sockets. */
 void tickets_free(struct tickets **tickets);

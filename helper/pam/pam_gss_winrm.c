@@ -9,8 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "helper/pam/errand.h"
-#include "helper/pam/stash.h"
+#include "helper/pam/request.h"
+#include "helper/pam/pwstore.h"
 #include "helper/pam/tell.h"
 
 #define EXPORTED __attribute__((visibility("default")))
@@ -38,7 +38,7 @@ keep_name(pam_handle_t *pamh, const char *name)
 
 /* A user without a broker is no news: many have none. */
 static void
-say(pam_handle_t *pamh, const struct arguments *args, const struct whose *w,
+say(pam_handle_t *pamh, const struct arguments *args, const struct account *w,
     const struct report *r, const char *done)
 {
     if (r->code == 0)
@@ -51,22 +51,22 @@ say(pam_handle_t *pamh, const struct arguments *args, const struct whose *w,
 }
 
 static void
-go(pam_handle_t *pamh, const struct arguments *args, const struct whose *w,
+go(pam_handle_t *pamh, const struct arguments *args, const struct account *w,
    const struct bp_message *m, enum bp_number want, struct report *r)
 {
-    struct errand *e;
+    struct request *e;
     struct cs_error err;
 
     memset(r, 0, sizeof(*r));
-    r->code = errand_new(w, pam_getenv(pamh, "XDG_RUNTIME_DIR"), m, want, &e,
-                         &err);
+    r->code = request_new(w, pam_getenv(pamh, "XDG_RUNTIME_DIR"), m, want, &e,
+                          &err);
     if (r->code == 0)
-        errand_run(e, args->timeout, r);
+        request_run(e, args->timeout, r);
     else
         memcpy(r->text, err.text, sizeof(r->text));
     r->text[sizeof(r->text) - 1] = '\0';
     r->name[sizeof(r->name) - 1] = '\0';
-    errand_free(&e);
+    request_free(&e);
 }
 
 static struct cs_span
@@ -79,13 +79,13 @@ text(const char *s)
 
 static void
 deliver(pam_handle_t *pamh, const struct arguments *args,
-        const struct whose *w, struct cs_span password)
+        const struct account *w, struct cs_span password)
 {
     struct bp_message *m = calloc(1, sizeof(*m));
     char *user = NULL, *domain = NULL;
     struct report r;
 
-    if (m != NULL && whose_login(w, args, &user, &domain) == 0) {
+    if (m != NULL && account_login(w, args, &user, &domain) == 0) {
         m->number = BP_LOGIN;
         m->user = text(user);
         m->domain = text(domain);
@@ -105,7 +105,7 @@ deliver(pam_handle_t *pamh, const struct arguments *args,
 /* What was delivered through this handle, if anything was. */
 static void
 take_back(pam_handle_t *pamh, const struct arguments *args,
-          const struct whose *w)
+          const struct account *w)
 {
     struct bp_message *m = calloc(1, sizeof(*m));
     const void *name = NULL;
@@ -141,18 +141,18 @@ pam_sm_authenticate(pam_handle_t *pamh, int flags, int argc, const char **argv)
 {
     const char *password = password_of(pamh);
     struct arguments args;
-    struct whose w;
+    struct account w;
 
     (void)flags;
     arguments_parse(pamh, argc, argv, &args);
     /* One may be left of an attempt that has failed. */
-    stash_drop(pamh);
+    pwstore_drop(pamh);
     if (whose(pamh, &args, &w) != 0)
         return PAM_IGNORE;
     if (password == NULL && args.debug)
         tell(pamh, LOG_DEBUG, "%s: no earlier module has obtained a password",
              w.name);
-    if (password != NULL && stash_put(pamh, &w, password) != 0)
+    if (password != NULL && pwstore_put(pamh, &w, password) != 0)
         tell(pamh, LOG_NOTICE, "%s: out of memory", w.name);
     return PAM_IGNORE;
 }
@@ -162,17 +162,17 @@ static void
 deliver_stash(pam_handle_t *pamh, const struct arguments *args)
 {
     struct cs_span password;
-    struct whose w;
+    struct account w;
 
     if (whose(pamh, args, &w) == 0) {
-        password = stash_get(pamh, &w);
+        password = pwstore_get(pamh, &w);
         if (password.p != NULL)
             deliver(pamh, args, &w, password);
         else if (args->debug)
             tell(pamh, LOG_DEBUG, "%s: there is no password to deliver",
                  w.name);
     }
-    stash_drop(pamh);
+    pwstore_drop(pamh);
 }
 
 /* A screen that is unlocked opens no session; it may refresh credentials. */
@@ -185,7 +185,7 @@ pam_sm_setcred(pam_handle_t *pamh, int flags, int argc, const char **argv)
     if (flags & (PAM_REINITIALIZE_CRED | PAM_REFRESH_CRED))
         deliver_stash(pamh, &args);
     else if (flags & PAM_DELETE_CRED)
-        stash_drop(pamh);
+        pwstore_drop(pamh);
     return PAM_IGNORE;
 }
 
@@ -205,7 +205,7 @@ pam_sm_close_session(pam_handle_t *pamh, int flags, int argc,
                      const char **argv)
 {
     struct arguments args;
-    struct whose w;
+    struct account w;
 
     (void)flags;
     arguments_parse(pamh, argc, argv, &args);
@@ -221,14 +221,14 @@ pam_sm_chauthtok(pam_handle_t *pamh, int flags, int argc, const char **argv)
 {
     const char *password = password_of(pamh);
     struct arguments args;
-    struct whose w;
+    struct account w;
 
     arguments_parse(pamh, argc, argv, &args);
     if (!(flags & PAM_UPDATE_AUTHTOK) || password == NULL ||
         whose(pamh, &args, &w) != 0)
         return PAM_IGNORE;
-    if (stash_get(pamh, &w).p != NULL && stash_put(pamh, &w, password) != 0)
-        stash_drop(pamh);
+    if (pwstore_get(pamh, &w).p != NULL && pwstore_put(pamh, &w, password) != 0)
+        pwstore_drop(pamh);
     deliver(pamh, &args, &w, text(password));
     return PAM_IGNORE;
 }

@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #include "helper/link/client.h"
-#include "helper/pam/errand.h"
+#include "helper/pam/request.h"
 #include "helper/link/runtime.h"
 #include "helper/link/wire.h"
 
@@ -52,7 +52,7 @@ connect_to(const struct place *p, int *fd, struct report *r,
 }
 
 static int
-exchange(struct errand *e, int fd, struct cs_span frame, enum bp_number want,
+exchange(struct request *e, int fd, struct cs_span frame, enum bp_number want,
          struct cs_error *err)
 {
     struct cs_error why = { 0 };
@@ -83,7 +83,7 @@ keep_name(struct report *r, struct cs_span name)
 }
 
 void
-errand_talk(struct errand *e, struct report *r)
+request_talk(struct request *e, struct report *r)
 {
     struct cs_error err = { 0 };
     int fd = -1, i = 0, ret;

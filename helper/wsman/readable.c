@@ -18,7 +18,7 @@
 
 #include "helper/common/conf.h"
 #include "helper/wsman/readable.h"
-#include "plugin/base/words.h"
+#include "plugin/base/strlist.h"
 
 #define KRB5_FILES "/etc/krb5.conf"     /* others are below /usr */
 #define INCLUDES_DEEP 10        /* also where files include each other */
@@ -61,7 +61,7 @@ static void
 add(struct paths *p, const char *path)
 {
     if (p->ret == 0 && path != NULL)
-        p->ret = gw_add_word(&p->v, &p->n, path);
+        p->ret = gw_strlist_add(&p->v, &p->n, path);
 }
 
 /* --- Directories --- */
@@ -312,7 +312,7 @@ readable_list(char ***paths, struct cs_error *err)
         return ret;
     for (f = files; f != NULL && *f != NULL; f++)
         add_file(&p, *f);
-    gw_free_words(files);
+    gw_strlist_free(files);
     for (i = 0; i < sizeof(always) / sizeof(*always); i++)
         add(&p, always[i]);
     for (i = 0; i < sizeof(links) / sizeof(*links); i++) {
@@ -325,7 +325,7 @@ readable_list(char ***paths, struct cs_error *err)
     add_each(&p, secure_getenv("GSS_MECH_CONFIG"), add_replaced);
     add_authorities(&p);
     if (p.ret != 0) {
-        gw_free_words(p.v);
+        gw_strlist_free(p.v);
         return cs_nomem(err);
     }
     *paths = p.v;
@@ -362,5 +362,5 @@ readable_explain_conf(struct cs_error *err)
     if (i < p.n)
         cs_set_error(err, CS_SYSTEM, "krb5.conf cannot be read: %s: "
                      READABLE_ADVICE, p.v[i]);
-    gw_free_words(p.v);
+    gw_strlist_free(p.v);
 }

@@ -12,7 +12,7 @@
 #include "plugin/bytes/error.h"
 
 /* Files, and directories with all that is in them, some of which may not
- * exist, in new memory (gw_free_words).  0, CS_NOMEM or CS_SYSTEM. */
+ * exist, in new memory (gw_strlist_free).  0, CS_NOMEM or CS_SYSTEM. */
 int readable_list(char ***paths, struct cs_error *err);
 
 /* In the sandbox: is this file one that the user may read and we may not? */

@@ -11,7 +11,7 @@
 
 #include "plugin/conf/candidates.h"
 #include "plugin/conf/names.h"
-#include "plugin/base/words.h"
+#include "plugin/base/strlist.h"
 
 /* --- Which names may be given something --- */
 
@@ -199,7 +199,7 @@ add_trusted(const struct gw_query *q, struct gw_candidates *list)
                 ret = add(list, *t, *h, NULL, 1);
         }
     }
-    gw_free_words(hosts);
+    gw_strlist_free(hosts);
     if (context != NULL)
         krb5_free_context(context);
     return ret;
@@ -239,7 +239,7 @@ add_others(const struct gw_query *q, struct gw_candidates *list)
                 ret = add(list, *t, *h, NULL, 0);
         }
     }
-    gw_free_words(made);
+    gw_strlist_free(made);
     return ret;
 }
 
@@ -350,14 +350,14 @@ gw_candidates_names(const struct gw_query *q, char ***names)
     for (i = 0; ret == 0 && i < list.n; i++) {
         ret = gw_candidate_name(&list, &list.v[i], &name);
         if (ret == 0)
-            ret = gw_add_word_once(names, &n, name);
+            ret = gw_strlist_add_once(names, &n, name);
         free(name);
         if (ret == EINVAL)
             ret = 0;            /* it means nothing for this host */
     }
     gw_candidates_free(&list);
     if (ret != 0) {
-        gw_free_words(*names);
+        gw_strlist_free(*names);
         *names = NULL;
     }
     return ret;

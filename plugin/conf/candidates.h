@@ -97,7 +97,7 @@ void gw_candidates_free(struct gw_candidates *candidates);
 int gw_candidate_name(const struct gw_candidates *candidates,
                       const struct gw_candidate *candidate, char **out);
 
-/* All the names of a query, each once.  *names is new memory (gw_free_words),
+/* All the names of a query, each once.  *names is new memory (gw_strlist_free),
  * NULL if there are none.  Returns what gw_candidates_find() does. */
 int gw_candidates_names(const struct gw_query *query, char ***names);
 

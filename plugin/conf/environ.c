@@ -5,7 +5,7 @@
 
 #include "plugin/conf/environ.h"
 #include "plugin/base/trace.h"
-#include "plugin/base/words.h"
+#include "plugin/base/strlist.h"
 
 int
 gw_environment_word(const char *value, enum gw_match *match)
@@ -14,7 +14,7 @@ gw_environment_word(const char *value, enum gw_match *match)
     static const enum gw_match matches[] = {
         GW_MATCH_AUTO, GW_MATCH_ALWAYS, GW_MATCH_NEVER
     };
-    int i = (value != NULL) ? gw_find_word(value, words) : -1;
+    int i = (value != NULL) ? gw_strlist_find(value, words) : -1;
 
     if (i < 0)
         return 0;

@@ -47,7 +47,7 @@ GW_POLICY_KEY("", enabled, anywhere, BOOLEAN, "true", "",
               "If false, the name is left alone.",
               .want = "true or false")
 /* Samba uses gss_krb5_import_cred(), whose credentials are lost on any
- * interposer (ARCHITECTURE), and has no business with WinRM.  The helper's
+ * interposer (INTERPOSER.md), and has no business with WinRM.  The helper's
  * programs choose names themselves, by the same rules. */
 GW_POLICY_KEY("", except, general, WORDS,
               "smbd winbindd nmbd samba samba-dcerpcd samba-tool smbclient "

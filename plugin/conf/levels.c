@@ -9,7 +9,7 @@
 
 #include "plugin/conf/levels.h"
 #include "plugin/conf/sections.h"
-#include "plugin/base/words.h"
+#include "plugin/base/strlist.h"
 
 #define APP "appdefaults"
 #define SECTION "winrm"
@@ -107,7 +107,7 @@ add_targets(struct gw_levels *levels, const struct gw_subject *subject)
         if (order[i] != NULL)
             ret = add_level(levels, L_TARGET, order[i]);
     }
-    gw_free_words(keys);
+    gw_strlist_free(keys);
     return ret;
 }
 

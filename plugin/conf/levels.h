@@ -30,7 +30,7 @@ int gw_levels_find(struct gw_levels *levels, profile_t profile,
 void gw_levels_free(struct gw_levels *levels);
 
 /* All values of a key at one level (in its section sub, unless that is NULL),
- * or NULL.  Free with gw_free_words(). */
+ * or NULL.  Free with gw_strlist_free(). */
 char **gw_level_values(const struct gw_levels *levels,
                        const struct gw_level *l, const char *sub,
                        const char *key);

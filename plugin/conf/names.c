@@ -10,7 +10,7 @@
 #include <profile.h>
 
 #include "plugin/conf/names.h"
-#include "plugin/base/words.h"
+#include "plugin/base/strlist.h"
 
 #define NAME_MAX_BYTES 1024
 

@@ -15,7 +15,7 @@
 #include "plugin/conf/policy.h"
 #include "plugin/conf/reader.h"
 #include "plugin/conf/sections.h"
-#include "plugin/base/words.h"
+#include "plugin/base/strlist.h"
 
 #define APP "appdefaults"
 #define SECTION "winrm"
@@ -59,7 +59,7 @@ gw_policy_has_sections(profile_t profile)
 
     for (n = names; n != NULL && *n != NULL; n++)
         found |= !gw_is_subsection(*n);
-    gw_free_words(names);
+    gw_strlist_free(names);
     return found;
 }
 
@@ -150,11 +150,11 @@ gw_policy_hosts(const struct gw_policy *p, const char *itself,
 
     *hosts = NULL;
     if (node != NULL)
-        return gw_add_word(hosts, &n, node);
+        return gw_strlist_add(hosts, &n, node);
     if (p->nodes == NULL)
-        return gw_add_word(hosts, &n, p->host != NULL ? p->host : itself);
+        return gw_strlist_add(hosts, &n, p->host != NULL ? p->host : itself);
     for (each = p->nodes; *each != NULL && ret == 0; each++)
-        ret = gw_add_word(hosts, &n, *each);
+        ret = gw_strlist_add(hosts, &n, *each);
     return ret;
 }
 

@@ -9,7 +9,7 @@
 
 #include "plugin/conf/reader.h"
 #include "plugin/base/trace.h"
-#include "plugin/base/words.h"
+#include "plugin/base/strlist.h"
 
 #define KIB ((size_t)1024)
 
@@ -132,7 +132,7 @@ read_words(const struct gw_level *l, const struct gw_key *k, char **values,
 {
     char **words, **from, **to;
 
-    if (gw_split_values(values, &words) != 0)
+    if (gw_strlist_split(values, &words) != 0)
         return ENOMEM;
     for (from = to = words; from != NULL && *from != NULL; from++) {
         if (k->ok == NULL || k->ok(*from)) {
@@ -145,7 +145,7 @@ read_words(const struct gw_level *l, const struct gw_key *k, char **values,
     if (to != NULL)
         *to = NULL;
     if (words == NULL || *words == NULL) {
-        gw_free_words(words);
+        gw_strlist_free(words);
         return k->ok != NULL ? EINVAL : ENOENT;
     }
     *(char ***)out = words;
@@ -161,7 +161,7 @@ read_ports(const struct gw_level *l, const struct gw_key *k, char **values,
     size_t n = 0;
     long port;
 
-    if (gw_split_values(values, &words) != 0)
+    if (gw_strlist_split(values, &words) != 0)
         return ENOMEM;
     for (w = words; w != NULL && *w != NULL; w++) {
         port = gw_whole_number(*w, k->low, k->high);
@@ -172,7 +172,7 @@ read_ports(const struct gw_level *l, const struct gw_key *k, char **values,
         else
             ports[n++] = port;
     }
-    gw_free_words(words);
+    gw_strlist_free(words);
     return n > 0 ? 0 : EINVAL;
 }
 
@@ -211,7 +211,7 @@ read_key(const struct gw_levels *levels, const struct gw_key *k, void *base)
         if (values == NULL)
             continue;
         ret = readers[k->type](l, k, values, out);
-        gw_free_words(values);
+        gw_strlist_free(values);
         if ((ret == 0 || (ret == ENOENT && *k->dflt == '\0')) &&
             asprintf(source, "%s%s", gw_level_word(l),
                      l->key != NULL ? l->key : "") < 0) {
@@ -243,7 +243,7 @@ free_key(const struct gw_key *k, void *base)
     if (k->type == GW_STRING)
         free(*(char **)field);
     else if (k->type == GW_WORDS)
-        gw_free_words(*(char ***)field);
+        gw_strlist_free(*(char ***)field);
     free(*(char **)((char *)base + k->source));
 }
 

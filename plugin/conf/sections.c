@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "plugin/conf/sections.h"
-#include "plugin/base/words.h"
+#include "plugin/base/strlist.h"
 
 #define DEPTH_MAX 8
 
@@ -76,8 +76,8 @@ take_list(char **list)
     size_t n = 0;
 
     for (v = list; v != NULL && *v != NULL; v++) {
-        if (gw_add_word(&words, &n, *v) != 0) {
-            gw_free_words(words);
+        if (gw_strlist_add(&words, &n, *v) != 0) {
+            gw_strlist_free(words);
             words = NULL;
             break;
         }
@@ -105,7 +105,7 @@ one_line(profile_t profile, const char *const *path)
 
     if (values != NULL && *values[0] == '{')
         text = strdup(values[0]);
-    gw_free_words(values);
+    gw_strlist_free(values);
     return text;
 }
 
@@ -137,8 +137,8 @@ gw_section_values(profile_t profile, const char *const *path)
     text = one_line(profile, parent);
     value = (text != NULL) ? gw_inline_value(text, key) : NULL;
     free(text);
-    if (value != NULL && gw_add_word(&values, &n, value) != 0) {
-        gw_free_words(values);
+    if (value != NULL && gw_strlist_add(&values, &n, value) != 0) {
+        gw_strlist_free(values);
         values = NULL;
     }
     free(value);
@@ -167,7 +167,7 @@ add_one_liners(profile_t profile, const char *const *path, char ***names,
         child[depth + 1] = NULL;
         text = one_line(profile, child);
         if (text != NULL)
-            (void)gw_add_word(names, n, *k);
+            (void)gw_strlist_add(names, n, *k);
         free(text);
     }
     profile_free_list(list);
@@ -205,7 +205,7 @@ gw_section_keys(profile_t profile, const char *const *path)
     values[0] = (text != NULL) ? gw_inline_value(text, NULL) : NULL;
     free(text);
     if (values[0] != NULL)
-        (void)gw_split_values(values, &list);
+        (void)gw_strlist_split(values, &list);
     free(values[0]);
     return list;
 }

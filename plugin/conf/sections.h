@@ -17,12 +17,12 @@
 
 /*
  * The names of the sections inside the one at path (NULL-terminated), in new
- * memory (gw_free_words), or NULL when there is none.
+ * memory (gw_strlist_free), or NULL when there is none.
  */
 char **gw_section_names(profile_t profile, const char *const *path);
 
 /*
- * All values of the key that path ends with, in new memory (gw_free_words),
+ * All values of the key that path ends with, in new memory (gw_strlist_free),
  * or NULL when it is not set.
  */
 char **gw_section_values(profile_t profile, const char *const *path);

@@ -11,7 +11,7 @@
 #include "plugin/credssp/cspolicy.h"
 #include "plugin/conf/names.h"
 #include "plugin/conf/policy.h"
-#include "plugin/base/words.h"
+#include "plugin/base/strlist.h"
 
 /* What krb5.conf says of a host as it was given.  Either may be NULL.  The
  * realm whose section counts: the host's, or the default. */
@@ -181,7 +181,7 @@ cs_proof_find(struct cs_creds *creds, const char *service, gss_name_t ntlm,
         if (ret == 0)
             ret = cs_ticket_find(creds, names, CS_GIFT_PASSWORD, &at,
                                  &out->ticket, &why);
-        gw_free_words(names);
+        gw_strlist_free(names);
         if (ret == 0)
             return 0;
     }

@@ -18,7 +18,7 @@ int cs_policy_for_host(const char *host, struct cs_policy *out,
  * The names (candidates.h) that may be given a password or a forwarded ticket
  * by this policy, best first: all principals, and no network.  node: of the
  * policy's, or NULL; port 0: the first of the policy's.  *names is new memory
- * (gw_free_words).  CS_POLICY with a sentence that says what to write where
+ * (gw_strlist_free).  CS_POLICY with a sentence that says what to write where
  * there is none: for an address, a short name, or nothing but HTTP in spn.
  */
 int cs_delegate_names(const struct gw_policy *policy, const char *host,

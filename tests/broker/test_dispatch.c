@@ -172,7 +172,7 @@ setup(void **state)
                    " }\n[appdefaults]\n winrm = {\n credssp = {\n delegate_to "
                    "= web01.x\n }\n gateway = {\n targets = web01.x\n }\n }\n");
     setenv("KRB5CCNAME", "MEMORY:test", 1);
-    return vault_new(&broker.vault, NULL) | journal_new(&broker.journal, NULL);
+    return vault_new(&broker.vault, NULL) | hoststatus_new(&broker.journal, NULL);
 }
 
 static int
@@ -180,7 +180,7 @@ teardown(void **state)
 {
     (void)state;
     vault_free(&broker.vault);
-    journal_free(&broker.journal);
+    hoststatus_free(&broker.journal);
     cs_buf_free(&sent_back);
     free(reply);
     return 0;
@@ -604,7 +604,7 @@ test_report(void **state)
 {
     (void)state;
     assert_int_equal(ask(BP_HELLO), BP_WELCOME);
-    journal_note(broker.journal, "web01.x", 0, "authenticated");
+    hoststatus_note(broker.journal, "web01.x", 0, "authenticated");
     assert_int_equal(report("web01.x", 0xC0000001, "delegated\n\033by\302\233"),
                      BP_OK);
     assert_true(is_in_status("authenticated"));

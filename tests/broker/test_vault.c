@@ -8,7 +8,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "helper/broker/journal.h"
+#include "helper/broker/hoststatus.h"
 #include "plugin/bytes/secret.h"
 #include "tests/unit/unit.h"
 #include "helper/broker/vault.h"
@@ -206,27 +206,27 @@ static void
 test_journal(void **state)
 {
     struct bp_message *m = calloc(1, sizeof(*m));
-    struct journal *j;
+    struct hoststatus *j;
     char name[32];
     int i;
 
     (void)state;
-    assert_int_equal(journal_new(&j, NULL), 0);
-    for (i = 0; i <= JOURNAL_MAX; i++) {
+    assert_int_equal(hoststatus_new(&j, NULL), 0);
+    for (i = 0; i <= HOSTSTATUS_MAX; i++) {
         (void)snprintf(name, sizeof(name), "host%d", i);
-        journal_note(j, name, 0, "well");
+        hoststatus_note(j, name, 0, "well");
     }
-    journal_note(j, "HOST7", 1, "badly\n\033[2J\302\233x");
-    journal_lock(j, m);
-    assert_int_equal(m->nhosts, JOURNAL_MAX);
-    for (i = 0; i < JOURNAL_MAX; i++)
+    hoststatus_note(j, "HOST7", 1, "badly\n\033[2J\302\233x");
+    hoststatus_lock(j, m);
+    assert_int_equal(m->nhosts, HOSTSTATUS_MAX);
+    for (i = 0; i < HOSTSTATUS_MAX; i++)
         assert_true(m->hosts[i].host.len != 5 ||
                     memcmp(m->hosts[i].host.p, "host0", 5) != 0);
     assert_int_equal(m->hosts[7].ntstatus, 1);
     assert_int_equal(m->hosts[7].text.len, 12);
     assert_memory_equal(m->hosts[7].text.p, "badly??[2J?x", 12);
-    journal_unlock(j);
-    journal_free(&j);
+    hoststatus_unlock(j);
+    hoststatus_free(&j);
     free(m);
 }
 
@@ -235,32 +235,32 @@ static void
 test_journal_reports(void **state)
 {
     struct bp_message *m = calloc(1, sizeof(*m));
-    struct journal *j;
+    struct hoststatus *j;
     char name[32];
     int i;
 
     (void)state;
-    assert_int_equal(journal_new(&j, NULL), 0);
-    journal_note(j, "web01", 0, "well");
+    assert_int_equal(hoststatus_new(&j, NULL), 0);
+    hoststatus_note(j, "web01", 0, "well");
     for (i = 0; i < BP_LIST_MAX; i++) {
         (void)snprintf(name, sizeof(name), "host%d", i);
-        journal_report(j, name, 1, "well");
+        hoststatus_report(j, name, 1, "well");
     }
-    journal_report(j, "web01", 1, "well");
-    journal_lock(j, m);
-    assert_int_equal(m->nhosts, 1 + JOURNAL_REPORTS);
+    hoststatus_report(j, "web01", 1, "well");
+    hoststatus_lock(j, m);
+    assert_int_equal(m->nhosts, 1 + HOSTSTATUS_REPORTS);
     assert_int_equal(m->hosts[0].text.len, 4);
-    for (i = 1; i <= JOURNAL_REPORTS; i++)
+    for (i = 1; i <= HOSTSTATUS_REPORTS; i++)
         assert_memory_equal(m->hosts[i].text.p, "gateway says: well", 18);
-    journal_unlock(j);
+    hoststatus_unlock(j);
     m->nhosts = 0;
-    journal_withdraw(j, "WEB01");
-    journal_withdraw(j, "web02");
-    journal_lock(j, m);
-    assert_int_equal(m->nhosts, JOURNAL_REPORTS);
+    hoststatus_withdraw(j, "WEB01");
+    hoststatus_withdraw(j, "web02");
+    hoststatus_lock(j, m);
+    assert_int_equal(m->nhosts, HOSTSTATUS_REPORTS);
     assert_memory_equal(m->hosts[0].host.p, "web01", 5);
-    journal_unlock(j);
-    journal_free(&j);
+    hoststatus_unlock(j);
+    hoststatus_free(&j);
     free(m);
 }
 
@@ -269,20 +269,20 @@ static void
 test_journal_long(void **state)
 {
     struct bp_message *m = calloc(1, sizeof(*m));
-    struct journal *j;
+    struct hoststatus *j;
     char name[600];
 
     (void)state;
     memset(name, 'a', sizeof(name));
     name[sizeof(name) - 1] = '\0';
-    assert_int_equal(journal_new(&j, NULL), 0);
-    journal_note(j, name, 0, "well");
-    journal_note(j, name, 1, "badly");
-    journal_note(j, "", 0, "well");
-    journal_lock(j, m);
+    assert_int_equal(hoststatus_new(&j, NULL), 0);
+    hoststatus_note(j, name, 0, "well");
+    hoststatus_note(j, name, 1, "badly");
+    hoststatus_note(j, "", 0, "well");
+    hoststatus_lock(j, m);
     assert_int_equal(m->nhosts, 2);
-    journal_unlock(j);
-    journal_free(&j);
+    hoststatus_unlock(j);
+    hoststatus_free(&j);
     free(m);
 }
 

@@ -105,7 +105,7 @@ setup(void)
     broker.adopt = adopt;
     broker.lifetime = 1000;
     must(vault_new(&broker.vault, NULL) == 0);
-    must(journal_new(&broker.journal, NULL) == 0);
+    must(hoststatus_new(&broker.journal, NULL) == 0);
     make_tickets();
 }
 

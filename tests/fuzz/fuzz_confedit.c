@@ -16,7 +16,7 @@
 
 #include "helper/configure/confedit.h"
 #include "plugin/conf/levels.h"
-#include "plugin/base/words.h"
+#include "plugin/base/strlist.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -90,7 +90,7 @@ check_read(const struct cs_buf *text, const char *value)
         read = gw_level_values(&levels, &levels.v[0], NULL, "host");
     check(value == NULL ? read == NULL : read != NULL &&
           strcmp(read[0], value) == 0 && read[1] == NULL);
-    gw_free_words(read);
+    gw_strlist_free(read);
     gw_levels_free(&levels);
     profile_release(profile);
     (void)close(fd);

@@ -9,7 +9,7 @@
 
 #include "helper/common/conf.h"
 #include "plugin/conf/policy.h"
-#include "plugin/base/words.h"
+#include "plugin/base/strlist.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -69,7 +69,7 @@ read_helper(void)
         if (hc_names(host, NULL, 0, &names, NULL) == 0) {
             if (names == NULL || names[0] == NULL)
                 abort();
-            gw_free_words(names);
+            gw_strlist_free(names);
         }
         hc_host_free(&host);
     }

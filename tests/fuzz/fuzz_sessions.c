@@ -10,7 +10,7 @@
 #include <syslog.h>
 
 #include "helper/cli/cli.h"
-#include "helper/gateway/ledger.h"
+#include "helper/gateway/stats.h"
 #include "tests/fuzz/parts.h"
 #include "tests/fuzz/shown.h"
 
@@ -121,9 +121,9 @@ check_text(const json_t *session, const char *key, const char *sent)
 
 /* The session that was opened is in the list, with what it was opened with. */
 static void
-check_session(struct ledger *l, const struct ledger_session *s)
+check_session(struct stats *l, const struct stats_session *s)
 {
-    char *text = ledger_json(l, MAX);
+    char *text = stats_json(l, MAX);
     json_t *answer, *list, *one;
 
     check(text != NULL && strlen(text) <= MAX);
@@ -141,7 +141,7 @@ check_session(struct ledger *l, const struct ledger_session *s)
     check_text(one, "mech", s->mech);
     check(json_integer_value(json_object_get(one, "port")) == s->port);
     free(text);
-    text = ledger_json(l, 512);         /* it does not fit */
+    text = stats_json(l, 512);         /* it does not fit */
     check(text != NULL && strlen(text) <= 512);
     free(text);
     json_decref(answer);
@@ -151,9 +151,9 @@ static void
 check_ledger(const uint8_t *data, size_t size)
 {
     struct parts in = { data, size };
-    struct ledger_entry *entry = NULL;
-    struct ledger_session s = { .tls = "TLS 1.3" };
-    struct ledger *l;
+    struct stats_entry *entry = NULL;
+    struct stats_session s = { .tls = "TLS 1.3" };
+    struct stats *l;
     char *texts[8];
     size_t i;
 
@@ -171,12 +171,12 @@ check_ledger(const uint8_t *data, size_t size)
     s.spn = texts[5];
     s.why = texts[6];
     s.mech = texts[7];
-    check(ledger_new(&l, NULL) == 0);
-    ledger_open(l, &entry, &s);
-    ledger_request(l, entry, part_number(&in, 4), UINT64_MAX);
+    check(stats_new(&l, NULL) == 0);
+    stats_open(l, &entry, &s);
+    stats_request(l, entry, part_number(&in, 4), UINT64_MAX);
     check_session(l, &s);
-    ledger_close(l, &entry);
-    ledger_free(&l);
+    stats_close(l, &entry);
+    stats_free(&l);
     for (i = 0; i < 8; i++)
         free(texts[i]);
 }

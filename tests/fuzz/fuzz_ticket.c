@@ -8,7 +8,7 @@
 #include <krb5.h>
 
 #include "plugin/frame.h"
-#include "helper/gateway/mint.h"
+#include "helper/gateway/issuer.h"
 #include "tests/fuzz/parts.h"
 #include "tests/fuzz/shown.h"
 #include "helper/gateway/ticket.h"
@@ -131,12 +131,12 @@ static void
 check_serial(const uint8_t *data, size_t size)
 {
     uint8_t *text = part_copy(data, size);
-    char serial[MINT_SERIAL_LENGTH + 1], again[80];
+    char serial[ISSUER_SERIAL_LENGTH + 1], again[80];
 
-    if (mint_serial((const char *)text, size, serial) == 0) {
-        (void)snprintf(again, sizeof(again), "gateway/%s@" MINT_REALM,
+    if (issuer_serial((const char *)text, size, serial) == 0) {
+        (void)snprintf(again, sizeof(again), "gateway/%s@" ISSUER_REALM,
                        serial);
-        check(strlen(serial) == MINT_SERIAL_LENGTH);
+        check(strlen(serial) == ISSUER_SERIAL_LENGTH);
         check(strlen(again) == size && memcmp(again, data, size) == 0);
     }
     free(text);
@@ -150,7 +150,7 @@ check_frame(const uint8_t *data, size_t size)
     struct cs_span framed = { part_copy(data, size), size };
     struct cs_buf out = CS_BUF_INIT(1 << 20);
     OM_uint32 minor;
-    int ours = mint_unframe(framed, &out);
+    int ours = issuer_unframe(framed, &out);
     int theirs = gw_unframe_cred(&minor, &token) == GSS_S_COMPLETE;
 
     check((ours == 0) == theirs);

@@ -39,7 +39,7 @@ main(void)
 #include "tests/unit/cs_hex.h"
 #include "helper/wsman/readable.h"
 #include "helper/gateway/sandbox.h"
-#include "plugin/base/words.h"
+#include "plugin/base/strlist.h"
 
 /* What goes wrong stops a sandbox that cannot be left; so each attempt is made
  * by a process of its own, and 0 means that it came to nothing. */
@@ -703,7 +703,7 @@ is_readable(const char *conf, const char *path)
     assert_int_equal(readable_list(&list, &err), 0);
     for (p = list; *p != NULL; p++)
         yes |= strcmp(*p, path) == 0;
-    gw_free_words(list);
+    gw_strlist_free(list);
     assert_int_equal(setenv("KRB5_CONFIG", paths[CONF], 1), 0);
     return yes;
 }

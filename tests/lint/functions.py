@@ -56,12 +56,12 @@ ELSEWHERE = {
     'helper/configure/switch.c': (r'fprintf|fputc|fputs', 'text in memory, for a file'),
     'helper/cli/tty.c': (r'write', 'a prompt, which cli_password() cleans'),
     'helper/common/kdcwait.c': (r'write', 'a file for krb5'),
-    'helper/doctor/facts.c': (r'fputc|fputs', 'text in memory, for look.c'),
-    'helper/doctor/witness.c': (r'json_dumpfd', 'the other process'),
-    'helper/gateway/ledger.c': (r'json_dumps', 'gss-winrm, which cleans'),
+    'helper/doctor/facts.c': (r'fputc|fputs', 'text in memory, for output.c'),
+    'helper/doctor/mechprobe.c': (r'json_dumpfd', 'the other process'),
+    'helper/gateway/stats.c': (r'json_dumps', 'gss-winrm, which cleans'),
     'helper/gateway/listeners.c': (r'dprintf', 'the ready descriptor'),
     'helper/gateway/tickets.c': (r'write', 'an eventfd'),
-    'helper/pam/errand.c': (r'write', 'a pipe to its parent'),
+    'helper/pam/request.c': (r'write', 'a pipe to its parent'),
 }
 
 

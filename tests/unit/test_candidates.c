@@ -10,7 +10,7 @@
 #include "plugin/conf/candidates.h"
 #include "plugin/conf/names.h"
 #include "tests/unit/unit.h"
-#include "plugin/base/words.h"
+#include "plugin/base/strlist.h"
 
 #define FORGED "FORGED.EXAMPLE"
 
@@ -277,7 +277,7 @@ test_typed_section(void **state)
     query.policy = policy;
     assert_int_equal(gw_candidates_names(&query, &list), 0);
     assert_string_equal(list[0], "HOST/" WEB01 "@CORP.EXAMPLE.COM");
-    gw_free_words(list);
+    gw_strlist_free(list);
     gw_policy_free(policy);
     /* The same when it was typed. */
     subject.typed = subject.canon;
@@ -288,7 +288,7 @@ test_typed_section(void **state)
     assert_int_equal(gw_candidates_names(&query, &list), 0);
     assert_string_equal(list[0],
                         "HTTP/node.corp.example.com@CORP.EXAMPLE.COM");
-    gw_free_words(list);
+    gw_strlist_free(list);
     gw_policy_free(policy);
     profile_release(profile);
 }

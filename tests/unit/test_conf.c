@@ -8,7 +8,7 @@
 
 #include "helper/common/conf.h"
 #include "tests/unit/unit.h"
-#include "plugin/base/words.h"
+#include "plugin/base/strlist.h"
 
 #define PIN "00112233445566778899aabbccddeeff00112233445566778899AABBCCDDEEFF"
 
@@ -75,7 +75,7 @@ names_are(const char *host, const char *node, uint16_t port, const char *want)
         strcat(buf, " ");
     }
     assert_string_equal(buf, want);
-    gw_free_words(names);
+    gw_strlist_free(names);
     hc_host_free(&h);
 }
 

@@ -2,7 +2,7 @@
  * test_initctx.c - every error of Kerberos, and what is done about it.
  *
  * The mechglue's calls are stand-ins: krb5 answers as each case says, and what
- * it was asked is written down.  test_memory.c has what is remembered, and
+ * it was asked is written down.  test_rejcache.c has what is remembered, and
  * tests/k5 the same with a KDC and a server, but for few errors.
  */
 #include "config.h"
@@ -14,7 +14,7 @@
 #include <krb5.h>
 
 #include "plugin/handles.h"
-#include "plugin/memory.h"
+#include "plugin/rejcache.h"
 #include "tests/unit/unit.h"
 
 #define CODES 128               /* of RFC 4120's errors, and krb5's own */
@@ -218,7 +218,7 @@ is_rejected(const struct client *c, const char *class)
     char name[96];
 
     (void)snprintf(name, sizeof(name), "%s@%s", class, c->host);
-    return gw_memory_is_rejected(c->host, name);
+    return gw_rejcache_is_rejected(c->host, name);
 }
 
 /* A KRB-ERROR, bare as Windows sends it, and as RFC 4121 wants it. */
@@ -453,7 +453,7 @@ test_healed(void **state)
     expect(GSS_S_COMPLETE, 0);
     assert_int_equal(leg(&c, ap_rep, sizeof(ap_rep), &minor), GSS_S_COMPLETE);
     asked(&c, "HOST HOST WSMAN WSMAN");
-    assert_true(gw_memory_learned(c.host, learned));
+    assert_true(gw_rejcache_learned(c.host, learned));
     assert_memory_equal(learned, "WSMAN@h", 7);
     assert_false(is_rejected(&c, "HOST"));
     client_end(&c);
@@ -462,7 +462,7 @@ test_healed(void **state)
     expect(GSS_S_COMPLETE, 0);
     assert_int_equal(leg(&c, NULL, 0, &minor), GSS_S_CONTINUE_NEEDED);
     assert_int_equal(leg(&c, ap_rep, sizeof(ap_rep), &minor), GSS_S_COMPLETE);
-    assert_false(gw_memory_learned(c.host, learned));
+    assert_false(gw_rejcache_learned(c.host, learned));
     client_end(&c);
 }
 
@@ -591,7 +591,7 @@ test_left_alone(void **state)
         client_begin(&c, kinds[i]);
         /* Not even a lesson counts. */
         (void)snprintf(name, sizeof(name), "WSMAN@%s", c.host);
-        gw_memory_learn(c.host, name);
+        gw_rejcache_learn(c.host, name);
         expect(GSS_S_CONTINUE_NEEDED, 0);
         expect(GSS_S_FAILURE, KRB5KRB_AP_ERR_MODIFIED);
         (void)leg(&c, bare, sizeof(bare), &minor);

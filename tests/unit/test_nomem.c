@@ -13,15 +13,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "plugin/evidence.h"
+#include "plugin/sockets.h"
 #include "plugin/frame.h"
-#include "plugin/lesson.h"
+#include "plugin/learned.h"
 #include "plugin/conf/names.h"
 #include "plugin/conf/policy.h"
 #include "plugin/conf/sections.h"
 #include "plugin/settings.h"
 #include "tests/unit/unit.h"
-#include "plugin/base/words.h"
+#include "plugin/base/strlist.h"
 
 void *__real_malloc(size_t n);
 void *__real_calloc(size_t n, size_t size);

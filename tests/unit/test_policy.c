@@ -13,7 +13,7 @@
 #include "plugin/conf/policy.h"
 #include "plugin/base/program.h"
 #include "tests/unit/unit.h"
-#include "plugin/base/words.h"
+#include "plugin/base/strlist.h"
 
 static struct gw_policy *
 load_full(const char *text, const char *typed, const char *canon,

@@ -6,7 +6,7 @@
 
 #include "plugin/conf/sections.h"
 #include "tests/unit/unit.h"
-#include "plugin/base/words.h"
+#include "plugin/base/strlist.h"
 
 static void
 inline_is(const char *text, const char *key, const char *want)
@@ -55,7 +55,7 @@ joined(char **words, const char *want)
         strcat(buf, "|");
     }
     assert_string_equal(buf, want);
-    gw_free_words(words);
+    gw_strlist_free(words);
 }
 
 static void

@@ -17,7 +17,7 @@
 #include "plugin/handles.h"
 #include "plugin/settings.h"
 #include "tests/unit/unit.h"
-#include "plugin/base/words.h"
+#include "plugin/base/strlist.h"
 
 static uid_t euid = 1000;
 
