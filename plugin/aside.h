@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /* aside.h - whether to be there at all. */
 #ifndef GW_ASIDE_H
 #define GW_ASIDE_H

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /*
  * frame.h - the frames that MIT's mechglue puts around exported tokens.
  *

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /*
  * gateway.h - asking gss-winrm-gateway for a ticket (docs/PROTOCOL.tickets.md).
  *

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /* handles.c - making and releasing our names, credentials and contexts. */
 #include "config.h"
 

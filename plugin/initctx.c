@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /* initctx.c - gss_init_sec_context, where the rewriting happens. */
 #include "config.h"
 

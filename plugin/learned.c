@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /* learned.c - what was learned about a host, kept with the tickets. */
 #include "config.h"
 

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /* lock.c - the one lock of this module, held for moments and across fork(). */
 #include "config.h"
 

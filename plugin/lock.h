@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /* lock.h - the one lock of this module, held for moments and across fork(). */
 #ifndef GW_LOCK_H
 #define GW_LOCK_H

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /*
  * mech.c - the interposer's entry, and the calls on names and contexts that
  * make or free a handle of ours.  (initctx.c has gss_init_sec_context.)

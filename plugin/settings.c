@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /* settings.c - the policy for a host, and the default cache, for a second. */
 #include "config.h"
 

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /* token.h - what an acceptor's token is. */
 #ifndef GW_TOKEN_H
 #define GW_TOKEN_H

@@ -1,4 +1,6 @@
 #!/bin/bash
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 The gss-winrm authors
 # Installs the Debian/Ubuntu packages that a part of the project needs.
 # Only what is missing is installed, nothing is started, and nothing else on
 # the machine is changed: see no_services, keep_krb5_conf and stay_disabled.

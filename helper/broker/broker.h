@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /* broker.h - what all connections share. */
 #ifndef BD_BROKER_H
 #define BD_BROKER_H

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /* check.h - verify a new password with the KDC, within a time limit. */
 #ifndef BD_CHECK_H
 #define BD_CHECK_H

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /* credselect.c - with which credential, and under which service name. */
 #include "config.h"
 

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /*
  * credselect.h - with which credential, and under which service name, a host is
  * asked: krb5.conf, the vault and the KDC decide, not the caller.

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /*
  * dispatch.h - one connection: which messages it may send when, and what they
  * do.  No I/O: frames in, frames out.

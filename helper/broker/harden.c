@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /* harden.c - what a process with secrets does to itself first. */
 #include "config.h"
 

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /* harden.h - what a process with secrets does to itself first. */
 #ifndef BD_HARDEN_H
 #define BD_HARDEN_H

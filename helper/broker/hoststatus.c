@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /* hoststatus.c - the last outcome for each host. */
 #include "config.h"
 

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /*
  * hoststatus.h - the last outcome for each host, for `gss-winrm status'.
  *

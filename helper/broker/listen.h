@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /* listen.h - the broker's socket: one broker for a user. */
 #ifndef BD_LISTEN_H
 #define BD_LISTEN_H

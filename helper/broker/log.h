@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /*
  * log.h - the broker's log: to syslog, and to stderr in the foreground.  Never
  * a secret; what others have chosen is cleaned (say.h).

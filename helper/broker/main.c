@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /*
  * main.c - gss-winrmd, the broker: holds a user's credentials, and uses them
  * for other programs without revealing them (docs/PROTOCOL.broker.md).

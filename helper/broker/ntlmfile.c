@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /* ntlmfile.c - credentials in a file, DOMAIN:USER:PASSWORD a line. */
 #include "config.h"
 

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /*
  * ntlmfile.h - credentials in a file, as gss-ntlmssp's NTLM_USER_FILE has
  * them: a line DOMAIN:USER:PASSWORD for each.

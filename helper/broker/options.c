@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /* options.c - the command line of gss-winrmd. */
 #include "config.h"
 

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /* options.h - the command line of gss-winrmd. */
 #ifndef BD_OPTIONS_H
 #define BD_OPTIONS_H

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /* report.c - what a gateway reports about a host. */
 #include "config.h"
 

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /* serve.h - connections, each in a thread of its own, until a signal. */
 #ifndef BD_SERVE_H
 #define BD_SERVE_H

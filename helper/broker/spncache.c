@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /* spncache.c - for which names the KDC has just given a ticket. */
 #include "config.h"
 

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /* text.h - texts that go into messages. */
 #ifndef BD_TEXT_H
 #define BD_TEXT_H

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /* vault.c - the credentials of the user, each for its lifetime. */
 #include "config.h"
 

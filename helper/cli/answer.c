@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /* answer.c - the parts of what gss-winrm explain answers. */
 #include "config.h"
 

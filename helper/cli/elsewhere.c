@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /* elsewhere.c - subcommands that are programs of their own. */
 #include "config.h"
 

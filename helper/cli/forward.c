@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /* forward.c - gss-winrm forward: a gateway in the foreground for one host. */
 #include "config.h"
 

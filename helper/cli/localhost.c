@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /* localhost.c - warnings about names that may not be this machine's. */
 #include "config.h"
 

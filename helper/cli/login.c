@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /* login.c - gss-winrm login: a password for the broker. */
 #include "config.h"
 

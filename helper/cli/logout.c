@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /* logout.c - gss-winrm logout: the broker forgets. */
 #include "config.h"
 

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /* print.c - what gss-winrm explain answers, for people. */
 #include "config.h"
 

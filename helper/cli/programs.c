@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /* programs.c - the package's other programs: finding and starting them. */
 #include "config.h"
 

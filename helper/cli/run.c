@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /*
  * run.c - gss-winrm run: a command with a gateway of its own.
  *

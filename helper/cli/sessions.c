@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /*
  * sessions.c - the sessions of this user's gateways, for gss-winrm status.
  *

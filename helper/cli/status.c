@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /* status.c - gss-winrm status: credentials, outcomes and sessions. */
 #include "config.h"
 

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /* conf.c - what krb5.conf says about a host. */
 #include "config.h"
 

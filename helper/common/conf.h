@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /*
  * conf.h - what krb5.conf says about a host, for the broker, the gateway and
  * `gss-winrm explain'.

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /* confca.c - the files of authorities that krb5.conf names, for any host. */
 #include "config.h"
 

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /* confgate.c - the gateway section of krb5.conf. */
 #include "config.h"
 

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /* confint.h - what the conf*.c share. */
 #ifndef HC_CONFINT_H
 #define HC_CONFINT_H

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /* kdcwait.c - how long this process waits for a KDC. */
 #define _GNU_SOURCE
 #include "config.h"

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /* krbkeys.c - the keys that encrypt messages of a complete Kerberos
  * context. */
 #include "config.h"

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /* localnames.c - what resolves NAME.localhost? */
 #include "config.h"
 

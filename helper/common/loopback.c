@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /* loopback.c - TCP sockets on which the gateway listens. */
 #include "config.h"
 

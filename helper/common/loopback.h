@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /*
  * loopback.h - TCP sockets on which the gateway listens: on this machine only.
  *

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /* often.c - log lines that others can cause as often as they like. */
 #include "config.h"
 

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /*
  * often.h - log lines that others can cause as often as they like: the first
  * ones as they come, and then one a minute that says how many more there were.

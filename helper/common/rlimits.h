@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /* rlimits.h - what a process may have at most. */
 #ifndef RL_RLIMITS_H
 #define RL_RLIMITS_H

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /* say.c - everything that our programs print or log, cleaned. */
 #include "config.h"
 

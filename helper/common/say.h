@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /*
  * say.h - everything that our programs print or log goes through here, and is
  * cleaned (clean.h): stdout, stderr and syslog.

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /* confcheck.c - would libkrb5 and the plugin find what is to be written? */
 #define _GNU_SOURCE
 #include "config.h"

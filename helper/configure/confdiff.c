@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /* confdiff.c - what has changed in a file of krb5.conf's kind. */
 #include "config.h"
 

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /* confdir.c - may krb5.conf include that directory? */
 #define _GNU_SOURCE
 #include "config.h"

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /*
  * confedit.h - changing a file of krb5.conf's kind, and nothing else in it.
  *

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /* conffile.c - the files that gss-winrm configure reads and writes. */
 #define _GNU_SOURCE
 #include "config.h"

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /* conffile.h - the files that gss-winrm configure reads and writes. */
 #ifndef CLI_CONFFILE_H
 #define CLI_CONFFILE_H

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /*
  * configure.c - gss-winrm configure: settings for a host, a suffix or a realm,
  * written into a file that krb5.conf includes.

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /* confpath.c - the sections of a file of krb5.conf's kind, by their names. */
 #define _GNU_SOURCE
 #include "config.h"

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /* confprune.c - removing the sections that are empty. */
 #include "config.h"
 

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /* inroot.c - a file of a system whose root directory is somewhere here. */
 #define _GNU_SOURCE
 #include "config.h"

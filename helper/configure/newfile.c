@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /* newfile.c - read a file, and replace it with a new one. */
 #define _GNU_SOURCE
 #include "config.h"

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /*
  * switch.c - gss-winrm enable, disable: the plugin's line for the mechglue.
  *

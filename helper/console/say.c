@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /* say.c - for people and for programs: errors, times, JSON. */
 #include "config.h"
 

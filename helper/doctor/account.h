@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /* account.h - accounts of Active Directory: what owns service names. */
 #ifndef DOC_ACCOUNT_H
 #define DOC_ACCOUNT_H

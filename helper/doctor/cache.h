@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /* cache.h - the user's tickets, to be used without changing the cache. */
 #ifndef DOC_CACHE_H
 #define DOC_CACHE_H

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /* candidates.c - the service names that could be asked for. */
 #define _GNU_SOURCE
 #include "config.h"

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /* certificate.h - what the doctor reads in a server's certificate. */
 #ifndef DOC_CERTIFICATE_H
 #define DOC_CERTIFICATE_H

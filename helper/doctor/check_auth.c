@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /* check_auth.c - real authentications, by bare krb5 and as programs do. */
 #define _GNU_SOURCE
 #include "config.h"

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /* check_cert.c - the certificate of port 5986: names, dates, bindings. */
 #define _GNU_SOURCE
 #include "config.h"

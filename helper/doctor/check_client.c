@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /* check_client.c - what the plugin would make of a program; it is not run. */
 #define _GNU_SOURCE
 #include "config.h"

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /* check_conf.c - krb5.conf: which files, and which of its values matter. */
 #define _GNU_SOURCE
 #include "config.h"

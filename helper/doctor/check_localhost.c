@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /*
  * check_localhost.c - HOST.localhost, by which programs may reach a gateway:
  * is it this machine, and what says so?

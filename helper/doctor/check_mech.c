@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /* check_mech.c - mech.d: is the plugin there, and what keeps it out? */
 #define _GNU_SOURCE
 #include "config.h"

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /* check_name.c - the name: how DNS and krb5 resolve it. */
 #define _GNU_SOURCE
 #include "config.h"

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /* check_server.c - the server: its ports, what it offers, its clock. */
 #define _GNU_SOURCE
 #include "config.h"

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /* check_services.c - a ticket for every candidate; who owns each name. */
 #define _GNU_SOURCE
 #include "config.h"

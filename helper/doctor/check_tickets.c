@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /* check_tickets.c - the user's tickets: whose, how long, forwardable. */
 #define _GNU_SOURCE
 #include "config.h"

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /* claims.c - what servers call themselves, and what confirms it. */
 #define _GNU_SOURCE
 #include "config.h"

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /* command.h - the subcommands of gss-winrm-doctor. */
 #ifndef DOC_COMMAND_H
 #define DOC_COMMAND_H

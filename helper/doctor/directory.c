@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /* directory.c - query a domain controller by LDAP. */
 #define _GNU_SOURCE
 #include "config.h"

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /*
  * directory.h - query a domain controller by LDAP, as the user of the tickets.
  *

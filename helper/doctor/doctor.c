@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /* doctor.c - gss-winrm doctor: the table of checks, and the verdict. */
 #define _GNU_SOURCE
 #include "config.h"

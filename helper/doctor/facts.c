@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /* facts.c - the values of a verdict's {words}. */
 #define _GNU_SOURCE
 #include "config.h"

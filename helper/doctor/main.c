@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /*
  * main.c - gss-winrm-doctor: the subcommands that look at the network.
  *

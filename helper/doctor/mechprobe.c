@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /* mechprobe.c - a process with this machine's GSSAPI mechanisms. */
 #define _GNU_SOURCE
 #include "config.h"

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /*
  * mechprobe.h - a process with this machine's GSSAPI mechanisms, like any
  * program here.

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /*
  * predicates.h - the conditions of verdicts: tests of what the checks have found.
  *

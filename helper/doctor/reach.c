@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /* reach.c - TCP connections within a time limit. */
 #define _GNU_SOURCE
 #include "config.h"

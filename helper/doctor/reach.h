@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /* reach.h - TCP connections within a time limit. */
 #ifndef DOC_REACH_H
 #define DOC_REACH_H

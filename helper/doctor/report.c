@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /* report.c - what a check has found, for people and for programs. */
 #define _GNU_SOURCE
 #include "config.h"

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /* spn.c - gss-winrm spn: setspn -Q and -X. */
 #define _GNU_SOURCE
 #include "config.h"

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /* spn.h - what the parts of gss-winrm spn share. */
 #ifndef DOC_SPN_H
 #define DOC_SPN_H

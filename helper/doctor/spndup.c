@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /* spndup.c - service names that are registered more than once. */
 #define _GNU_SOURCE
 #include "config.h"

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /* verdict.h - the verdict, in one sentence, and what to do. */
 #ifndef DOC_VERDICT_H
 #define DOC_VERDICT_H

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /*
  * verdicts.c - the table of verdicts, in the order in which things must be
  * fixed: the first that is true is reported.

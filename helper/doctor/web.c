@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /* web.c - asking a WinRM server over HTTP, and authenticating to it. */
 #define _GNU_SOURCE
 #include "config.h"

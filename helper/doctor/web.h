@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /* web.h - asking a WinRM server over HTTP, and authenticating to it. */
 #ifndef DOC_WEB_H
 #define DOC_WEB_H

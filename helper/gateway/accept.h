@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /*
  * accept.h - the client's own authentication, Negotiate or Kerberos with a
  * ticket of the gateway, bound to its connection as in WinRM.

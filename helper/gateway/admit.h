@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /*
  * admit.h - accept connections, and pass them to httpd.h if they are this
  * user's and there is a place for them.

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /*
  * auth.c - how a session is authenticated: which way, as which node of a
  * cluster, and which service name after the first has been refused.

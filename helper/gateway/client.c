@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /* client.c - a client's requests on one connection, by their
  * authentication. */
 #include "config.h"

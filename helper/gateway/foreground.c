@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /* foreground.c - a gateway that was started on a terminal. */
 #include "config.h"
 

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /* httpd.c - the HTTP server for clients. */
 #include "config.h"
 

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /*
  * httpd.h - the HTTP/1.1 server for clients, by libmicrohttpd, a thread per
  * connection.

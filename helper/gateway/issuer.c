@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /* issuer.c - Kerberos tickets of the gateway's own. */
 #include "config.h"
 

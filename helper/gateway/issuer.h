@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /*
  * issuer.h - Kerberos tickets of the gateway's own, for programs that speak
  * Negotiate or Kerberos to it.

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /*
  * legs.c - authentication over HTTP: tokens in Authorization and
  * WWW-Authenticate until the server answers 200 (MS-WSMV 2.2.9.1, RFC 4559).

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /* listeners.h - the TCP sockets that clients connect to. */
 #ifndef GATE_LISTENERS_H
 #define GATE_LISTENERS_H

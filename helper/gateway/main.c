@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /*
  * main.c - gss-winrm-gateway: options, and giving up what is not needed before
  * the first client is served.

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /* peer.c - the user of the process at the other end of a TCP connection. */
 #include "config.h"
 

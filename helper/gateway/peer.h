@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /*
  * peer.h - the user of the process at the other end of a local TCP connection
  * (sock_diag(7)).

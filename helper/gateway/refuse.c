@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /* refuse.c - reject connections, with a reason. */
 #include "config.h"
 

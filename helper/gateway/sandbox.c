@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /* sandbox.c - give up what the gateway does not need. */
 #include "config.h"
 

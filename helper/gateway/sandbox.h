@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /*
  * sandbox.h - give up what the gateway does not need, before it reads a byte
  * from anybody.

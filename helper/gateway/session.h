@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /*
  * session.h - what one client connection has with one server: a connection,
  * authenticated and encrypted as krb5.conf says, and nobody else's.

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /*
  * slots.h - connection limits: in all, per program, and how long each may
  * take to send its request.

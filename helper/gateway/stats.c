@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /* stats.c - the sessions that there are, and counts of those that were. */
 #include "config.h"
 

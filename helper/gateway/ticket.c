@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /* ticket.c - Ticket and EncTicketPart of RFC 4120 5.3, as DER. */
 #include "config.h"
 

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /* tickets.c - the Unix sockets at which the plugin asks for tickets. */
 #include "config.h"
 

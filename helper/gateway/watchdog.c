@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /* watchdog.c - a thread that ends the gateway, whatever its others do. */
 #include "config.h"
 

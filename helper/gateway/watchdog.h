@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /*
  * watchdog.h - a thread that ends the gateway, whatever the others do: at a
  * signal, when nobody needs it any more, and when the broker is gone.

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /* client.c - the client's end of the broker's protocol. */
 #include "config.h"
 

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /* link.c - a connection to the broker: its messages as functions. */
 #include "config.h"
 

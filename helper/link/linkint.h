@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /* linkint.h - the inside of a link, for link.c and linkinner.c. */
 #ifndef BL_LINKINT_H
 #define BL_LINKINT_H

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /*
  * proto.c - the broker's messages, as bytes (docs/PROTOCOL.broker.md).
  *

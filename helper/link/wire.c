@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /* wire.c - frames over a socket, for both ends. */
 #include "config.h"
 

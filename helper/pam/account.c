@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /* account.c - the user that a PAM application works for. */
 #include "config.h"
 

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /* account.h - the user that a PAM application works for. */
 #ifndef GP_ACCOUNT_H
 #define GP_ACCOUNT_H

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /* arguments.c - what the line of a PAM service's file says. */
 #include "config.h"
 

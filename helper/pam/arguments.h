@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /* arguments.h - what the line of a PAM service's file says. */
 #ifndef GP_ARGUMENTS_H
 #define GP_ARGUMENTS_H

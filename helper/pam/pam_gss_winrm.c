@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /*
  * pam_gss_winrm.c - hands the password of a login to the user's broker.
  *

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /* pwstore.c - the password, from the authentication until the session. */
 #include "config.h"
 

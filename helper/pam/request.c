@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /* request.c - one request to a user's broker, from another user's process. */
 #include "config.h"
 

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /* tell.h - the module's log. */
 #ifndef GP_TELL_H
 #define GP_TELL_H

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /* addresses.c - libcurl's cache of addresses, for all threads. */
 #include "config.h"
 

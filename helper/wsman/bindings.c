@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /* bindings.c - channel bindings of a TLS connection. */
 #include "config.h"
 

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /*
  * bindings.h - channel bindings of a TLS connection, tls-server-end-point (RFC
  * 5929 4).

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /* challenge.c - WWW-Authenticate and Authorization (RFC 9110 11), Base64. */
 #include "config.h"
 

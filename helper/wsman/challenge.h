@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /*
  * challenge.h - WWW-Authenticate (RFC 9110 11.6.1): schemes and their tokens,
  * one header line or several, one scheme a line or several.  No I/O.

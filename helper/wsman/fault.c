@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /* fault.c - a SOAP fault, as a WinRM server sends it. */
 #include "config.h"
 

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /*
  * fault.h - a SOAP fault, as a WinRM server sends it (MS-WSMV 2.2.4, DSP0226
  * 14): how the gateway reports an error to a SOAP client.

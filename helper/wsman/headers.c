@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /* headers.c - the headers of a request and of a reply. */
 #include "config.h"
 

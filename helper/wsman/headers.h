@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /*
  * headers.h - the headers of a request and of a reply: which go on to the
  * other side, and whether a request says in one way only where it ends.  No

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /*
  * krbseal.c - messages of a Kerberos context, made of its keys alone.
  *

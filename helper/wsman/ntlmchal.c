@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /* ntlmchal.c - asking a server for its name by NTLM (MS-NLMP 2.2.1). */
 #include "config.h"
 

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /*
  * ntlmchal.h - asking a server for its name by NTLM (MS-NLMP 2.2.1.1 and
  * 2.2.1.2): a NEGOTIATE_MESSAGE to send, and the DNS computer name in the

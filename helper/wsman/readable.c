@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /* readable.c - the files that the sandbox can read. */
 #include "config.h"
 

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /*
  * seal.h - encrypt and decrypt the messages of a complete context, in the
  * bodies that WinRM uses (MS-WSMV 2.2.9.1).

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /*
  * sealed.c - WinRM's message encryption on the wire (MS-WSMV 2.2.9.1).
  *

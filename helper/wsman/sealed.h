@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /*
  * sealed.h - WinRM's message encryption on the wire: multipart/encrypted and
  * multipart/x-multi-encrypted (MS-WSMV 2.2.9.1).

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /*
  * target.h - the server that a request is for: the request target, Host, or
  * the listener's fixed target.  No I/O, no policy.

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /* text.c - what the parsers of this folder share: ASCII in spans. */
 #include "config.h"
 

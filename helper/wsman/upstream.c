@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /*
  * upstream.c - one connection to a WinRM server, as HTTP requests on it.
  *

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /* clock.h - time that only goes forward. */
 #ifndef GW_CLOCK_H
 #define GW_CLOCK_H

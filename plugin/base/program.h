@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /* program.h - what this program calls itself. */
 #ifndef GW_PROGRAM_H
 #define GW_PROGRAM_H

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /* rundir.c - where a user's sockets are. */
 #include "config.h"
 

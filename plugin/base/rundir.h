@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /* rundir.h - where a user's sockets are, for both ends of each. */
 #ifndef GW_RUNDIR_H
 #define GW_RUNDIR_H

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /* strlist.h - words, and lists of them: arrays of strings that end with NULL. */
 #ifndef GW_STRLIST_H
 #define GW_STRLIST_H

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /* trace.c - one line per decision in the file that KRB5_TRACE names. */
 #include "config.h"
 

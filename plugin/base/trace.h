@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /* trace.h - one line per decision in the file that KRB5_TRACE names. */
 #ifndef GW_TRACE_H
 #define GW_TRACE_H

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /*
  * buf.h - bytes: a span that somebody else owns, and a buffer that grows.
  *

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /* clean.c - sanitize texts that others have chosen, before they are shown. */
 #include "config.h"
 

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /*
  * der.h - the DER that MS-CSSP uses (ITU-T X.690), strictly, both ways.
  *

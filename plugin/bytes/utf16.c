@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /* utf16.c - between UTF-8 and UTF-16LE (RFC 3629, RFC 2781). */
 #include "config.h"
 

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /* utf16.h - UTF-8 and UTF-16LE (RFC 3629, RFC 2781). */
 #ifndef CS_UTF16_H
 #define CS_UTF16_H

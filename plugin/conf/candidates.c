@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /* candidates.c - the service names to ask for at a host, and what they get. */
 #include "config.h"
 

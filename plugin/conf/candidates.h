@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /*
  * candidates.h - the service names to ask for at a host: which, in which
  * order, and which of them may be given more than a proof of who the user is.

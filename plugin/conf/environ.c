@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /* environ.c - what GSS_WINRM in the environment says. */
 #include "config.h"
 

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /* environ.h - what GSS_WINRM in the environment says. */
 #ifndef GW_ENVIRON_H
 #define GW_ENVIRON_H

@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 The gss-winrm authors
 # keyfill.awk - a template, with the keys in it.
 #
 #     awk -f keyfill.awk plugin/keys.list TEMPLATE

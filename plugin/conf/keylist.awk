@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 The gss-winrm authors
 # keylist.awk - what the preprocessor makes of keylist.in, as plugin/keys.list:
 # a line for each key, with tabs between
 #

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /* names.c - making a service name of a template and a host. */
 #include "config.h"
 

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /* reader.c - reading the keys of keytable.h, level by level. */
 #include "config.h"
 

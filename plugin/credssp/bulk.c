@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /* bulk.c - messages and results of a complete exchange. */
 #include "config.h"
 

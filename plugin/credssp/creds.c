@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /* creds.c - a user's credential: its names, its password, its use. */
 #include "config.h"
 

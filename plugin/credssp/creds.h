@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /*
  * creds.h - a user's credential: what CredSSP authenticates with, and
  * delegates.

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /* credsint.h - the inside of a credential, for creds.c and tickets.c. */
 #ifndef CS_CREDSINT_H
 #define CS_CREDSINT_H

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /*
  * credssp.c - the exchange of MS-CSSP: bytes in, messages, bytes out.
  *

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /*
  * credssp.h - the exchange of MS-CSSP (3.1.5), initiator and acceptor.
  *

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /* cspolicy.c - what krb5.conf allows for one target. */
 #include "config.h"
 

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /*
  * cspolicy.h - what krb5.conf allows for one target: delegate_to, ntlm,
  * minimum_version of [appdefaults] winrm credssp (gss-winrm.conf(5)).

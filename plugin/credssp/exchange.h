@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /* exchange.h - the inside of an exchange, for its three sources. */
 #ifndef CS_EXCHANGE_H
 #define CS_EXCHANGE_H

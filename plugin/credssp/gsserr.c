@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /* gsserr.c - GSSAPI's errors as ours. */
 #include "config.h"
 

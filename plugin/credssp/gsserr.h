@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /* gsserr.h - GSSAPI's errors as ours. */
 #ifndef CS_GSSERR_H
 #define CS_GSSERR_H

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /*
  * inner_gss.c - CredSSP's inner context, by GSSAPI in this process.
  *

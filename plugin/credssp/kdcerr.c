@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /* kdcerr.c - what a domain controller's error says beyond its code. */
 #include "config.h"
 

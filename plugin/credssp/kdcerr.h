@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /* kdcerr.h - what a domain controller's error says beyond its code. */
 #ifndef CS_KDCERR_H
 #define CS_KDCERR_H

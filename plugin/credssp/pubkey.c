@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /* pubkey.c - pubKeyAuth: what binds the authentication to TLS. */
 #include "config.h"
 

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /*
  * pubkey.h - pubKeyAuth: what binds the authentication to the TLS connection
  * (MS-CSSP 3.1.5, steps 3 and 4).

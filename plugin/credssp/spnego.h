@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /*
  * spnego.h - a peer's SPNEGO token, as this machine's library reads it.
  *

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /*
  * states.c - the exchange of MS-CSSP (3.1.5), initiator and acceptor: what may
  * come when, and what it means.

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /* ticket.c - a service ticket for one context, which nobody else has. */
 #include "config.h"
 

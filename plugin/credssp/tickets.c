@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /* tickets.c - what the inner mechanisms get instead of the password. */
 #include "config.h"
 

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /*
  * tls.h - the TLS connection around CredSSP, over two memory BIOs.
  *

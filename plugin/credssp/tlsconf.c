@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /* tlsconf.c - what the connections of one credential share: an SSL_CTX. */
 #include "config.h"
 

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /* tlsconf.h - the inside of a TLS configuration, for tls.c and tlsconf.c. */
 #ifndef CS_TLSCONF_H
 #define CS_TLSCONF_H

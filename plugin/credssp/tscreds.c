@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /* tscreds.c - TSCredentials, what CredSSP delegates (MS-CSSP 2.2.1.2). */
 #include "config.h"
 

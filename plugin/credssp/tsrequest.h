@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /*
  * tsrequest.h - TSRequest, the one message of MS-CSSP (2.2.1).
  *

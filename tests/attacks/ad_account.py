@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 The gss-winrm authors
 """In Active Directory: the password and the ticket, by svc-iis and by WEB02$.
 
 The same as http_names, forwarded_ticket and forged_dns, in the lab (Samba):

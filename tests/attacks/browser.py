@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 The gss-winrm authors
 """A web page makes the user's browser send requests to the gateway.
 
 A real Chromium of the gateway's own user, in a network namespace of the

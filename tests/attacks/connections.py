@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 The gss-winrm authors
 """Take all of the gateway's connections, so that nobody else is served.
 
 A page's preconnects, a program that opens more than there are, one that sends

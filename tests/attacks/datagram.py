@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 The gss-winrm authors
 """a gateway that has been taken over sends to the user's other sockets
 
 The sandbox lets nobody make a Unix socket.  What the gateway has already it

@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 The gss-winrm authors
 """A ticket's key, in any byte that leaves the broker.
 
 Contexts of all kinds with hosts of all kinds of keys; every byte that comes

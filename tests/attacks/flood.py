@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 The gss-winrm authors
 """Another user floods the gateway, to fill its log and to slow its user down.
 
 Connections without end from several processes of another uid.  The user's own

@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 The gss-winrm authors
 """The password or the ticket, by a forged answer of DNS and any machine's key.
 
 With krb5's defaults DNS says what a host is called: the rogue, who has joined

@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 The gss-winrm authors
 """The user's ticket-granting ticket, as the owner of the web site's account.
 
 The account owns HTTP/%f, and HTTP/%n too (`setspn -S HTTP/web01 svc-iis`,

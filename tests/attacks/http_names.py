@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 The gss-winrm authors
 """The password, as the owner of the web site's account at the host's address.
 
 Whoever has the key of HTTP/host (the account's owner, a node of its farm, who

@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 The gss-winrm authors
 """A ticket for the machine, from a web site that wants one for the web site behind it: by connecting from port 5985."""
 
 import base64

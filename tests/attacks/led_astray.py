@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 The gss-winrm authors
 """The ticket of a program that asks for delegation, by what nobody has authenticated.
 
 A KDC's "principal unknown", which anybody on the way can say; refusals, in one

@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 The gss-winrm authors
 """A resolver wants commands and Basic passwords that were for the gateway.
 
 Programs that know no proxy reach it as HOST.localhost.  On Debian as it is

@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 The gss-winrm authors
 """The password of a program that uses CredSSP as a GSSAPI mechanism.
 
 The program asks for HTTP@HOST, as programs that speak to WinRM do, or for the

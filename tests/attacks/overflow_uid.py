@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 The gss-winrm authors
 """Another user wants to pass for the one whose broker and gateway these are.
 
 In a user namespace (a rootless container) every user whom it does not map

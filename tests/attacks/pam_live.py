@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 The gss-winrm authors
 """Wants logins that hang or fail, or a password that is left lying about.
 
 By way of what pam_gss_winrm.so meets where a user's broker should be:

@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 The gss-winrm authors
 """The password, from what the broker exports or from the user's own tickets.
 
 A gateway that was taken over, or a program of the user, wants what CredSSP

@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 The gss-winrm authors
 """Where attacks take place: the realms, what was built, and the results."""
 
 import contextlib

@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 The gss-winrm authors
 """A gateway and its broker, of an unprivileged user, and a server behind it.
 
 No realm: what gets through is a client's own NTLM, which the gateway passes

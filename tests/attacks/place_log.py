@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 The gss-winrm authors
 """The log and the terminal of who is attacked: what must stay clean."""
 
 import re

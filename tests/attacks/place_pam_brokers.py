@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 The gss-winrm authors
 """The programs and files in the broker's place, for place_pam_inside.py."""
 
 import ctypes

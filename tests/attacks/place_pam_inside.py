@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 The gss-winrm authors
 """Run by pam_live.py in the system that it has made, as its first process.
 
 Starts the daemons, plays the users, and prints what came of it as JSON, a

@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 The gss-winrm authors
 """Where the password is in the processes of a service, and in their cores."""
 
 import contextlib

@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 The gss-winrm authors
 """Run in a session of a service: what a PAM module could have left there.
 
 Prints "PROBE" and JSON: the same for the same service, whatever the broker.

@@ -1,4 +1,6 @@
 #!/usr/bin/python3 -B
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 The gss-winrm authors
 """A web site that authenticates to another one by itself, before it has connected there: a reverse proxy, say.
 
     place_site.py here|prefork ADDRESS      listen there; who accepts listens, or its parent does

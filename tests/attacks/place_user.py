@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 The gss-winrm authors
 """A user of the machine, with programs of ours, for attacks on what they start."""
 
 import os

@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 The gss-winrm authors
 """another user waits for a dead gateway's port, reads commands and answers them
 
 A command under `gss-winrm run` sends requests all the time.  Its gateway is

@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 The gss-winrm authors
 """Nothing is lost: a system whose files are elsewhere, and a changed krb5.conf
 
 What the gateway needs may be outside of /etc: sssd and FreeIPA include a

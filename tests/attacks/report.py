@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 The gss-winrm authors
 """A gateway that was taken over wants lines of its own in the broker's log.
 
 Its connection is confined, but REPORT takes any text for any host: "delegated:

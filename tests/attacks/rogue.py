@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 The gss-winrm authors
 """What a rogue needs of Kerberos and SPNEGO, with nothing of ours in it.
 
 Request has what is in a token, once it is opened by keys that the rogue has;

@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 The gss-winrm authors
 """The broker's protocol in raw frames, as docs/PROTOCOL.broker.md has it: what
 a gateway that was taken over can say, and all that it hears."""
 

@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 The gss-winrm authors
 """An ordinary program, for attacks on the plugin and on CredSSP's mechanism:
 connects, authenticates by python-gssapi, says how it went.
 

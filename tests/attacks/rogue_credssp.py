@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 The gss-winrm authors
 """A rogue server: HTTP with CredSSP, Negotiate and Kerberos, by rogue.py and
 DER of its own. It opens what its keys open, plays along with that, and says of
 the rest whatever makes the client come with another name."""

@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 The gss-winrm authors
 """A machine that is as it should be, for attacks that are not on it: GSSAPI's
 acceptor, as a process.  `Machine` starts one, and speaks CredSSP's part with
 it; run by itself it is the process."""

@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 The gss-winrm authors
 """What somebody who has seen NTLM's three messages makes of bytes that may be
 keys (MS-NLMP 3.3.2, 3.4.5)."""
 

@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 The gss-winrm authors
 """A user's program that sits where pam_gss_winrm.so looks for a broker.
 
     rogue_pam_broker.py KIND DIRECTORY [DESCRIPTOR]

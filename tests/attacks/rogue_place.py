@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 The gss-winrm authors
 """Hosts, users and programs for the attacks in an MIT realm
 (tests/k5/realm.py): each attack has hosts of its own there, a broker and a
 gateway."""

@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 The gss-winrm authors
 """A resolver on the way out that is everybody, and waits for what comes.
 
     rogue_resolver.py ADDRESS LOG

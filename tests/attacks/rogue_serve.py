@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 The gss-winrm authors
 """rogue_credssp.Server as a process, for where it has to be in a network
 namespace.
 

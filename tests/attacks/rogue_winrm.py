@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 The gss-winrm authors
 """A WinRM server whose every word is made for the terminal of who reads it.
 
     rogue_winrm.py MODE READY [CERTIFICATE]

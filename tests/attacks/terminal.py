@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 The gss-winrm authors
 """a gateway that has been taken over types into the shell that started it
 
 The real gateway, started on a real terminal in each of the three ways, runs

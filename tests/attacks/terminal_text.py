@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 The gss-winrm authors
 """A server, a KDC, or who is between, wants to write on the user's terminal.
 
 Content-Type, challenge, reason, certificate, NTLM names and the KDC's error

@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 The gss-winrm authors
 """What is written about a forwarded ticket, when somebody would rather it were not.
 
 Who took over a gateway takes the first token and never finishes the

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /*
  * bench.c - times GSSAPI calls for bench.py, which starts this program once
  * for each variant (bare, with our plugin, with gssproxy's) and has them take

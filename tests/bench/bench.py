@@ -1,4 +1,6 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 The gss-winrm authors
 """Measure what the plugin costs, beside the bare library and gssproxy's interposer.
 
     bench.py --bench PROGRAM --module gss_winrm.so [--out DIR] [--rounds N]

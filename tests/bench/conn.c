@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /* conn.c - a client's connections to winrm_end.c. */
 #include "config.h"
 

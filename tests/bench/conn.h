@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /*
  * conn.h - a client's connections to winrm_end.c, of the kinds that
  * gateway.py compares.

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /*
  * credssp.c - times CredSSP for credssp.py, beside what it consists of.  A
  * command per line on standard input, a line of reply to each:

@@ -1,4 +1,6 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 The gss-winrm authors
 """Measure what CredSSP costs, beside what it consists of and beside pyspnego and sspi-rs.
 
     credssp.py --bench PROGRAM [--out DIR] [--rounds N] [--generations N]

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /*
  * gateway.c - a client that times what the gateway adds, for gateway.py.  A
  * command per line on standard input, a line of reply to each:

@@ -1,4 +1,6 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 The gss-winrm authors
 """Measure what the gateway costs: per request, beside a direct encrypted connection; per session, beside pypsrp.
 
     gateway.py --build DIRECTORY [--out DIR] [--rounds N] [--generations N]

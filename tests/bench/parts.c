@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /* parts.c - what a CredSSP exchange consists of, without CredSSP. */
 #include "config.h"
 

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /*
  * parts.h - what a CredSSP exchange consists of, without CredSSP: a bare TLS
  * connection and a bare SPNEGO context, for the benchmark to compare with.

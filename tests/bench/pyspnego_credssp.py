@@ -1,4 +1,6 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 The gss-winrm authors
 """Time pyspnego's CredSSP, both ends in this process, for credssp.py.
 
 Run by the Python of tests/lab/venv. Reads commands, one a line, and answers each with a line:

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /*
  * winrm_end.c - a server for gateway.py: as much of WinRM as what is in front
  * of it can be measured with, and as fast as that goes.

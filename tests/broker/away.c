@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /*
  * away.c - a DNS server that does not answer, for the process that this is
  * loaded into.

@@ -1,4 +1,6 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 The gss-winrm authors
 """The broker in an MIT realm, asked by talk.c. Called by broker.tap; prints TAP.
 
 GW_VALGRIND (a command) goes in front of the broker. The scan of its memory needs root, since the broker lets nobody

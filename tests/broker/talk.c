@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /*
  * talk.c - a client of the broker that does as its stdin says, a command a
  * line, and answers each with a line on stdout: "ok ...", or "error CODE

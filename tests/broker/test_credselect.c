@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /*
  * test_credselect.c - every error of the KDC's, and which name and which mechanism
  * are tried after it.

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /* test_dispatch.c - which messages are legal when, and for whom. */
 #include "config.h"
 

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /* test_kdcqueue.c - who waits for the KDC, and until when. */
 #include "config.h"
 

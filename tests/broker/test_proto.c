@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /* test_proto.c - the broker's messages, as bytes. */
 #include "config.h"
 

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /* test_runtime.c - the directory of the user's sockets, and its socket. */
 #include "config.h"
 

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /* test_vault.c - credentials, each for its lifetime; secrets; the journal. */
 #include "config.h"
 

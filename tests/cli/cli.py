@@ -1,4 +1,6 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 The gss-winrm authors
 """The command line gss-winrm: arguments, output, exit status, terminals and signals. Prints TAP.
 
     cli.py [CASE]...

@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 The gss-winrm authors
 """What the cases of the command line share: a place to run it in, a terminal."""
 
 import errno

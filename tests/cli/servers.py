@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 The gss-winrm authors
 """Servers as they should not be, and tickets that no KDC has issued: what the doctor has to get over."""
 
 import base64

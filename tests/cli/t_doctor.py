@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 The gss-winrm authors
 """gss-winrm doctor and spn, as far as they go without a domain; the lab has the rest."""
 
 import json

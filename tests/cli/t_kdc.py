@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 The gss-winrm authors
 """KDCs that take a connection and then say nothing: krb5 1.22 waits for ever, and we do not."""
 
 import contextlib

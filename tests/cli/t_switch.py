@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 The gss-winrm authors
 """gss-winrm enable and disable, on a system of their own (--root)."""
 
 import ctypes

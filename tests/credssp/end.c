@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /*
  * end.c - one end of CredSSP as a program, for tests against other
  * implementations: `end init|accept [--option value]...`.

@@ -1,4 +1,6 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 The gss-winrm authors
 """The GSSAPI mechanism gss_credssp.so through python-gssapi, in an MIT realm (tests/k5/realm.py). Prints TAP.
 
 Run without arguments it makes the realm and runs itself in it, with what a sanitized build wants preloaded.

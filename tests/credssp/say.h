@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /* say.h - what an end says when it is over: one line of JSON on stderr. */
 #ifndef SAY_H
 #define SAY_H

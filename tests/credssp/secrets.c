@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /*
  * secrets.c - after a delegation by the mechanism, with Kerberos inside, no
  * copy of the password is left in either process, a core of it, or libkrb5's

@@ -1,4 +1,6 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 The gss-winrm authors
 """Runs secrets, which searches processes for a password, in an MIT realm with a user of that password. Prints TAP."""
 
 import os

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /*
  * cs_drive.h - fuzz one end of the exchange: what its harnesses share.
  *

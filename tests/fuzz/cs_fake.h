@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /*
  * cs_fake.h - a context inside that costs nothing, for fuzzing what is around.
  *

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /*
  * doctor_state.h - what the doctor tells, for harnesses that fill in what
  * others have said: every verdict has to be fit to be read, and every fix to

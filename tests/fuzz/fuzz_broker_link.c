@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /* fuzz_broker_link.c - what a broker answers, into the library of its clients.
  *
  * The first octet says what is asked; the rest is all that the broker sends. */

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /* fuzz_broker_message.c - a message of the broker's or of its client's. */
 #include "config.h"
 

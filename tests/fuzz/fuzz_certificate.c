@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /* fuzz_certificate.c - a server's certificate, as the doctor reads it. */
 #define _GNU_SOURCE
 #include "config.h"

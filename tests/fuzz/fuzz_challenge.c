@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /* fuzz_challenge.c - WWW-Authenticate, a header a line; and Base64. */
 #include "config.h"
 

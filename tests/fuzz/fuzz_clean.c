@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /*
  * fuzz_clean.c - what others have chosen, made fit to be shown: always UTF-8
  * without a control character, never longer, and clean once and for all.

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /* fuzz_cmdline.c - /proc/self/cmdline, which any caller of execve() writes. */
 #include "config.h"
 

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /*
  * fuzz_credstore.c - the keys of a credential store: "KEY NUL VALUE NUL",
  * again and again.  What is taken has a meaning.

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /* fuzz_cs_acceptor.c - the acceptor, fed with what a client sends. */
 #include "config.h"
 

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /* fuzz_cs_initiator.c - the initiator, fed with what a server sends. */
 #include "config.h"
 

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /*
  * fuzz_directory.c - a domain controller: all that it sends on one connection,
  * to the question for its root entry (message 1), and to a search (2, 3...).

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /*
  * fuzz_facts.c - what DNS, KDCs, servers and a user's own programs have said,
  * in the doctor's verdicts: twelve octets for what was found, then strings.

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /* fuzz_frame.c - exported tokens as the mechglue frames them. */
 #include "config.h"
 

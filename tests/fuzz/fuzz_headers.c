@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /*
  * fuzz_headers.c - "NAME NUL VALUE", a header a line (0xFF ends it).
  *

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /* fuzz_inline.c - sections of krb5.conf that stand on one line. */
 #include "config.h"
 

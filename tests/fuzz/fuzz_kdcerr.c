@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /* fuzz_kdcerr.c - e-data of a domain controller's error. */
 #include "config.h"
 

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /* fuzz_krb5conf.c - the winrm section of krb5.conf, through MIT's parser. */
 #include "config.h"
 

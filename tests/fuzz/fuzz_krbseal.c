@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /*
  * fuzz_krbseal.c - messages under Kerberos' keys, from a peer that may be
  * anybody: a byte that says which key and whose, a byte with the length of the

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /*
  * fuzz_mechname.c - names that the mechanism imports: an octet for the type,
  * then the name.

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /*
  * fuzz_multipart.c - "PROTOCOL BODY": an encrypted body; or, where the first
  * byte is above them all, a Content-Type.

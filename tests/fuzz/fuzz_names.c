@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /* fuzz_names.c - "TEMPLATE NUL HOST": no host gets a principal's syntax in. */
 #include "config.h"
 

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /* fuzz_ntlmchal.c - NTLM challenges: a name has a host's characters only. */
 #include "config.h"
 

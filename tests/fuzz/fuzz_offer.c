@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /* fuzz_offer.c - what answers for the gateway (docs/PROTOCOL.tickets.md). */
 #include "config.h"
 

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /*
  * fuzz_question.c - what the plugin asks a gateway, as both sides have it
  * (docs/PROTOCOL.tickets.md): the input as a question; as a host, or a proxy's

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /*
  * fuzz_sessions.c - a gateway's sessions: the input as what it answers, which
  * `gss-winrm status' prints; and as the texts of a session, which have to get

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /* fuzz_spnego.c - a peer's SPNEGO token, before the library reads it. */
 #include "config.h"
 

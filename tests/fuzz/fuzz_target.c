@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /*
  * fuzz_target.c - "URL NUL HOST": a request's target and its Host header, at a
  * listener for any host and for one; and the first as HOST:PORT.

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /*
  * fuzz_ticket.c - tickets of the gateway's own: what ticket.c writes libkrb5
  * reads; who a ticket says it is for; and the mechglue's frame around one.

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /* fuzz_tscreds.c - TSCredentials from a client; and the text in them. */
 #include "config.h"
 

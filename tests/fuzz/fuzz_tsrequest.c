@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /* fuzz_tsrequest.c - TSRequests from a peer: what decodes encodes the same. */
 #include "config.h"
 

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /* parts.h - an input taken apart, for harnesses: numbers and strings. */
 #ifndef FUZZ_PARTS_H
 #define FUZZ_PARTS_H

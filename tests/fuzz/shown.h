@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /*
  * shown.h - what a text that people see must be, for harnesses: written apart
  * from the product's own rule, since that is what they look at.

@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 The gss-winrm authors
 """The two ends of a scripted exchange: HTTP on sockets, contexts by MIT's GSSAPI (python3-gssapi), CredSSP by Python's
 TLS. Nothing of ours is in them, so what both sides of ours get wrong in the same way is seen here.
 """

@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 The gss-winrm authors
 """A scripted exchange with the gateway: the language, and one run of a script. scripts.py runs them all.
 
 A script is a file scripts/NAME.script. Its first line, a comment, says what it shows, and is its line of TAP. Then, in

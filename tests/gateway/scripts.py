@@ -1,4 +1,6 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 The gss-winrm authors
 """Run the scripted exchanges with the gateway (script.py has the language); print TAP. Called by scripts.tap.
 
     scripts.py [-v] [-jN] [-qN] [SCRIPT...]     all of scripts/, or those named; -v: every transcript; -q: the seconds of

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /* test_bindings.c - channel bindings of certificates of every kind. */
 #include "config.h"
 

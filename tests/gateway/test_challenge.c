@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /* test_challenge.c - WWW-Authenticate, Authorization and Base64. */
 #include "config.h"
 

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /* test_fault.c - SOAP faults: their shape, and whatever the text is. */
 #include "config.h"
 

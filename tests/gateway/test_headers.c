@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /* test_headers.c - which headers go on, and which requests are refused. */
 #include "config.h"
 

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /*
  * test_issuer.c - tickets of the gateway's own: real contexts, by krb5, with what
  * the mint gives out; and with what it does not.

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /* test_krbseal.c - messages made of a Kerberos context's keys. */
 #include "config.h"
 

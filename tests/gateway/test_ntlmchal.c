@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /* test_ntlmchal.c - the computer's name in an NTLM challenge. */
 #include "config.h"
 

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /* test_sandbox.c - what a gateway that has been taken over can still do. */
 #include "config.h"
 

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /* test_sealed.c - encrypted bodies: what is read, and what is not. */
 #include "config.h"
 

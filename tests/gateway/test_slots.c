@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /* test_slots.c - who has the gateway's places, by a clock of the test's. */
 #include "config.h"
 

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /* test_sockowner.c - whose socket it is, also when the answer takes its time. */
 #include "config.h"
 

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /*
  * test_upstream.c - a connection to a WinRM server lives on after a 401, which
  * is what an authentication begins with, however early it comes.

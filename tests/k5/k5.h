@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /*
  * k5.h - what the k5 test programs share: TAP, the two ends of a context, a
  * krb5.conf and a credential cache per case.

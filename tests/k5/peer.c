@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /*
  * peer.c - one end of security contexts in a process of its own, driven over
  * the socket on its standard input until that is closed.  Its environment

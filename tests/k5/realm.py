@@ -1,4 +1,6 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 The gss-winrm authors
 """Two MIT realms on loopback, made in a temporary directory by any user, for as long as a command runs.
 
     realm.py COMMAND [ARGUMENT...]      run COMMAND with the realms up (a shell, by default)

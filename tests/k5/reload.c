@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /*
  * reload.c - linked with no GSSAPI: opens libgssapi_krb5, begins a context and
  * closes it again, ten times, and finds as much memory mapped as before.

@@ -1,4 +1,6 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 The gss-winrm authors
 """Run one k5 test program inside two realms of its own (realm.py) and print TAP.
 
     run_tests.py PROGRAM      a program of tests/k5: t_names (in C), t_python.py

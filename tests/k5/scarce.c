@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /*
  * scarce.c - preloaded: the N-th allocation of one module fails, and nobody
  * else's.  scarce() is called by way of dlsym(), as t_scarce.py does.

@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 The gss-winrm authors
 """Every allocation that one module makes fails once (scarce.c, which has to be preloaded)."""
 
 import ctypes

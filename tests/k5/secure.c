@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /*
  * secure.c - a client in a process whose environment is not to be trusted
  * (AT_SECURE); run by secure.py. Its arguments are a ccache and the module

@@ -1,4 +1,6 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 The gss-winrm authors
 """Run tests/k5/secure with AT_SECURE set, and see that its environment is ignored. Called by t_process.
 
 A process is secure when it gains something by its execution: a group, by a setgid bit (for root, who may give the

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /* t_config.c - configuration, names and caches that are not as they should
  * be: all as without the plugin, and said in the trace. */
 #include "config.h"

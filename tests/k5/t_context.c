@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /* t_context.c - established contexts: both ends, messages, delegation. */
 #include "config.h"
 

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /* t_creds.c - credentials: default, named, stored, exported, accepting, S4U.
  */
 #include "config.h"

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /* t_evidence.c - what the sockets of the process say. */
 #include "config.h"
 

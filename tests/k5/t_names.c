@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /* t_names.c - which name is sent: forms, order, policy, and what the KDC says
  * to them. */
 #include "config.h"

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /* t_process.c - many at once: threads, forks, processes; loading and
  * unloading; processes whose environment is not to be trusted. */
 #include "config.h"

@@ -1,4 +1,6 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 The gss-winrm authors
 """The same through python-gssapi, as Python's WinRM clients use GSSAPI. Run by run_tests.py; prints TAP."""
 
 import ast

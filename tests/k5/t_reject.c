@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /* t_reject.c - servers that refuse a name: healing, and what is learned. */
 #include "config.h"
 

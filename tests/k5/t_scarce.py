@@ -1,4 +1,6 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 The gss-winrm authors
 """Every allocation that the plugin's entries make fails once: an error, and the next call is fine. Run by run_tests.py;
 prints TAP. The parts below the entries have tests/unit/test_nomem.c.
 """

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /*
  * t_tokens.c - tokens that have been tampered with.
  *

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /*
  * client: a plain program that authenticates over HTTP with GSSAPI, the way
  * many in-house tools do: connect, read the 401, name the server by

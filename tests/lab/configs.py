@@ -1,4 +1,6 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 The gss-winrm authors
 """Write the lab's configuration files and certificates: `configs.py DIR`.
 
 krb5.conf is what a Debian user has (krb5-config's defaults; the KDC is found

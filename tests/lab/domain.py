@@ -1,4 +1,6 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 The gss-winrm authors
 """Make the lab's Active Directory domain: `domain.py DIR`.
 
 Provisions a Samba AD DC below DIR/samba and fills its database before the

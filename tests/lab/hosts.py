@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 The gss-winrm authors
 """What is in the lab: the one table that the domain, the servers and the
 tests are made from.
 

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /*
  * load.c - many HTTP clients at once, for check/endurance.py: each has a
  * connection to a proxy, and posts a body that no other request has, which the

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /* load_body.c - the bodies of load.c's requests. */
 #include "config.h"
 

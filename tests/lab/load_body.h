@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /*
  * load_body.h - the bodies of load.c's requests, of which no two are the same.
  */

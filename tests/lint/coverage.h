@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /*
  * coverage.h - in front of every source in the build of make coverage: what
  * ends by _exit(), as forked processes do, writes its counts before.

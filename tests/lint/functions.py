@@ -1,4 +1,6 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 The gss-winrm authors
 """Check sources for what this project does not do: calls unfit for a plugin, claims by word only, tests by the clock.
 
     functions.py forbidden FILE...    calls that code loaded into every GSSAPI process must not make

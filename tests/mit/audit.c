@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /*
  * An auditor for the dynamic linker (rtld-audit(7)): proves, for each program of MIT's suite and from outside that
  * program, that the interposer was loaded and took krb5's place.  Loading alone proves nothing (a module may return

@@ -1,4 +1,6 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 The gss-winrm authors
 """Fetch and build, once, the krb5 source package that this system's libraries come from.
 
 Prints progress on standard error and the build directory on standard output.  The tree lives in

@@ -1,4 +1,6 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 The gss-winrm authors
 """Run MIT krb5's own GSSAPI test programs, bare and with an interposer, and print TAP.
 
     run_suite.py --audit AUDIT.so --interposer MODULE.so [--line "NAME OID PATH <interposer>"] [PROGRAM...]

@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 The gss-winrm authors
 """Run in the root: what people do there all day, each as its program answers. Prints JSON.
 
     daily.py prepare    accounts, a realm with a KDC, keys, krb5.conf: once

@@ -1,4 +1,6 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 The gss-winrm authors
 """The packages: built, checked, installed, upgraded, removed. Prints TAP; needs root and tests/deps.sh packages.
 
     packages.py --archive gss-winrm-VERSION.tar.xz [--only PART]...

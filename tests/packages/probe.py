@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 The gss-winrm authors
 """Run in the root: what two GSSAPI programs do, and whether they have loaded the plugin. Prints JSON."""
 
 import http.server

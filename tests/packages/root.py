@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 The gss-winrm authors
 """A small Debian (or Ubuntu) system in a directory, made once and kept as an archive.
 
 It is of this machine's release, or of another one of its distribution. Where its packages come from is what this

@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 The gss-winrm authors
 """Debian's packages, in the order of a machine's life: each case goes on where the one before has left the system."""
 
 import os

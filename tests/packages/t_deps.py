@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 The gss-winrm authors
 """tests/deps.sh, with apt and dpkg as they are: what it installs where the names of packages are those of a release.
 
 The packages are empty ones of ours, of every name that deps.sh knows; a release is a list of those that it has.

@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 The gss-winrm authors
 """What others refer to, once we are gone: krb5.conf's includedir, PAM's stacks, lists of mechanisms, programs that run."""
 
 import json

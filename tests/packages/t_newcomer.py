@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 The gss-winrm authors
 """A newcomer's path, README in hand, in the lab's domain (tests/lab): packaging/newcomer, and make install."""
 
 import os

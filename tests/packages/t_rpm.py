@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 The gss-winrm authors
 """The RPM packages: built by rpmbuild on whatever this machine is, installed with rpm in a directory of their own."""
 
 import os

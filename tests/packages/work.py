@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 The gss-winrm authors
 """What the parts share: a directory, the archives, the packages built from them."""
 
 import contextlib

@@ -1,4 +1,6 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 The gss-winrm authors
 """pam_gss_winrm.so in the stacks that authselect writes on Fedora and EL. Called by authselect.tap; prints TAP.
 
 packaging/authselect/postlogin is put at the end of postlogin, as pam_gss_winrm(8) says. The stacks around it are those

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /*
  * first.c - the PAM module of the tests that gets the password: it asks, and
  * believes all.  "none": it succeeds without a password; "fail": it fails with

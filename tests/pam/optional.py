@@ -1,4 +1,6 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 The gss-winrm authors
 """pam-optional, in the files of a root directory. Called by optional.tap; prints TAP.
 
 What a file means is Linux-PAM's to say: those that let a user in with the module do so without it, afterwards.

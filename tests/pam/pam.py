@@ -1,4 +1,6 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 The gss-winrm authors
 """pam_gss_winrm.so in a PAM application (app.c, by way of pam_wrapper), with brokers of all kinds. Called by pam.tap;
 prints TAP.
 

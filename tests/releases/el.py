@@ -1,4 +1,6 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 The gss-winrm authors
 """What Fedora and EL have and Debian has not, as far as Debian's packages can stand in for it. Prints TAP; needs root,
 a build, and tests/deps.sh packages.
 

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /* cs_cert.c - a certificate and its key. */
 #include "config.h"
 

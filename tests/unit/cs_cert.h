@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /* cs_cert.h - a certificate and its key, for an acceptor. */
 #ifndef CS_CERT_H
 #define CS_CERT_H

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /* cs_hex.h - bytes for the tests of MS-CSSP's parts. */
 #ifndef CS_HEX_H
 #define CS_HEX_H

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /*
  * cs_pair.h - both ends of CredSSP in one process, and somebody between them.
  *

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /* cs_search.c - a password, and the search for copies of it. */
 #include "config.h"
 

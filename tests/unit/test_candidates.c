@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /* test_candidates.c - the names to ask for, and what they may be given. */
 #include "config.h"
 

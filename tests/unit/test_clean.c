@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /* test_clean.c - what others have chosen, made fit to be shown. */
 #include "config.h"
 

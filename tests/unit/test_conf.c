@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /* test_conf.c - krb5.conf for the helper: hosts, names, the gateway. */
 #include "config.h"
 

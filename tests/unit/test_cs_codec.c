@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /* test_cs_codec.c - DER, TSRequest, TSCredentials, UTF-16, pubKeyAuth. */
 #include "config.h"
 

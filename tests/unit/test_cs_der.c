@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /* test_cs_der.c - the DER that MS-CSSP uses, strictly, both ways. */
 #include "config.h"
 

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /*
  * test_cs_faults.c - every allocation, and every call of OpenSSL, GSSAPI and
  * libkrb5 that CredSSP makes, fails once.

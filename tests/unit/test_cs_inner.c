@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /*
  * test_cs_inner.c - the order of what is done with the context inside, and
  * what has to be true before the password goes out (inner.h).

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /*
  * test_cs_rest.c - connections that rest between messages, and those that end
  * anywhere: nothing crashes, and no plaintext is left in OpenSSL's buffers.

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /*
  * test_cs_secrets.c - after a delegation, no copy of the password is left: not
  * in the client, not in the server once it has let go of it, not in a core of

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /*
  * test_cs_servers.c - servers made by hand, of OpenSSL alone, that do what
  * ours never does.

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /*
  * test_cs_spnego.c - NTLM inside SPNEGO, with whatever library is installed.
  *

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /*
  * test_cs_states.c - every field of TSRequest where it is not legal, and
  * missing where it is due, in every state of both ends.

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /*
  * test_cs_tokens.c - tokens that are cut, changed, too long or not there; and
  * exchanges over a stream.

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /* test_cs_utf16.c - between UTF-8 and UTF-16LE. */
 #include "config.h"
 

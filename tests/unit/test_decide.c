@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /* test_decide.c - is it about WinRM, when there is a gateway? */
 #include "config.h"
 

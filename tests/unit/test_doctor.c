@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /* test_doctor.c - what servers and domain controllers send to the doctor. */
 #define _GNU_SOURCE
 #include "config.h"

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /* test_frame.c - the mechglue's frames, and tokens, byte for byte. */
 #include "config.h"
 

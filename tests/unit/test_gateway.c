@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /* test_gateway.c - asking the gateway: its answers, its port, its moods. */
 #include "config.h"
 

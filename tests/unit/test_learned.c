@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /* test_learned.c - the entry in a credential cache, with real caches. */
 #include "config.h"
 

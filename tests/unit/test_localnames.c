@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /* test_localnames.c - who says where NAME.localhost is? */
 #include "config.h"
 

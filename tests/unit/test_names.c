@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /* test_names.c - service names of templates and hosts, byte for byte. */
 #include "config.h"
 

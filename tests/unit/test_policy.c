@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /* test_policy.c - krb5.conf's winrm section: keys, values, precedence. */
 #include "config.h"
 

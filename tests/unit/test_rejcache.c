@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /* test_rejcache.c - what the process remembers of a host's answers. */
 #include "config.h"
 

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /* test_sections.c - sections of krb5.conf on one line and on several. */
 #include "config.h"
 

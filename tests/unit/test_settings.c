@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /*
  * test_settings.c - what was read for one user, host, krb5.conf or cache is
  * not taken for another.

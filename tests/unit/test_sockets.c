@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /* test_sockets.c - what real sockets of this process say. */
 #include "config.h"
 

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /* test_trace.c - lines in the trace file, byte for byte. */
 #include "config.h"
 

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /* test_verdicts.c - the doctor's verdicts of what its checks may find. */
 #include "config.h"
 

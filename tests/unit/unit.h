@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /* unit.h - what the unit tests share. */
 #ifndef UNIT_H
 #define UNIT_H

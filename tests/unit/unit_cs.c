@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /* unit_cs.c - what programs that use gss-ntlmssp tell the sanitizers. */
 #include "config.h"
 

@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 The gss-winrm authors
 """Whether something still happens: how long tests wait, in one place.
 
 A limit is for what hangs, not for what is slow: on a busy machine a suite takes ten times as long, and gets there.

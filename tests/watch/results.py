@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 The gss-winrm authors
 """TAP on stdout: a line per result, and below it why it is not good."""
 
 count = failures = 0

@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 The gss-winrm authors
 """What ends a suite, what does not, and that nothing of it stays."""
 
 import contextlib

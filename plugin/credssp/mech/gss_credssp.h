@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /*
  * gss_credssp.h - CredSSP (MS-CSSP) as a GSSAPI mechanism: its OIDs.
  *

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /*
  * mech.h - the handles of the GSSAPI mechanism, and what its files share.
  *

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /* mech_cred.c - credentials of the mechanism. */
 #include "config.h"
 

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /* mech_ctx.c - contexts: the exchange behind GSSAPI's calls. */
 #include "config.h"
 

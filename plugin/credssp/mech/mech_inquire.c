@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /* mech_inquire.c - what can be asked about the mechanism and its contexts. */
 #include "config.h"
 

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /* mech_msg.c - messages: records of the TLS connection. */
 #include "config.h"
 

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /* mech_name.c - names: the mechglue's, and their text. */
 #include "config.h"
 

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The gss-winrm authors */
 /* mech_store.c - the keys of a credential store (gss_acquire_cred_from). */
 #include "config.h"
 

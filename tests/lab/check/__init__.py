@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 The gss-winrm authors
 """The client tests (tests/lab/clients).
 
     lab      the lab seen from a test: run a program, read the logs

@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 The gss-winrm authors
 """What the gateway and the broker must not do, whoever asks."""
 
 import json

@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 The gss-winrm authors
 """What the matrix does not cover.  Each function is one part, reported as
 one test per client or question."""
 

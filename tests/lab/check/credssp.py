@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 The gss-winrm authors
 """CredSSP against implementations that nobody here wrote.
 
 pyspnego and FreeRDP, each as client and as server, with our own end

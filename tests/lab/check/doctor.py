@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 The gss-winrm authors
 """gss-winrm doctor and spn: every verdict, and that the printed fix is one."""
 
 import json

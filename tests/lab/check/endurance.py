@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 The gss-winrm authors
 """A thousand connections at once, and everything that can break meanwhile.
 
 The server is tests/bench/winrm_end in a network namespace of its own, behind a

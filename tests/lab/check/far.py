@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 The gss-winrm authors
 """A fast WinRM server in a network namespace of its own, for endurance.py, and
 the link that leads there."""
 

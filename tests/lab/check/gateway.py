@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 The gss-winrm authors
 """Clients that know neither Kerberos nor CredSSP, through the gateway.
 
 Each is run as it is, before (straight to the server) and after with nothing

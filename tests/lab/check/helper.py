@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 The gss-winrm authors
 """The broker and a gateway of one unprivileged user, in the lab."""
 
 import os

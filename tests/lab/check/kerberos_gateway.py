@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 The gss-winrm authors
 """Clients that speak Kerberos, unmodified, through the gateway.
 
 Before: straight to the server, with the plugin loaded: they get in, and the

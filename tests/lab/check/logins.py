@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 The gss-winrm authors
 """Who is logged in, with what, and what is said when that is not enough."""
 
 import json

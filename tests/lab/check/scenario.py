@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 The gss-winrm authors
 """A scenario for gss-winrm doctor: one thing is broken, the verdict is
 asserted, what it says is done (the very text that was printed), and then a
 real client has to get in, and the doctor to be content.

@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 The gss-winrm authors
 """Where the password is while it is used: in the broker, and in the server
 that it was delegated to; and nowhere in a log."""
 

@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 The gss-winrm authors
 """The stand-in by clients that nobody here wrote: what the gateway is tested
 against must itself be right."""
 

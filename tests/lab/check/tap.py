@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 The gss-winrm authors
 """TAP on stdout, with the reasons under what failed."""
 
 import sys

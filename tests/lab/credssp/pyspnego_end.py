@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 The gss-winrm authors
 """pyspnego's end: `pyspnego_end.py init|accept [--option value]...`.
 
 Speaks what tests/credssp/end.c speaks: tokens over stdin and stdout, each

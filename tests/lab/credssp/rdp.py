@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 The gss-winrm authors
 """The little of RDP that comes before CredSSP, for an end that speaks nothing
 but CredSSP (tests/credssp/end.c with --stream):
 

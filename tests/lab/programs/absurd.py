@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 The gss-winrm authors
 """absurd.py: what GSSAPI says to names that nobody has.  One line each, to
 be compared with and without the plugin."""
 

@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 The gss-winrm authors
 """ask_broker.py SOCKET SCRIPT: what a gateway that has been taken over could
 say to the broker (docs/PROTOCOL.broker.md).
 

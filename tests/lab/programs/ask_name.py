@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 The gss-winrm authors
 """ask_name.py HOST [PORT]: asks WinRM at HOST for the node's name by NTLM, then
 authenticates to that name by Kerberos on the same connection, as a gateway in
 front of a balancer has to.  Prints the name and the last status."""

@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 The gss-winrm authors
 """direct_and_gateway.py GATEWAY STEP...: one process with GSSAPI, and a POST for
 each step, over a connection of its own: `direct=URL` to the server itself,
 `proxy=URL` by the gateway.  Prints "STEP STATUS", with what the server's

@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 The gss-winrm authors
 """identify_requests_gssapi.py URL [bindings]: requests with requests-gssapi.
 
 WinRM's 5985 wants sealed messages, which requests-gssapi cannot make: there

@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 The gss-winrm authors
 """long_session.py URL: one pywinrm session; a line on standard input is a
 command to run, and a line of output its outcome: "ok", or the error's name."""
 

@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 The gss-winrm authors
 """post.py URL STEP...: POSTs over one connection, by $http_proxy if it is set,
 and prints a line of JSON per request: status, type, length, digest, the
 beginning of the body, seconds; or the error.  A STEP is a body's size,

@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 The gss-winrm authors
 """post_pypsrp.py HOST PORT THREADS: Negotiate by pypsrp, and a body that comes
 back as it was, again and again; each thread has a connection of its own, and
 another after an error.  Commands on standard input: `stats` prints a line of

@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 The gss-winrm authors
 """preemptive.py URL: requests-gssapi, which authenticates before it is asked.
 Two POSTs of the same question over one connection; prints both statuses and
 the last answer."""

@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 The gss-winrm authors
 """raw.py ADDRESS:PORT FILE: sends each of FILE's strings (a JSON list; a
 character is a byte) as it is on a connection of its own, and prints what
 comes back until the end, or for two seconds: a JSON list of strings."""

@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 The gss-winrm authors
 """run_pypsrp.py URL AUTH SERVICE COMMAND [USER PASSWORD-FILE]: WinRS with
 pypsrp.  AUTH is negotiate, kerberos, delegate (kerberos with a forwarded
 ticket), ntlm, or credssp-krb5 and credssp-ntlm; SERVICE is its

@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 The gss-winrm authors
 """run_pywinrm.py URL COMMAND: with pywinrm (Debian's or PyPI's), as its
 documentation says.  For https, verifies with the CA in $LAB_CA."""
 

@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 The gss-winrm authors
 """run_pywinrm_basic.py URL COMMAND: pywinrm with basic authentication, as for
 a server with AllowUnencrypted=true."""
 

@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 The gss-winrm authors
 """search_memory.py FILE PID...: which processes have the first line of FILE in
 their memory, as UTF-8 or UTF-16 (as CredSSP sends it).  Prints a JSON object:
 PID to what was found where.  Needs root; a process of its own, because this one

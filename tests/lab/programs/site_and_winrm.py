@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 The gss-winrm authors
 """site_and_winrm.py STACK HOST FIRST [open|early]: one process that talks to
 the web site on port 80 and to WinRM on 5985 of the same host.
 

@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 The gss-winrm authors
 """ticket_attacks.py GATEWAY URL OTHER-URL OTHER-GATEWAY: what can be done with a
 ticket that a gateway has made.  A line of JSON per attempt: its name and the
 status, with the client's own GSSAPI where a token is made."""

@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 The gss-winrm authors
 """A stand-in for WinRM: what a Windows host does on ports 5985 and 5986.
 
     tokens   what a Kerberos token asks for; error tokens as Windows sends them

@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 The gss-winrm authors
 """`python3 -m standin DIR`: all WinRM hosts of the lab in DIR, each with a
 process of its own: its keys, its name, what it was told are its own too."""
 

@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 The gss-winrm authors
 """One authentication: the server's side of Negotiate and Kerberos.
 
 An Acceptor belongs to one TCP connection, as WinRM's do.  A rejection goes

@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 The gss-winrm authors
 """TCP balancers: a virtual address whose connections go to one node after
 the other.  They look at no byte, as a balancer in front of WinRM does."""
 

@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 The gss-winrm authors
 """CredSSP and NTLM, by pyspnego's acceptors: written by others, so that our
 client is never tested only against itself.
 

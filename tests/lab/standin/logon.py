@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 The gss-winrm authors
 """The second hop: tickets from what a client has delegated.
 
 With CredSSP that is a password, which the host logs on with as Windows does;

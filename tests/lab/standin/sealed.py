@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 The gss-winrm authors
 """Message encryption (MS-WSMV 2.2.9.1): SOAP sealed with the connection's
 security context, in a body that only looks like MIME:
 

@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 The gss-winrm authors
 """HTTP, TLS, and the life of a connection to a WinRM host.
 
 As http.sys does it: what is not POST /wsman is refused before any

@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 The gss-winrm authors
 """WinRS (MS-WSMV 3.1.4): shells, and commands in them as real processes.
 
 Commands run under /bin/sh as `nobody`.  Just enough of cmd.exe's manners is

@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 The gss-winrm authors
 """Kerberos tokens, as far as a WinRM stand-in must look into them.
 
 GSSAPI tells an acceptor which key opened a ticket, not which name the client
