@@ -110,7 +110,10 @@ test_no_descriptors(void **state)
     none.rlim_cur = 0;
     assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
     assert_int_not_equal(listener_open(NULL, &l, &err), 0);
-    assert_non_null(strstr(err.text, ": Too many open files"));
+    /* Whether the kernel's overflow uid is somebody's is looked up in /proc,
+     * which takes a descriptor too: without one it is nobody's. */
+    assert_non_null(strstr(err.text, geteuid() == 65534 ?
+                           "/proc/self/uid_map" : ": Too many open files"));
     assert_int_not_equal(bl_open("/nonexistent", &link, &err), 0);
     assert_non_null(strstr(err.text, ": Too many open files"));
     assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
