@@ -294,7 +294,7 @@ def attacks(report, lab, user):
     log = "\n".join(user.log.read())
     report.ok("the log says why", [
         f"{words!r} is not in\n{log}" for words in
-        ("used before", f"for {WEB01.fqdn} and not for {WEB02.fqdn}")
+        ("already used", f"for {WEB01.fqdn}, not for {WEB02.fqdn}")
         if words not in log])
 
 
