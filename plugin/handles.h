@@ -67,7 +67,7 @@ struct gw_search;
 /* A security context.  Owns inner and attempt. */
 struct gw_ctx {
     gss_ctx_id_t inner;
-    struct gw_search *attempt; /* the name search (initctx.c); NULL when the
+    struct gw_search *attempt; /* the name search (search.h); NULL when the
                                  * call is none of our business */
 };
 

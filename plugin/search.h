@@ -20,7 +20,7 @@ struct gw_search *gw_search_begin(const struct gw_cred *cred,
                                   const struct gw_name *name,
                                   OM_uint32 flags, int stale_token);
 
-/* Is it WinRM?  If not, the attempt only remembers how the plain name does. */
+/* Is it WinRM?  If not, the search only remembers how the plain name does. */
 int gw_search_is_winrm(const struct gw_search *attempt);
 
 /*
@@ -33,7 +33,7 @@ int gw_search_owns_token(const struct gw_search *attempt);
 /*
  * There was no evidence, and the KDC does not know the plain name: nothing is
  * lost by trying the names of a host that krb5.conf puts in its place.  If it
- * does, the attempt is for WinRM from now on; returns 1 or 0.
+ * does, the search is for WinRM from now on; returns 1 or 0.
  */
 int gw_search_insist(struct gw_search *attempt);
 

@@ -41,8 +41,9 @@ main(int argc, char **argv)
 {
     const struct cli_command *c;
 
-    /* Servers hang up, and the witness may end; that is for the report.  It
-     * holds for the witness too (TLS writes by write()); nothing is exec'd. */
+    /* Servers hang up, and the probe (mechprobe.h) may end; that is for the
+     * report.  It holds for the probe too (TLS writes by write()); nothing is
+     * exec'd. */
     (void)signal(SIGPIPE, SIG_IGN);
     kdc_wait_bound();
     (void)setlocale(LC_CTYPE, "");

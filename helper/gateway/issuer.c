@@ -375,7 +375,7 @@ issuer_redeem(struct issuer *m, gss_ctx_id_t ctx, const char *host,
     return ret;
 }
 
-/* --- The mint itself --- */
+/* --- The issuer itself --- */
 
 static int
 acquire(struct issuer *m, const char *keytab, struct cs_error *err)

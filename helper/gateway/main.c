@@ -279,7 +279,8 @@ wipe(void *data)
     issuer_wipe(g->mint);
 }
 
-/* First what others take part in, who may not end: the warden sees to that. */
+/* First what others take part in, who may not end: the watchdog sees to
+ * that. */
 static int
 clean_up(struct gateway *g)
 {

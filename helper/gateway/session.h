@@ -47,7 +47,7 @@ struct session {
     int authenticated;
     int passing;                /* the client authenticates, not we */
     struct seal *seal;          /* NULL with HTTPS, which encrypts */
-    struct session_how {        /* it got in, for the ledger */
+    struct session_how {        /* it was authenticated, for stats.h */
         char spn[2 * GATE_HOST_MAX], credential[128], tls[16];
         uint32_t candidate, candidates;
         unsigned int version;

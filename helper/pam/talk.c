@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The gss-winrm authors */
 /*
- * talk.c - the child's part of an errand: to the broker and back.
+ * talk.c - the child's part of a request: to the broker and back.
  *
  * In a process that was made without the C library's knowledge, perhaps out
  * of one with threads: no allocation (what is received has room already), no

@@ -108,8 +108,8 @@ close_both(const int fds[2])
     close(fds[1]);
 }
 
-/* The gateway has 50 ms to offer what is wanted, which can pass before it runs
- * at all on a machine that does other things: then it is asked again. */
+/* The plugin waits for a gateway's offer, but not for ever: on a machine that
+ * does other things it may go on without, and then asks again. */
 static void
 ask(const struct gw_name *name, enum gw_offer_kind wanted,
     struct gw_decision *d)
