@@ -101,7 +101,6 @@ ask_for(struct gw_search *a, const struct gw_name *name)
         gw_purpose_of(d->policy, a->flags);
     q->hosts = d->hosts;
     q->port = d->port;
-    q->realm_matters = 1;
     q->own = a->plain;
     q->learned = d->learned;
     if (d->offer.kind == GW_OFFER_TICKET)

@@ -217,7 +217,7 @@ cli_explain(int argc, char **argv)
                          argv[optind]);
     dns = asks_dns();
     if (forbid_dns() != 0) {
-        cli_error("DNS cannot be kept out");
+        cli_error("cannot keep DNS out: %m");
         ret = CLI_FAILED;
     } else {
         ret = explain(host, port, dns);

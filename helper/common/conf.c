@@ -19,21 +19,6 @@
 #define PIN_DIGITS 64           /* of a SHA-256 */
 
 int
-hc_error(int ret, struct cs_error *err)
-{
-    const char *text;
-
-    if (ret == 0)
-        return 0;
-    if (ret == ENOMEM)
-        return cs_nomem(err);
-    text = krb5_get_error_message(NULL, ret);
-    cs_set_error(err, CS_SYSTEM, "krb5.conf cannot be read: %s", text);
-    krb5_free_error_message(NULL, text);
-    return CS_SYSTEM;
-}
-
-int
 hc_source_open(struct hc_source *s)
 {
     int ret;
@@ -292,7 +277,7 @@ hc_host_load(const char *host, struct hc_host **out, struct cs_error *err)
     hc_source_close(&s);
     if (ret != 0) {
         hc_host_free(&h);
-        return hc_error(ret, err);
+        return cs_krb5_conf_fail(ret, err);
     }
     *out = h;
     return 0;

@@ -57,5 +57,5 @@ hc_ca_files(char ***files, struct cs_error *err)
         gw_strlist_free(*files);
         *files = NULL;
     }
-    return hc_error(ret, err);
+    return cs_krb5_conf_fail(ret, err);
 }

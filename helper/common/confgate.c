@@ -79,7 +79,7 @@ hc_gateway_load(struct hc_gateway **out, struct cs_error *err)
     hc_source_close(&s);
     if (ret != 0) {
         hc_gateway_free(&g);
-        return hc_error(ret, err);
+        return cs_krb5_conf_fail(ret, err);
     }
     *out = g;
     return 0;

@@ -8,6 +8,7 @@
 #include <profile.h>
 
 #include "helper/common/conf.h"
+#include "plugin/credssp/gsserr.h"
 #include "plugin/bytes/error.h"
 #include "plugin/conf/reader.h"
 
@@ -17,7 +18,7 @@ struct hc_source {
     profile_t profile;
 };
 
-/* Returns 0 or an error for hc_error().  Close it in either case. */
+/* Returns 0 or an error for cs_krb5_conf_fail().  Close it in either case. */
 int hc_source_open(struct hc_source *source);
 void hc_source_close(struct hc_source *source);
 
@@ -48,8 +49,5 @@ void hc_free_single(const struct gw_key *key, struct hc_single *single);
 int hc_ca_file_ok(char *text);
 int hc_pin_ok(char *text);
 int hc_listen_ok(char *text);
-
-/* 0, or an errno of the plugin's code or one of krb5's, as one of ours. */
-int hc_error(int ret, struct cs_error *err);
 
 #endif /* HC_CONFINT_H */

@@ -43,8 +43,7 @@ hc_names(const struct hc_host *host, const char *node, uint16_t port,
     const struct gw_query query = {
         .policy = host->policy, .host = host->host,
         .purpose = gw_purpose_of(host->policy, 0),
-        .hosts = (node != NULL) ? nodes : NULL, .port = port,
-        .realm_matters = 1
+        .hosts = (node != NULL) ? nodes : NULL, .port = port
     };
     int ret = check_node(host, node, err);
 

@@ -15,6 +15,7 @@
 #include "helper/doctor/web.h"
 #include "helper/doctor/mechprobe.h"
 #include "plugin/base/strlist.h"
+#include "plugin/credssp/gsserr.h"
 
 #define TLS_PORT 5986
 
@@ -69,6 +70,7 @@ leave_out_mechanisms(struct doctor *d)
 static int
 set_up(struct doctor *d, struct cs_error *err)
 {
+    long code;
     int ret;
 
     ret = web_limits(&d->limits, err);
@@ -79,9 +81,11 @@ set_up(struct doctor *d, struct cs_error *err)
     if (d->port == 0)
         d->port = d->conf->policy->ports[0];
     d->tls = d->port == TLS_PORT;
-    if (krb5_init_context(&d->k5) != 0 ||
-        krb5_get_profile(d->k5, &d->profile) != 0)
-        return cs_fail(err, CS_SYSTEM, "krb5.conf cannot be read");
+    code = krb5_init_context(&d->k5);
+    if (code == 0)
+        code = krb5_get_profile(d->k5, &d->profile);
+    if (code != 0)
+        return cs_krb5_conf_fail(code, err);
     d->checks = json_array();
     return d->checks != NULL ? 0 : cs_nomem(err);
 }

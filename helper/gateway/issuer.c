@@ -424,7 +424,7 @@ prepare(struct issuer *m, struct cs_error *err)
 
     code = krb5_init_context(&m->context);
     if (code != 0)
-        return cs_fail(err, CS_SYSTEM, "krb5.conf cannot be read");
+        return cs_krb5_conf_fail(code, err);
     if (new_serial(serial) != 0)
         return cs_fail(err, CS_SYSTEM, "no random numbers");
     (void)snprintf(keytab, sizeof(keytab), "MEMORY:gss-winrm-%s", serial);

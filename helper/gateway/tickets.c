@@ -285,11 +285,15 @@ int
 tickets_start(struct tickets *t, struct issuer *mint, struct stats *ledger,
               const struct gate_target *fixed, struct cs_error *err)
 {
+    int error;
+
     t->mint = mint;
     t->ledger = ledger;
     t->fixed = fixed;
-    t->running = pthread_create(&t->thread, NULL, serve, t) == 0;
-    return t->running ? 0 : cs_fail(err, CS_SYSTEM, "no thread for tickets");
+    error = pthread_create(&t->thread, NULL, serve, t);
+    t->running = error == 0;
+    return t->running ? 0 :
+        cs_fail_errno(err, CS_SYSTEM, error, "no thread for tickets");
 }
 
 void

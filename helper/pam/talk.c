@@ -49,8 +49,8 @@ connect_to(const struct place *p, int *fd, struct report *r,
         return bp_check_peer(*fd, err);
     if (bp_is_absent(error))
         return absent(r, err);
-    return cs_fail(err, CS_SYSTEM, "cannot connect to %s",
-                   p->address.sun_path);
+    return cs_fail_errno(err, CS_SYSTEM, error, "cannot connect to %s",
+                         p->address.sun_path);
 }
 
 static int

@@ -29,6 +29,7 @@
 #include <openssl/rc4.h>
 
 #include "plugin/credssp/creds.h"
+#include "plugin/credssp/gsserr.h"
 #include "helper/wsman/krbseal.h"
 
 /* RFC 4121 sections 2 and 4.2. */
@@ -503,7 +504,7 @@ make_key(struct krbseal *s, struct cs_error *err)
     size_t bytes, length;
 
     if (code != 0)
-        return cs_fail(err, CS_SYSTEM, "krb5.conf cannot be read");
+        return cs_krb5_conf_fail(code, err);
     code = krb5_c_keylengths(s->context, s->keys.enctype, &bytes, &length);
     if (code == 0 && length != s->keys.len)
         code = KRB5_BAD_KEYSIZE;

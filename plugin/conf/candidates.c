@@ -189,7 +189,7 @@ add_trusted(const struct gw_query *q, struct gw_candidates *list)
     int ret, machine = 0;
 
     ret = hosts_to_trust(q, &hosts);
-    if (q->realm_matters && krb5_init_context(&context) != 0)
+    if (!q->realm_is_checked && krb5_init_context(&context) != 0)
         context = NULL;
     for (t = policy->spn; ret == 0 && *t != NULL; t++) {
         if (!may_have(policy, *t, machine))
@@ -197,7 +197,7 @@ add_trusted(const struct gw_query *q, struct gw_candidates *list)
         machine |= !gw_is_http(*t);
         for (h = hosts; *h != NULL && ret == 0; h++) {
             if (is_meant(q, *h) &&
-                (!q->realm_matters || is_realm_safe(context, *t, *h)))
+                (q->realm_is_checked || is_realm_safe(context, *t, *h)))
                 ret = add(list, *t, *h, NULL, 1);
         }
     }

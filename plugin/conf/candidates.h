@@ -51,8 +51,8 @@ struct gw_query {
     char *const *hosts;         /* the nodes that are meant: reached, or named;
                                  * NULL: what krb5.conf puts in host's place */
     uint16_t port;              /* for %p; 0: the first of the policy's */
-    int realm_matters;          /* krb5 goes by the name's realm without a look
-                                 * by the caller at the ticket's: see below */
+    int realm_is_checked;       /* the caller looks at the ticket's realm before
+                                 * it gives anything: see below */
     const char *own;            /* the caller's own name; NULL: "HTTP@host" */
     const char *learned;        /* a name that worked before, or NULL */
     const char *ticket;         /* the name of the gateway's ticket, or NULL */
@@ -81,8 +81,8 @@ enum gw_purpose gw_purpose_of(const struct gw_policy *policy, OM_uint32 flags);
  * one of those that follow; what may be given something; the others; the
  * caller's own name.
  *
- * With realm_matters, nothing is given to a name whose realm neither krb5.conf
- * nor a KDC would say, but DNS.
+ * Nothing is given to a name whose realm neither krb5.conf nor a KDC would say,
+ * but DNS, unless realm_is_checked.
  *
  * Returns 0 or ENOMEM; with GW_GIVE also EINVAL when the host is an address,
  * or EDOM when it is a short name that [libdefaults] qualify_shortname does

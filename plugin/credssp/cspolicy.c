@@ -11,6 +11,7 @@
 
 #include "plugin/conf/candidates.h"
 #include "plugin/credssp/cspolicy.h"
+#include "plugin/credssp/gsserr.h"
 #include "plugin/conf/names.h"
 #include "plugin/conf/policy.h"
 #include "plugin/base/strlist.h"
@@ -46,14 +47,6 @@ load(const char *host, struct gw_credssp_policy **credssp,
     return ret;
 }
 
-static int
-unreadable(int ret, struct cs_error *err)
-{
-    if (ret == ENOMEM)
-        return cs_nomem(err);
-    return cs_fail(err, CS_SYSTEM, "krb5.conf cannot be read");
-}
-
 int
 cs_policy_for_host(const char *host, struct cs_policy *out,
                    struct cs_error *err)
@@ -64,7 +57,7 @@ cs_policy_for_host(const char *host, struct cs_policy *out,
 
     memset(out, 0, sizeof(*out));
     if (ret != 0)
-        return unreadable(ret, err);
+        return cs_krb5_conf_fail(ret, err);
     out->ntlm = conf->ntlm;
     out->minimum_version = conf->minimum_version;
     for (key = conf->delegate_to; key != NULL && *key != NULL; key++) {
@@ -103,7 +96,8 @@ cs_delegate_names(const struct gw_policy *policy, const char *host,
     /* ticket.c looks whose realm the ticket is of. */
     const struct gw_query query = {
         .policy = policy, .host = host, .purpose = GW_GIVE,
-        .hosts = (node != NULL) ? nodes : NULL, .port = port
+        .hosts = (node != NULL) ? nodes : NULL, .port = port,
+        .realm_is_checked = 1   /* ticket.c does */
     };
     int ret = gw_candidates_names(&query, names);
 
@@ -158,7 +152,7 @@ cs_delegate_service(const char *service, char ***names, struct cs_error *err)
     if (!gw_is_http(service)) {
         ret = other_class(service, host, names, err);
     } else if ((ret = load(host, NULL, &policy)) != 0) {
-        ret = unreadable(ret, err);
+        ret = cs_krb5_conf_fail(ret, err);
     } else {
         ret = cs_delegate_names(policy, host, NULL, 0, names, err);
         gw_policy_free(policy);

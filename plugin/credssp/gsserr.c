@@ -77,3 +77,18 @@ cs_gss_fail(struct cs_error *err, const char *what, OM_uint32 major,
     }
     return CS_INNER;
 }
+
+int
+cs_krb5_conf_fail(long code, struct cs_error *err)
+{
+    const char *text;
+
+    if (code == 0)
+        return 0;
+    if (code == ENOMEM)
+        return cs_nomem(err);
+    text = krb5_get_error_message(NULL, (krb5_error_code)code);
+    cs_set_error(err, CS_SYSTEM, "krb5.conf cannot be read: %s", text);
+    krb5_free_error_message(NULL, text);
+    return CS_SYSTEM;
+}

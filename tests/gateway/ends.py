@@ -19,6 +19,7 @@ import gssapi
 from gssapi import raw
 from gssapi.raw import IOV, IOVBufferType
 
+import negtoken
 import realm
 from realm import progress
 
@@ -183,6 +184,8 @@ class Context:
 
     def step(self, token=None):
         """The next token, or b''."""
+        if token and self.scheme == 'Negotiate':
+            token = negtoken.as_read(raw, token)
         return self.context.step(token) or b''
 
     @property

@@ -179,6 +179,10 @@ def includes(path, text):
             yield '%s:%d: there is no %s, seen from the top' % (path, line, name)
         elif str(Path(name).parent) not in [folder, *known[folder]]:
             yield '%s:%d: includes %s, which "# Includes:" of %s does not name' % (path, line, name, folder)
+    # What is in every GSSAPI process has no OpenSSL.
+    if folder in ('plugin', 'plugin/base', 'plugin/conf', 'plugin/bytes'):
+        for found in re.finditer(r'^[ \t]*#[ \t]*include[ \t]*<openssl/', text, re.M):
+            yield '%s:%d: includes OpenSSL' % (path, line_of(text, found.start()))
     # Who may include me may not be included by me.
     for other in known[folder]:
         if folder in known.get(other, ()):

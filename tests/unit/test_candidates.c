@@ -89,7 +89,8 @@ find(const char *text, const struct gw_query *like, char *all, size_t size)
 static void
 names_are(const char *text, const char *typed, const char *want)
 {
-    struct gw_query query = { .host = typed, .purpose = GW_GIVE };
+    struct gw_query query = { .host = typed, .purpose = GW_GIVE,
+                              .realm_is_checked = 1 };
     char all[1024];
 
     assert_int_equal(find(text, &query, all, sizeof(all)), 0);
@@ -152,8 +153,7 @@ test_listed(void **state)
 static void
 has_realm(const char *host, const char *realm, const char *section, int ok)
 {
-    struct gw_query query = { .host = host, .purpose = GW_FORWARD,
-                              .realm_matters = 1 };
+    struct gw_query query = { .host = host, .purpose = GW_FORWARD };
     krb5_context context;
     char *found, all[1024];
 
@@ -179,8 +179,7 @@ test_realm(void **state)
         " dns_lookup_realm = true\n", " dns_fallback = yes\n",
         " dns_fallback = no\n dns_lookup_realm = 1\n"
     };
-    struct gw_query query = { .host = other, .purpose = GW_FORWARD,
-                              .realm_matters = 1 };
+    struct gw_query query = { .host = other, .purpose = GW_FORWARD };
     char all[1024];
     size_t i;
 
@@ -234,7 +233,7 @@ test_whole(void **state)
         { "fe80::1", EINVAL }, { "web01/x", EINVAL }, { "web01@EVIL", EINVAL },
         { "", EINVAL }
     };
-    struct gw_query query = { .purpose = GW_GIVE };
+    struct gw_query query = { .purpose = GW_GIVE, .realm_is_checked = 1 };
     char all[1024];
     size_t i;
 
@@ -268,7 +267,8 @@ test_typed_section(void **state)
     struct gw_subject subject = { WEB01, "node.corp.example.com", "R2", "R" };
     profile_t profile = unit_profile(text);
     struct gw_policy *policy;
-    struct gw_query query = { .host = WEB01, .purpose = GW_GIVE };
+    struct gw_query query = { .host = WEB01, .purpose = GW_GIVE,
+                              .realm_is_checked = 1 };
     char **list;
 
     (void)state;
