@@ -11,7 +11,7 @@
 #define BD_HOSTSTATUS_H
 
 #include "plugin/bytes/error.h"
-#include "helper/link/proto.h"
+#include "helper/proto/proto.h"
 
 #define HOSTSTATUS_REPORTS 64
 #define HOSTSTATUS_MAX (BP_LIST_MAX - HOSTSTATUS_REPORTS)

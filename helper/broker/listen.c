@@ -21,7 +21,7 @@
 #include <systemd/sd-daemon.h>
 
 #include "helper/broker/listen.h"
-#include "helper/link/runtime.h"
+#include "helper/proto/runtime.h"
 
 #define BACKLOG 64
 

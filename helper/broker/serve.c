@@ -19,7 +19,7 @@
 #include "helper/common/often.h"
 #include "helper/broker/serve.h"
 #include "helper/broker/dispatch.h"
-#include "helper/link/wire.h"
+#include "helper/proto/wire.h"
 
 #define STACK_SIZE ((size_t)512 * 1024)
 #define CROWD 64                /* connections */

@@ -10,7 +10,7 @@
 #define BD_VAULT_H
 
 #include "plugin/credssp/creds.h"
-#include "helper/link/proto.h"
+#include "helper/proto/proto.h"
 
 #define VAULT_MAX 64            /* credentials */
 #define VAULT_NAME_MAX 512      /* bytes of a name */

@@ -18,8 +18,8 @@
 #include <sys/un.h>
 
 #include "helper/cli/cli.h"
-#include "helper/link/runtime.h"
-#include "helper/link/wire.h"
+#include "helper/proto/runtime.h"
+#include "helper/proto/wire.h"
 
 #define ASK_STATUS 2
 #define ANSWER_MAX ((size_t)256 * 1024)         /* bytes */

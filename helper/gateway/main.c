@@ -24,7 +24,7 @@
 #include "helper/gateway/foreground.h"
 #include "helper/gateway/syslogfd.h"
 #include "helper/common/rlimits.h"
-#include "helper/link/runtime.h"
+#include "helper/proto/runtime.h"
 #include "helper/gateway/sandbox.h"
 #include "helper/common/say.h"
 #include "helper/gateway/malloctune.h"

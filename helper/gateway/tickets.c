@@ -19,10 +19,10 @@
 
 #include "helper/common/conf.h"
 #include "helper/common/often.h"
-#include "helper/link/runtime.h"
+#include "helper/proto/runtime.h"
 #include "helper/common/say.h"
 #include "helper/gateway/tickets.h"
-#include "helper/link/wire.h"
+#include "helper/proto/wire.h"
 
 #define SOCKETS_MAX 16
 #define STATUS_MAX ((size_t)128 * 1024)          /* bytes of JSON */

@@ -10,10 +10,10 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "helper/link/client.h"
+#include "helper/proto/client.h"
 #include "helper/link/linkint.h"
-#include "helper/link/runtime.h"
-#include "helper/link/wire.h"
+#include "helper/proto/runtime.h"
+#include "helper/proto/wire.h"
 
 struct cs_span
 bl_text(const char *s)

@@ -15,7 +15,7 @@
 
 #include "plugin/credssp/inner.h"
 #include "helper/common/krbkeys.h"
-#include "helper/link/proto.h"
+#include "helper/proto/proto.h"
 
 struct bl_link;
 

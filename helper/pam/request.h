@@ -13,7 +13,7 @@
 
 #include <sys/un.h>
 
-#include "helper/link/proto.h"
+#include "helper/proto/proto.h"
 #include "plugin/bytes/secret.h"
 #include "helper/pam/account.h"
 

@@ -13,10 +13,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "helper/link/client.h"
+#include "helper/proto/client.h"
 #include "helper/pam/request.h"
-#include "helper/link/runtime.h"
-#include "helper/link/wire.h"
+#include "helper/proto/runtime.h"
+#include "helper/proto/wire.h"
 
 static int
 is_there(const char *path)

@@ -25,7 +25,7 @@
 #include "helper/wsman/krbseal.h"
 #include "helper/link/link.h"
 #include "plugin/credssp/spnego.h"
-#include "helper/link/wire.h"
+#include "helper/proto/wire.h"
 
 #define SLOTS 8
 #define PATIENCE 600            /* seconds: a broker that says nothing */

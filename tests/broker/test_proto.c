@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "helper/link/proto.h"
+#include "helper/proto/proto.h"
 #include "tests/unit/unit.h"
 
 #define S(text) { (const uint8_t *)(text), sizeof(text) - 1 }

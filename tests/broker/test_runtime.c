@@ -14,7 +14,7 @@
 
 #include "helper/link/link.h"
 #include "helper/broker/listen.h"
-#include "helper/link/runtime.h"
+#include "helper/proto/runtime.h"
 #include "tests/unit/unit.h"
 
 static char path[300];

@@ -67,6 +67,8 @@ start(struct gateway *g, int port)
     (void)mkdir(directory, 0700);
     (void)snprintf(sun.sun_path, sizeof(sun.sun_path), "%s/%d", directory,
                    port);
+    /* The kernel may give a port twice. */
+    (void)unlink(sun.sun_path);
     g->socket = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
     assert_true(g->socket >= 0);
     assert_int_equal(bind(g->socket, (struct sockaddr *)&sun, sizeof(sun)),

@@ -12,7 +12,7 @@
 
 #include <sys/un.h>
 
-#include "helper/link/proto.h"
+#include "helper/proto/proto.h"
 
 /* Connect: 0 with *fd, or an errno.  The peer is still to be checked
  * (wire.h). */

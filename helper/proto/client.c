@@ -7,7 +7,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "helper/link/client.h"
+#include "helper/proto/client.h"
 
 int
 bp_connect(const struct sockaddr_un *address, int *fd)

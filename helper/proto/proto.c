@@ -11,7 +11,7 @@
 #include <stddef.h>
 #include <string.h>
 
-#include "helper/link/proto.h"
+#include "helper/proto/proto.h"
 #include "plugin/bytes/utf16.h"
 
 enum kind {

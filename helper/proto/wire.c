@@ -8,9 +8,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "helper/link/proto.h"
+#include "helper/proto/proto.h"
 #include "plugin/base/uid.h"
-#include "helper/link/wire.h"
+#include "helper/proto/wire.h"
 
 #define FDS_MAX 4               /* more are closed by the kernel */
 

@@ -19,7 +19,7 @@
 #include <unistd.h>
 
 #include "plugin/base/rundir.h"
-#include "helper/link/runtime.h"
+#include "helper/proto/runtime.h"
 #include "plugin/base/uid.h"
 
 int
