@@ -17,6 +17,7 @@ import http.server
 import os
 import platform
 import random
+import re
 import shutil
 import statistics
 import subprocess
@@ -33,7 +34,9 @@ import realm  # noqa: E402 (it is in the other folder)
 HOST = 'web01.test.example'
 MECH_LINE = 'gss_winrm 2.25.1467839256 %s <interposer>\n'
 PROXY_LINE = 'gssproxy_v1 2.16.840.1.113730.3.8.15.1 %s <interposer>\n'
-SIZE_LIMIT = 100 * 1024
+# make check has the limit.
+SIZE_LIMIT = 1024 * int(re.search(r'limit=\$\(\((\d+) \* 1024', (
+    Path(__file__).resolve().parent.parent / 'lint/symbols.tap').read_text()).group(1))
 CONTEXT_SAMPLES = 7
 VARIANTS = ('bare', 'gss-winrm', 'gssproxy')
 # A case: commands for all variants' processes to prepare, the target each asks for (bare and gssproxy; ours), whether
