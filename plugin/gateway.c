@@ -264,6 +264,8 @@ connect_until(int fd, const struct sockaddr_un *sun, long long end)
         (void)setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &wait, sizeof(wait));
         ret = connect(fd, (const struct sockaddr *)sun, sizeof(*sun));
     } while (ret != 0 && errno == EINTR);
+    if (ret != 0 && errno == EAGAIN)
+        errno = ETIMEDOUT;      /* what the kernel calls the time's end */
     return ret;
 }
 

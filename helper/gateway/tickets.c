@@ -293,7 +293,8 @@ tickets_start(struct tickets *t, struct issuer *mint, struct stats *ledger,
     error = pthread_create(&t->thread, NULL, serve, t);
     t->running = error == 0;
     return t->running ? 0 :
-        cs_fail_errno(err, CS_SYSTEM, error, "no thread for tickets");
+        cs_fail_errno(err, CS_SYSTEM, error,
+                      "cannot start the thread for tickets");
 }
 
 void
